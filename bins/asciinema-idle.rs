@@ -1,0 +1,75 @@
+//! Cuts every pause of a cast down to a number of seconds.
+//!
+//! Only the time at the front of a line changes; the rest of the line is copied as it stands.
+//! A delay is never negative: a time that steps back counts as no delay, and steps back still.
+
+use std::process::ExitCode;
+
+use common::cast::{Event, Fault, Header, Time};
+use common::cli::{self, Failure, Help};
+use common::filter::{self, Args, Filter, Output};
+
+const HELP: Help = Help {
+    name: "asciinema-idle",
+    speaker: "asciinema-idle",
+    usage: "-i SECONDS [-o OUT] [FILE]",
+    about: "Cut every pause of a cast, read from FILE or stdin, to at most SECONDS.",
+    options: "  -i, --idle-time-limit SECONDS
+                            how long a pause may be, decimals allowed
+",
+    shared_options: filter::SHARED_OPTIONS,
+    examples: "  asciinema rec | asciinema-idle -i 2 > demo.cast
+  asciinema-idle -i 0.5 demo.cast | asciinema play -
+  asciinema-idle -i 2 demo.cast -o demo.cast
+",
+};
+
+struct Idle {
+    /// The longest pause that is left.
+    limit: Time,
+    /// The time of the event before, as it was read.
+    previous: Time,
+    /// How much has been cut so far.
+    removed: Time,
+}
+
+fn main() -> ExitCode {
+    filter::run::<Idle>(&HELP)
+}
+
+impl Filter for Idle {
+    fn parse(args: &mut Args<'_>) -> cli::Result<Idle> {
+        let mut limit = None;
+        while let Some(option) = args.next()? {
+            match option {
+                "-i" | "--idle-time-limit" => limit = Some(args.seconds()?),
+                _ => return Err(args.unexpected(option)),
+            }
+        }
+        let limit = limit.ok_or_else(|| Failure::Usage("option '-i SECONDS' is missing".to_string()))?;
+        Ok(Idle { limit, previous: Time::ZERO, removed: Time::ZERO })
+    }
+
+    fn header(&mut self, header: &mut Header) {
+        // Nothing is cut from a cast that is no longer than the limit; of any other it is known
+        // only at its end, too late for the header.
+        if header.seconds("duration").is_none_or(|duration| duration > self.limit) {
+            header.remove("duration");
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        output.event(event, self.time(event.time));
+        Ok(())
+    }
+}
+
+impl Idle {
+    fn time(&mut self, time: Time) -> Time {
+        let delay = time.since(self.previous);
+        self.removed = self.removed.plus(delay.since(self.limit)).min(time);
+        self.previous = time;
+        time.since(self.removed)
+    }
+}

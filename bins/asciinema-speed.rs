@@ -1,0 +1,83 @@
+//! Makes a cast, or a range of it, run faster or slower: divides every delay by a factor.
+//!
+//! A time after the range moves by what the range became shorter or longer. Only the time at the
+//! front of a line changes; the rest of the line is copied as it stands.
+
+use std::process::ExitCode;
+
+use common::cast::{Event, Fault, Header};
+use common::cli::{self, Failure, Help};
+use common::filter::{self, Args, Filter, Output, Range};
+
+const HELP: Help = Help {
+    name: "asciinema-speed",
+    speaker: "asciinema-speed",
+    usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]",
+    about: "Divide every delay of a cast, read from FILE or stdin, by FACTOR: 2 is twice as fast.",
+    options: "  -s, --speed FACTOR        how many times as fast, decimals allowed
+      --from T              only from there on: seconds, MM:SS, HH:MM:SS, marker:LABEL or
+                            marker:N
+      --to T                only up to there
+",
+    shared_options: filter::SHARED_OPTIONS,
+    examples: "  asciinema-speed -s 2 demo.cast > fast.cast
+  asciinema-speed -s 10 --from 1:05 --to 2:30 demo.cast | asciinema play -
+  asciinema-speed -s 4 --from marker:build --to marker:test demo.cast -o demo.cast
+",
+};
+
+struct Speed {
+    factor: f64,
+    range: Range,
+}
+
+fn main() -> ExitCode {
+    filter::run::<Speed>(&HELP)
+}
+
+impl Filter for Speed {
+    fn parse(args: &mut Args<'_>) -> cli::Result<Speed> {
+        let mut factor = None;
+        let mut range = Range::default();
+        while let Some(option) = args.next()? {
+            match option {
+                "-s" | "--speed" => factor = Some(args.factor()?),
+                "--from" => range.from = Some(args.bound()?),
+                "--to" => range.to = Some(args.bound()?),
+                _ => return Err(args.unexpected(option)),
+            }
+        }
+        if range.is_empty() {
+            return Err(Failure::Usage("the range ends before it begins".to_string()));
+        }
+        let factor = factor.ok_or_else(|| Failure::Usage("option '-s FACTOR' is missing".to_string()))?;
+        Ok(Speed { factor, range })
+    }
+
+    fn header(&mut self, header: &mut Header) {
+        if self.factor == 1.0 {
+            return;
+        }
+        header.remove("duration");
+        // A player cuts delays first and divides them then. What comes out here is divided already,
+        // so the limit has to be, too. For a part of the cast no one limit would be right.
+        let whole = self.range.from.is_none() && self.range.to.is_none();
+        if let (true, Some(limit)) = (whole, header.seconds("idle_time_limit")) {
+            let mut divided = Vec::new();
+            limit.divided_by(self.factor).write_short_seconds(&mut divided);
+            header.change("idle_time_limit", &String::from_utf8_lossy(&divided));
+        }
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        self.range.observe(event);
+        let [before, within, after] = self.range.parts(event.time);
+        output.event(event, before.plus(within.divided_by(self.factor)).plus(after));
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), String> {
+        self.range.check_reached()
+    }
+}

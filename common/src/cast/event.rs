@@ -1,0 +1,301 @@
+//! One event: a line `[time, code, data]`, looked at only as far as needed.
+//!
+//! The scan finds where the time, the code and the data stand and rejects what is not an event. It
+//! does not decode the data, nor check every character of a string that nobody looks at. What a
+//! line holds besides (spacing, spelling, line end) stays available as it was.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use serde::de::IgnoredAny;
+
+use super::fault::Fault;
+use super::json;
+use super::time::{Time, TimeFault};
+use crate::size::Size;
+use crate::text::excerpt;
+
+/// What kind of event it is (FORMATS of asciicast v2 and v3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// `o`: text that the recorded program wrote to the terminal.
+    Output,
+    /// `i`: text from the keyboard.
+    Input,
+    /// `m`: a marker, its data the label.
+    Marker,
+    /// `r`: the terminal was resized, its data `COLSxROWS`.
+    Resize,
+    /// `x`: the exit status of the session's main process.
+    Exit,
+    /// Any other; its data may be any JSON value.
+    Other,
+}
+
+impl Code {
+    /// The code as it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::Output => "o",
+            Code::Input => "i",
+            Code::Marker => "m",
+            Code::Resize => "r",
+            Code::Exit => "x",
+            Code::Other => "",
+        }
+    }
+
+    fn of(decoded: &[u8]) -> Code {
+        match decoded {
+            b"o" => Code::Output,
+            b"i" => Code::Input,
+            b"m" => Code::Marker,
+            b"r" => Code::Resize,
+            b"x" => Code::Exit,
+            _ => Code::Other,
+        }
+    }
+}
+
+/// An event as it stands in a line of a cast.
+#[derive(Clone, Debug)]
+pub struct Event<'a> {
+    /// The line, with its line end if it has one.
+    pub line: &'a [u8],
+    /// Where in the line the number stands.
+    pub number: Range<usize>,
+    /// When the event happens, counted from the start of the cast whatever the version.
+    pub time: Time,
+    /// What stands in the line as a number: the same as `time` in v2, in v3 the interval since the
+    /// event before.
+    pub spelled: Time,
+    /// What kind of event it is.
+    pub code: Code,
+    /// The JSON value that is the event's data, as it is spelled.
+    pub data: &'a [u8],
+}
+
+impl<'a> Event<'a> {
+    /// Finds the parts of a line. `time` is set to what is spelled: to sum up intervals is the
+    /// reader's part.
+    #[inline]
+    pub fn scan(line: &'a [u8]) -> Result<Event<'a>, Fault> {
+        let mut at = skip_space(line, 0);
+        at = expect(line, at, b'[')?;
+        at = skip_space(line, at);
+        let (spelled, length) = Time::scan(&line[at..])
+            .map_err(|why| fault(line, at, |found| Fault::BadTime(found, why)))?;
+        let number = at..at + length;
+        at = skip_space(line, number.end);
+        if at == number.end && !matches!(line.get(at), None | Some(b',' | b']')) {
+            // '1.2.3' and '01' are no numbers, only the fronts of them are.
+            return Err(fault(line, number.start, |found| Fault::BadTime(found, TimeFault::NotANumber)));
+        }
+        at = expect(line, at, b',')?;
+        at = skip_space(line, at);
+
+        let code_start = at;
+        if line.get(at) != Some(&b'"') {
+            return Err(fault(line, at, Fault::BadCode));
+        }
+        at = string_end(line, at)?;
+        let code = match &line[code_start + 1..at - 1] {
+            b"o" => Code::Output,
+            b"" => return Err(Fault::BadCode("\"\"".to_string())),
+            raw => {
+                let mut decoded = Vec::new();
+                json::decode(raw, &mut decoded).map_err(|escape| Fault::bad_escape(raw, escape))?;
+                Code::of(&decoded)
+            }
+        };
+        at = skip_space(line, at);
+        at = expect(line, at, b',')?;
+        at = skip_space(line, at);
+
+        let data_start = at;
+        at = match line.get(at) {
+            Some(b'"') => string_end(line, at)?,
+            _ if code == Code::Other => value_end(line, at)?,
+            _ => return Err(fault(line, at, |found| Fault::NotText(code.as_str().to_string(), found))),
+        };
+        let data = &line[data_start..at];
+        at = skip_space(line, at);
+        at = expect(line, at, b']')?;
+        at = skip_space(line, at);
+        if at < line.len() {
+            return Err(Fault::NotAnEvent(excerpt(&line[at..])));
+        }
+        Ok(Event { line, number, time: spelled, spelled, code, data })
+    }
+
+    /// Appends the text that the data stands for. Empty where the data is no string, which only an
+    /// unknown code may have.
+    pub fn decode_text(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Some(raw) = self.string() else { return Ok(()) };
+        json::decode(raw, out).map_err(|escape| Fault::bad_escape(raw, escape))
+    }
+
+    /// The text that the data stands for, bytes that are no UTF-8 replaced.
+    pub fn text(&self) -> Result<String, Fault> {
+        let mut bytes = Vec::new();
+        self.decode_text(&mut bytes)?;
+        Ok(match String::from_utf8_lossy(&bytes) {
+            Cow::Borrowed(text) => text.to_string(),
+            Cow::Owned(text) => text,
+        })
+    }
+
+    /// The size that a resize event names; `None` for any other event, and where it names none.
+    pub fn resize(&self) -> Option<Size> {
+        if self.code != Code::Resize {
+            return None;
+        }
+        Size::parse(&self.text().ok()?)
+    }
+
+    /// The data between its quotes, if it is a string.
+    fn string(&self) -> Option<&'a [u8]> {
+        self.data.strip_prefix(b"\"")?.strip_suffix(b"\"")
+    }
+}
+
+/// Whether a line is nothing to a reader: blank, or a comment (`#`, asciicast v3).
+#[inline]
+pub fn is_ignored(line: &[u8]) -> bool {
+    line[0] == b'#' || (line[0] != b'[' && skip_space(line, 0) == line.len())
+}
+
+/// The next byte that is no JSON white space, from `at` on.
+#[inline]
+fn skip_space(line: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\t' | b'\r' | b'\n') = line.get(at) {
+        at += 1;
+    }
+    at
+}
+
+/// Steps over one expected byte.
+#[inline]
+fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Fault> {
+    if line.get(at) == Some(&byte) { Ok(at + 1) } else { Err(fault(line, at, Fault::NotAnEvent)) }
+}
+
+/// Steps over the string whose opening quote stands at `at`.
+#[inline]
+fn string_end(line: &[u8], at: usize) -> Result<usize, Fault> {
+    let quote = json::closing_quote(&line[at + 1..]).ok_or(Fault::CutOff)?;
+    Ok(at + 1 + quote + 1)
+}
+
+/// Steps over any JSON value.
+#[cold]
+fn value_end(line: &[u8], at: usize) -> Result<usize, Fault> {
+    let mut values = serde_json::Deserializer::from_slice(&line[at..]).into_iter::<IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => Ok(at + values.byte_offset()),
+        Some(Err(error)) if error.is_eof() => Err(Fault::CutOff),
+        _ => Err(fault(line, at, Fault::NotAnEvent)),
+    }
+}
+
+/// The fault of what stands at `at`: the given one, unless the line has simply come to its end.
+#[cold]
+fn fault(line: &[u8], at: usize, given: impl FnOnce(String) -> Fault) -> Fault {
+    let rest = line[at.min(line.len())..].trim_ascii_end();
+    let is_cut_off = rest.iter().all(|byte| matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9'));
+    if is_cut_off { Fault::CutOff } else { given(excerpt(first_value(rest))) }
+}
+
+/// The value at the front of what is left of a line, as far as one can tell: a string to its end,
+/// anything else to the next comma or bracket.
+fn first_value(rest: &[u8]) -> &[u8] {
+    let length = match rest {
+        [b'"', string @ ..] => json::closing_quote(string).map(|quote| quote + 2),
+        [b',' | b']' | b'[' | b'{', ..] => None,
+        _ => rest.iter().position(|byte| matches!(byte, b',' | b']')),
+    };
+    &rest[..length.unwrap_or(rest.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn fault_of(line: &str) -> Fault {
+        Event::scan(line.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn the_parts_of_an_event_are_found_whatever_the_spacing() {
+        let line = b" [ 1.5\t,\"\\u006f\" , \"a\\\"]\" ] \r\n";
+        let event = Event::scan(line).unwrap();
+        assert_eq!((event.time.as_micros(), event.code, event.data), (1_500_000, Code::Output, &b"\"a\\\"]\""[..]));
+        assert_eq!(&line[event.number.clone()], b"1.5");
+        assert_eq!(event.text().unwrap(), "a\"]");
+    }
+
+    #[test]
+    fn an_unknown_code_may_carry_any_value() {
+        for data in ["null", "-1e5", "{\"a\": [1, {}]}", "[]", "\"text\"", "true"] {
+            let line = format!("[0, \"frob\", {data} ]\n");
+            let event = Event::scan(line.as_bytes()).unwrap();
+            assert_eq!((event.code, event.data), (Code::Other, data.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn every_way_of_being_cut_off_is_called_so() {
+        let line = r#"[1.25, "o", "a\"b"]"#;
+        for length in 1..line.len() {
+            assert_eq!(fault_of(&line[..length]), Fault::CutOff, "{}", &line[..length]);
+        }
+        assert_eq!(fault_of(r#"[1, "z", {"a": [1"#), Fault::CutOff);
+    }
+
+    #[test]
+    fn what_is_no_event_is_named() {
+        for (line, message) in [
+            ("hello\n", "expected an event, [time, code, data], found 'hello'"),
+            ("{\"version\":2}\n", "expected an event, [time, code, data], found '{\"version\":2}'"),
+            ("[\"o\", 1]\n", "expected a number of seconds, found '\"o\"'"),
+            ("[-1, \"o\", \"\"]\n", "the time is negative: '-1'"),
+            ("[1e99, \"o\", \"\"]\n", "the time is too large: '1e99'"),
+            ("[1, 2, 3]\n", "expected an event code like \"o\", found '2'"),
+            ("[1, \"\", \"a\"]\n", "expected an event code like \"o\", found '\"\"'"),
+            ("[1, \"o\", 5]\n", "expected text as the data of code 'o', found '5'"),
+            ("[1, \"o\", \"a\", 2]\n", "expected an event, [time, code, data], found ', 2]'"),
+            ("[1, \"o\"]\n", "expected an event, [time, code, data], found ']'"),
+            ("[1]\n", "expected an event, [time, code, data], found ']'"),
+            ("[1.2.3, \"o\", \"\"]\n", "expected a number of seconds, found '1.2.3'"),
+            ("[01, \"o\", \"\"]\n", "expected a number of seconds, found '01'"),
+            ("[1, \"o\", \"\"] x\n", "expected an event, [time, code, data], found 'x\\n'"),
+            ("[1, \"\\q\", \"\"]\n", "not an escape sequence of JSON: '\\q'"),
+        ] {
+            assert_eq!(fault_of(line).to_string(), message, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in prop::collection::vec(prop::sample::select(br#"[]",\ {}:uox1.e-0#"#.to_vec()), 0..24)) {
+            let _ = Event::scan(&line);
+        }
+
+        #[test]
+        fn a_scanned_event_is_one_to_serde_json_too(line in r#"\[ ?(0|[1-9][0-9]?)(\.[0-9]{1,3})? ?, ?"[oimrxz]" ?, ?("([a-c]|\\n|\\")*"|[0-9\[\]{}]{1,3}) ?\]{0,2}"#) {
+            let expected = serde_json::from_str::<(f64, String, serde_json::Value)>(&line)
+                .ok()
+                .filter(|(_, code, data)| data.is_string() || code == "z");
+            match Event::scan(line.as_bytes()) {
+                Ok(event) => {
+                    let (time, code, data) = expected.expect("serde_json reads it as well");
+                    prop_assert_eq!(event.time.as_micros(), (time * 1e6).round() as u64);
+                    prop_assert!(code == event.code.as_str() || event.code == Code::Other);
+                    prop_assert_eq!(serde_json::from_slice::<serde_json::Value>(event.data).unwrap(), data);
+                }
+                Err(_) => prop_assert!(expected.is_none(), "{}", line),
+            }
+        }
+    }
+}

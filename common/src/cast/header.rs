@@ -1,0 +1,326 @@
+//! The header of a cast: its first line, one JSON object.
+//!
+//! A header is kept as the line that it is. Reading finds where each key's value stands; changing
+//! one value touches only its bytes, so that keys nobody knows, their order, the spelling of numbers
+//! and the spacing stay as they were.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Deserializer;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::fault::Fault;
+use super::json;
+use super::time::Time;
+use crate::size::Size;
+use crate::text::excerpt;
+
+/// How a cast spells its events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Version {
+    /// asciicast v2: each event carries its time since the start.
+    V2,
+    /// asciicast v3: each event carries the interval since the event before.
+    V3,
+}
+
+/// The header of a v2 or v3 cast; a v1 cast gets the v2 header that says the same.
+#[derive(Clone, Debug)]
+pub struct Header {
+    /// How the events that follow are spelled.
+    pub version: Version,
+    /// The terminal's size at the start.
+    pub size: Size,
+    /// The line as it stands, with its line end if it has one.
+    line: String,
+    /// The top-level keys in the order of the line. A key that comes twice is here twice.
+    entries: Vec<Entry>,
+}
+
+/// One key of the object, and where it stands in the line.
+#[derive(Clone, Debug)]
+struct Entry {
+    key: String,
+    /// From the quote of the key to the end of the value.
+    whole: Range<usize>,
+    value: Range<usize>,
+}
+
+impl Header {
+    /// Reads the first line of a v2 or v3 cast.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] for anything but an object with a known `version` and a size.
+    pub fn parse(line: &[u8]) -> Result<Header, Fault> {
+        let not_a_header = || Fault::NotAHeader(excerpt(line.trim_ascii()));
+        let line = String::from_utf8(line.to_vec()).map_err(|_| not_a_header())?;
+        let entries = entries(&line).map_err(|error| match error.classify() {
+            serde_json::error::Category::Eof if line.trim_start().starts_with('{') => Fault::CutOff,
+            _ => not_a_header(),
+        })?;
+        let unsized_yet = Size { cols: 0, rows: 0 };
+        let mut header = Header { version: Version::V2, size: unsized_yet, line, entries };
+        header.version = match header.get("version").ok_or(Fault::Missing("version"))? {
+            "2" => Version::V2,
+            "3" => Version::V3,
+            other => return Err(Fault::UnknownVersion(excerpt(other.as_bytes()))),
+        };
+        header.size = match header.version {
+            Version::V2 => size_in("width", "height", |key| header.get(key))?,
+            Version::V3 => {
+                let term = header.get("term").ok_or(Fault::Missing("term"))?;
+                let found = || excerpt(term.as_bytes());
+                let entries = entries_of(term).map_err(|_| Fault::BadKey("term", "an object", found()))?;
+                size_in("cols", "rows", |key| value_of(key, &entries))?
+            }
+        };
+        Ok(header)
+    }
+
+    /// The line, with its line end if it has one.
+    pub fn line(&self) -> &str {
+        &self.line
+    }
+
+    /// The JSON value of a top-level key as it is spelled; the last one where the key is repeated.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        let entry = self.entries.iter().rev().find(|entry| entry.key == key)?;
+        Some(&self.line[entry.value.clone()])
+    }
+
+    /// The number of seconds under a top-level key; `None` where there is none.
+    pub fn seconds(&self, key: &str) -> Option<Time> {
+        Time::parse(self.get(key)?).ok()
+    }
+
+    /// Takes a top-level key out of the object.
+    pub fn remove(&mut self, key: &str) {
+        while let Some(at) = self.entries.iter().position(|entry| entry.key == key) {
+            // With the entry goes the comma that parts it from the one before or, for the first
+            // one, from the one after.
+            let entry = &self.entries[at].whole;
+            let gone = match (at.checked_sub(1).map(|before| &self.entries[before]), self.entries.get(at + 1)) {
+                (Some(before), _) => before.whole.end..entry.end,
+                (None, Some(after)) => entry.start..after.whole.start,
+                (None, None) => entry.clone(),
+            };
+            self.replace(gone, "");
+        }
+    }
+
+    /// Gives a top-level key that is there another value, as JSON text; a key that is not there
+    /// stays away.
+    pub fn change(&mut self, key: &str, value: &str) {
+        if let Some(entry) = self.entries.iter().rev().find(|entry| entry.key == key) {
+            self.replace(entry.value.clone(), value);
+        }
+    }
+
+    /// Puts other text in place of a part of the line, and finds the keys anew.
+    fn replace(&mut self, range: Range<usize>, text: &str) {
+        self.line.replace_range(range, text);
+        if let Ok(entries) = entries(&self.line) {
+            self.entries = entries;
+        }
+    }
+}
+
+/// Begins a header line from scratch: `{"version": 2, ...` as 2.x spaces it, `{"version":3,...` as
+/// 3.x does.
+pub struct HeaderBuilder {
+    line: String,
+    version: Version,
+}
+
+impl HeaderBuilder {
+    /// A header with a version and nothing else yet.
+    pub fn new(version: Version) -> HeaderBuilder {
+        let mut builder = HeaderBuilder { line: "{".to_string(), version };
+        builder.add("version", if version == Version::V2 { "2" } else { "3" });
+        builder
+    }
+
+    /// Appends a key with a value that is JSON text on one line already.
+    pub fn add(&mut self, key: &str, value: &str) {
+        let (comma, colon) = if self.version == Version::V2 { (", ", ": ") } else { (",", ":") };
+        if self.line.len() > 1 {
+            self.line.push_str(comma);
+        }
+        self.line.push_str(&quoted(key));
+        self.line.push_str(colon);
+        self.line.push_str(value);
+    }
+
+    /// Appends a key with a text.
+    pub fn add_text(&mut self, key: &str, text: &str) {
+        self.add(key, &quoted(text));
+    }
+
+    /// Appends a key with an object of texts.
+    pub fn add_object(&mut self, key: &str, texts: &[(String, String)]) {
+        let (comma, colon) = if self.version == Version::V2 { (", ", ": ") } else { (",", ":") };
+        let pairs: Vec<String> =
+            texts.iter().map(|(key, text)| format!("{}{colon}{}", quoted(key), quoted(text))).collect();
+        self.add(key, &format!("{{{}}}", pairs.join(comma)));
+    }
+
+    /// The line, with its line end.
+    pub fn finish(mut self) -> String {
+        self.line.push_str("}\n");
+        self.line
+    }
+}
+
+/// The text as a JSON string.
+fn quoted(text: &str) -> String {
+    let mut out = Vec::new();
+    json::encode(text, &mut out);
+    String::from_utf8(out).unwrap_or_default()
+}
+
+/// The size under two keys of an object.
+fn size_in<'a>(
+    cols: &'static str,
+    rows: &'static str,
+    value: impl Fn(&str) -> Option<&'a str>,
+) -> Result<Size, Fault> {
+    let number = |key: &'static str, what| {
+        let text = value(key).ok_or(Fault::Missing(key))?;
+        text.parse().map_err(|_| Fault::BadKey(key, what, excerpt(text.as_bytes())))
+    };
+    Ok(Size { cols: number(cols, "a number of columns")?, rows: number(rows, "a number of rows")? })
+}
+
+/// Finds the entries of the JSON object that takes up the whole line.
+fn entries(line: &str) -> serde_json::Result<Vec<Entry>> {
+    let offset = |part: &str| part.as_ptr().addr() - line.as_ptr().addr();
+    let entry = |(raw_key, key, value): (&str, String, &str)| Entry {
+        key,
+        whole: offset(raw_key)..offset(value) + value.len(),
+        value: offset(value)..offset(value) + value.len(),
+    };
+    Ok(entries_of(line)?.into_iter().map(entry).collect())
+}
+
+/// The keys (as spelled, and as they are meant) and values (as spelled) of a JSON object, all of
+/// them slices of it.
+fn entries_of(object: &str) -> serde_json::Result<Vec<(&str, String, &str)>> {
+    struct Entries;
+    impl<'de> Visitor<'de> for Entries {
+        type Value = Vec<(&'de str, String, &'de str)>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut entries = Vec::new();
+            while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+                let mut decoded = Vec::new();
+                let raw = key.get().as_bytes();
+                json::decode(&raw[1..raw.len() - 1], &mut decoded)
+                    .map_err(|_| serde::de::Error::custom("bad escape in a key"))?;
+                entries.push((key.get(), String::from_utf8_lossy(&decoded).into_owned(), value.get()));
+            }
+            Ok(entries)
+        }
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(object);
+    let entries = deserializer.deserialize_map(Entries)?;
+    deserializer.end()?;
+    Ok(entries)
+}
+
+fn value_of<'a>(key: &str, entries: &[(&'a str, String, &'a str)]) -> Option<&'a str> {
+    entries.iter().rev().find(|(_, name, _)| name == key).map(|&(_, _, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn header(line: &str) -> Header {
+        Header::parse(line.as_bytes()).unwrap()
+    }
+
+    fn fault_of(line: &str) -> String {
+        Header::parse(line.as_bytes()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn both_versions_give_their_size_and_values() {
+        let v2 = header("{\"version\": 2, \"width\": 80, \"height\": 24, \"idle_time_limit\": 1.5}\n");
+        assert_eq!((v2.version, v2.size), (Version::V2, Size { cols: 80, rows: 24 }));
+        assert_eq!(v2.seconds("idle_time_limit"), Some(Time::from_micros(1_500_000)));
+        let v3 = header("{\"version\":3,\"term\":{\"cols\":100,\"rows\":50,\"type\":null}}");
+        assert_eq!((v3.version, v3.size), (Version::V3, Size { cols: 100, rows: 50 }));
+    }
+
+    #[test]
+    fn a_change_touches_nothing_but_its_own_bytes() {
+        let line = "{ \"version\" :2,\"width\":8e1 , \"height\": 24,\"\\u0064uration\":1.50,\"x\":[1,  2] }\r\n";
+        let line = line.replace("8e1", "80");
+        let mut header = header(&line);
+        header.change("x", "0");
+        header.change("not there", "0");
+        assert_eq!(header.line(), line.replace("[1,  2]", "0"));
+        header.remove("duration");
+        assert_eq!(header.line(), "{ \"version\" :2,\"width\":80 , \"height\": 24,\"x\":0 }\r\n");
+        header.remove("version");
+        header.remove("x");
+        assert_eq!(header.line(), "{ \"width\":80 , \"height\": 24 }\r\n");
+        header.remove("width");
+        header.remove("height");
+        assert_eq!(header.line(), "{  }\r\n");
+    }
+
+    #[test]
+    fn what_is_no_header_is_named() {
+        for (line, message) in [
+            ("hello\n", "expected the header of an asciicast, found 'hello'"),
+            ("[1, \"o\", \"\"]", "expected the header of an asciicast, found '[1, \"o\", \"\"]'"),
+            ("{\"version\": 2, \"wid", "the line is cut off"),
+            ("{\"version\": 2} x", "expected the header of an asciicast, found '{\"version\": 2} x'"),
+            ("{}", "the header has no 'version'"),
+            ("{\"version\": 4}", "asciicast version 4 is not supported, only 1, 2 and 3 are"),
+            ("{\"version\": \"2\"}", "asciicast version \"2\" is not supported, only 1, 2 and 3 are"),
+            ("{\"version\": 2, \"width\": 80}", "the header has no 'height'"),
+            ("{\"version\": 2, \"width\": -1}", "'width' in the header is not a number of columns: '-1'"),
+            ("{\"version\": 3}", "the header has no 'term'"),
+            ("{\"version\": 3, \"term\": 5}", "'term' in the header is not an object: '5'"),
+            ("{\"version\": 3, \"term\": {\"cols\": 1}}", "the header has no 'rows'"),
+        ] {
+            assert_eq!(fault_of(line), message, "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in r#"\{("[a-d\\]{0,2}" ?: ?("[a-d]{0,2}"|2|\{\}|null|[\[\]]),? ?){0,4}\}?"#) {
+            if let Ok(mut header) = Header::parse(line.as_bytes()) {
+                header.remove("a");
+                header.change("b", "1");
+            }
+        }
+
+        #[test]
+        fn what_is_left_after_a_removal_is_the_object_without_the_key(
+            keys in prop::collection::vec("[a-c]", 0..6), key in "[a-c]", space in "[ \t]{0,2}",
+        ) {
+            let mut line = format!("{{{space}\"version\":2,\"width\":1,\"height\":1");
+            for name in &keys {
+                line.push_str(&format!("{space},{space}\"{name}\"{space}:{space}[\"{name}\"]"));
+            }
+            line.push('}');
+            let mut header = header(&line);
+            header.remove(&key);
+            let mut expected: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line).unwrap();
+            expected.remove(&key);
+            prop_assert_eq!(serde_json::from_str::<serde_json::Map<_, _>>(header.line()).unwrap(), expected);
+        }
+    }
+}

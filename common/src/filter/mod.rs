@@ -1,0 +1,177 @@
+//! The loop that every filter runs in: where the cast comes from, where it goes, when it is written
+//! and how an error ends it.
+//!
+//! What one read brought is collected and written at once, before the next read: a live pipe passes
+//! each event on as it comes, a file moves in large blocks, and memory does not grow with the cast.
+//! Knows nothing of what a particular filter does.
+
+mod output;
+mod range;
+mod sink_file;
+
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use crate::cast::{self, Event, Fault, Header, Stop};
+use crate::cli::{self, Arg, Failure, Help};
+use crate::stream::Stream;
+use crate::tty;
+
+pub use output::Output;
+pub use range::{Bound, Range};
+use sink_file::SinkFile;
+
+/// What makes one filter different from another.
+pub trait Filter: Sized {
+    /// Reads the filter's own options.
+    fn parse(args: &mut Args<'_>) -> cli::Result<Self>;
+
+    /// Looks at the header and changes what follows from the filter's work.
+    fn header(&mut self, header: &mut Header) {
+        let _ = header;
+    }
+
+    /// Takes the next event and puts out what becomes of it.
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault>;
+
+    /// Is told that no more events follow; what it finds wrong then is a failure of the whole.
+    fn end(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// The command line of a filter: its own options, with those that all filters share taken out.
+pub struct Args<'a> {
+    args: &'a mut cli::Args,
+    source: Option<OsString>,
+    sink: Option<OsString>,
+}
+
+impl Args<'_> {
+    /// The next option that is the filter's own.
+    pub fn next(&mut self) -> cli::Result<Option<&'static str>> {
+        loop {
+            match self.args.next()? {
+                None => return Ok(None),
+                Some(Arg::Option("-o" | "--output")) => self.sink = Some(self.args.value()?),
+                Some(Arg::Option(name)) => return Ok(Some(name)),
+                Some(Arg::Value(path)) if self.source.is_none() => self.source = Some(path),
+                Some(extra) => return Err(self.args.unexpected(&extra)),
+            }
+        }
+    }
+
+    /// The failure of an option that the filter does not have.
+    pub fn unexpected(&self, name: &'static str) -> Failure {
+        self.args.unexpected(&Arg::Option(name))
+    }
+
+    /// The value of the option just returned: a number of seconds above zero.
+    pub fn seconds(&mut self) -> cli::Result<cast::Time> {
+        self.args.seconds()
+    }
+
+    /// The value of the option just returned: a number above zero.
+    pub fn factor(&mut self) -> cli::Result<f64> {
+        self.args.factor()
+    }
+
+    /// The value of the option just returned: a point in the cast.
+    pub fn bound(&mut self) -> cli::Result<Bound> {
+        let value = self.args.value()?;
+        let bound = value.to_str().and_then(Bound::parse);
+        bound.ok_or_else(|| self.args.bad_value(&value, "no time: use seconds, MM:SS, HH:MM:SS or marker:LABEL"))
+    }
+}
+
+/// The options that all filters share, for their [`Help`].
+pub const SHARED_OPTIONS: &str = "  -o, --output OUT          write to the file OUT rather than to stdout; OUT may be FILE
+";
+
+/// The `main` of a filter.
+pub fn run<F: Filter>(help: &'static Help) -> ExitCode {
+    cli::run(help, |args| {
+        let mut args = Args { args, source: None, sink: None };
+        let filter = F::parse(&mut args)?;
+        let Args { source, sink, .. } = args;
+        transform(filter, source.as_deref(), sink.as_deref())
+    })
+}
+
+fn transform<F: Filter>(filter: F, source: Option<&OsStr>, sink: Option<&OsStr>) -> cli::Result<()> {
+    tty::restore_sigpipe();
+    let (mut reader, source) = open_source(source)?;
+    let (writer, sink) = match sink {
+        Some(path) if path != "-" => {
+            let name = cli::source_name(path);
+            (SinkFile::create(path).map_err(|error| Failure::io(&name, &error))?, name)
+        }
+        _ => (SinkFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
+    };
+    let mut run = Run { filter, output: Output::default(), writer };
+    cast::read(&mut reader, &mut run).map_err(|error| failure(&source, &sink, error))?;
+    run.filter.end().map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
+    run.writer.finish().map_err(|error| Failure::io(&sink, &error))
+}
+
+/// Opens what a cast is read from, and says how messages call it: a file, or standard input for `-`
+/// and where nothing is named.
+pub fn open_source(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
+    let Some(path) = path.filter(|path| *path != "-") else {
+        if path.is_none() && io::stdin().is_terminal() {
+            let what = "no FILE, and stdin is a terminal; name a cast, or pipe one in";
+            return Err(Failure::Usage(what.to_string()));
+        }
+        let stream = Stream::stdin().map_err(|error| Failure::io("stdin", &error))?;
+        return Ok((stream, "stdin".to_string()));
+    };
+    let name = cli::source_name(path);
+    let file = File::open(path).map_err(|error| Failure::io(&name, &error))?;
+    Ok((Stream::from(file), name))
+}
+
+/// The failure that an error of reading a cast is to the user.
+pub fn failure(source: &str, sink: &str, error: cast::Error) -> Failure {
+    match error {
+        cast::Error::Empty => Failure::Failed(format!("{source}: the input is empty, expected an asciicast")),
+        cast::Error::Read(error) => Failure::io(source, &error),
+        cast::Error::Line { number, fault } => Failure::Failed(format!("{source}: line {number}: {fault}")),
+        cast::Error::Sink(Stop::Write(error)) => Failure::io(sink, &error),
+        cast::Error::Sink(Stop::Fault(fault)) => Failure::Failed(format!("{source}: {fault}")),
+        cast::Error::Sink(Stop::Enough) => Failure::Status(0),
+    }
+}
+
+/// A filter at work.
+struct Run<F> {
+    filter: F,
+    output: Output,
+    writer: SinkFile,
+}
+
+impl<F: Filter> cast::Sink for Run<F> {
+    fn header(&mut self, mut header: Header) -> Result<(), Stop> {
+        self.filter.header(&mut header);
+        self.output.begin(&header);
+        Ok(())
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
+        Ok(self.filter.event(event, &mut self.output)?)
+    }
+
+    fn ignored(&mut self, line: &[u8]) -> Result<(), Stop> {
+        self.output.line(line);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        self.writer.write_all(self.output.bytes()).map_err(Stop::Write)?;
+        self.output.clear();
+        Ok(())
+    }
+}
+

@@ -1,0 +1,66 @@
+//! What a filter puts out: lines as they came, with another number at the front where their time
+//! has changed.
+
+use crate::cast::{Event, Header, Precision, Time, Timeline, Version};
+
+/// The lines that became of one block of input.
+pub struct Output {
+    buffer: Vec<u8>,
+    version: Version,
+    timeline: Timeline,
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output { buffer: Vec::new(), version: Version::V2, timeline: timeline(Version::V2) }
+    }
+}
+
+/// Intervals are written to the microsecond, because a filter that rounds would not be done after
+/// one pass: a delay cut to 0.0005 s must not be longer than that when it is looked at again.
+fn timeline(version: Version) -> Timeline {
+    Timeline::new(version, Precision::Microseconds)
+}
+
+impl Output {
+    /// Puts out an event at a time. Where that is the time that its line already says, the line is
+    /// copied as it stands, else with another number in place of the old one.
+    #[inline]
+    pub fn event(&mut self, event: &Event<'_>, time: Time) {
+        let spelled = match self.version {
+            Version::V2 => time,
+            Version::V3 => self.timeline.interval(time),
+        };
+        if spelled == event.spelled {
+            self.buffer.extend_from_slice(event.line);
+            return;
+        }
+        self.buffer.extend_from_slice(&event.line[..event.number.start]);
+        match self.version {
+            Version::V2 => spelled.write_seconds(&mut self.buffer),
+            Version::V3 => spelled.write_short_seconds(&mut self.buffer),
+        }
+        self.buffer.extend_from_slice(&event.line[event.number.end..]);
+    }
+
+    /// Puts out a line as it stands.
+    pub(super) fn line(&mut self, line: &[u8]) {
+        self.buffer.extend_from_slice(line);
+    }
+
+    /// Puts out the header.
+    pub(super) fn begin(&mut self, header: &Header) {
+        self.version = header.version;
+        self.timeline = timeline(header.version);
+        self.line(header.line().as_bytes());
+    }
+
+    /// What has been put out since the last [`Output::clear`].
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.buffer.clear();
+    }
+}

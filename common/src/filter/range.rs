@@ -1,0 +1,194 @@
+//! Points and ranges of a cast, as `--from` and `--to` name them.
+//!
+//! A point may be a marker, whose time is known only once it has gone by: a filter reads a stream
+//! and cannot look ahead. That is enough, since a range begins or ends at its marker.
+
+use std::fmt;
+
+use crate::cast::{Code, Event, Time};
+use crate::cli::plain_number;
+
+/// A point in a cast that a range begins or ends at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bound {
+    at: Point,
+    /// The time, as soon as it is known.
+    reached: Option<Time>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Point {
+    Time,
+    /// The first marker with this label.
+    Label(String),
+    /// A marker by its number; how many more have to go by until it is the one.
+    Number { number: u64, before: u64 },
+}
+
+impl Bound {
+    /// Reads seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with decimals), `marker:N` or
+    /// `marker:LABEL`.
+    pub fn parse(text: &str) -> Option<Bound> {
+        let Some(marker) = text.strip_prefix("marker:") else {
+            return Some(Bound { at: Point::Time, reached: Some(clock_time(text)?) });
+        };
+        let at = match marker.parse::<u64>() {
+            Ok(0) => return None,
+            Ok(number) => Point::Number { number, before: number - 1 },
+            Err(_) => Point::Label(marker.to_string()),
+        };
+        Some(Bound { at, reached: None })
+    }
+
+    /// The time, if it is known by now.
+    pub fn time(&self) -> Option<Time> {
+        self.reached
+    }
+
+    /// Looks at the next event of the cast, which may be the marker.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        if self.reached.is_some() || event.code != Code::Marker {
+            return;
+        }
+        let is_it = match &mut self.at {
+            Point::Time => false,
+            Point::Label(label) => event.text().is_ok_and(|text| text == *label),
+            Point::Number { before: 0, .. } => true,
+            Point::Number { before, .. } => {
+                *before -= 1;
+                false
+            }
+        };
+        if is_it {
+            self.reached = Some(event.time);
+        }
+    }
+}
+
+/// The point as a user named it.
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.at {
+            Point::Time => write!(f, "{} s", self.reached.unwrap_or_default().as_micros() as f64 / 1e6),
+            Point::Label(label) => write!(f, "marker '{}'", crate::text::visible(label)),
+            Point::Number { number, .. } => write!(f, "marker number {number}"),
+        }
+    }
+}
+
+/// The events with FROM <= time < TO. Without FROM from the start, without TO to the end.
+#[derive(Clone, Debug, Default)]
+pub struct Range {
+    /// Where it begins.
+    pub from: Option<Bound>,
+    /// Where it ends.
+    pub to: Option<Bound>,
+}
+
+impl Range {
+    /// Whether nothing can be in it, as far as that is known before the cast is.
+    pub fn is_empty(&self) -> bool {
+        let from = self.from.as_ref().map_or(Some(Time::ZERO), Bound::time);
+        let to = self.to.as_ref().and_then(Bound::time);
+        matches!((from, to), (Some(from), Some(to)) if from >= to)
+    }
+
+    /// Looks at the next event of the cast.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        for bound in [&mut self.from, &mut self.to].into_iter().flatten() {
+            bound.observe(event);
+        }
+    }
+
+    /// How much of the cast's first `time` lies before the range, in it, and behind it.
+    pub fn parts(&self, time: Time) -> [Time; 3] {
+        let Some(from) = self.from.as_ref().map_or(Some(Time::ZERO), Bound::time) else {
+            return [time, Time::ZERO, Time::ZERO];
+        };
+        let from = from.min(time);
+        let to = self.to.as_ref().and_then(Bound::time).map_or(time, |to| to.clamp(from, time));
+        [from, to.since(from), time.since(to)]
+    }
+
+    /// What is wrong with the range once the cast has ended: a marker that never came.
+    pub fn check_reached(&self) -> Result<(), String> {
+        match [&self.from, &self.to].into_iter().flatten().find(|bound| bound.time().is_none()) {
+            Some(bound) => Err(format!("the cast has no {bound}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads `SS`, `MM:SS` or `HH:MM:SS`, the seconds with or without decimals.
+fn clock_time(text: &str) -> Option<Time> {
+    let (clock, seconds) = match text.rsplit_once(':') {
+        Some((clock, seconds)) => (Some(clock), seconds),
+        None => (None, text),
+    };
+    let is_signed = seconds.starts_with(['+', '-']);
+    if is_signed || (clock.is_some() && seconds.split('.').next()?.len() > 2) {
+        return None;
+    }
+    let mut time = Time::parse(&plain_number(seconds)).ok()?;
+    if clock.is_some() && time >= Time::from_micros(60_000_000) {
+        return None;
+    }
+    let mut unit = 60_000_000;
+    let parts: Vec<&str> = clock.into_iter().flat_map(|clock| clock.rsplit(':')).collect();
+    for (at, part) in parts.iter().enumerate() {
+        let number: u64 = part.parse().ok().filter(|_| part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        let is_last = at + 1 == parts.len();
+        if at > 1 || (!is_last && number >= 60) {
+            return None;
+        }
+        time = time.plus(Time::from_micros(number.checked_mul(unit)?));
+        unit *= 60;
+    }
+    Some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_as_seconds_or_from_a_clock() {
+        for (text, seconds) in [
+            ("75", Some(75.0)),
+            ("75.25", Some(75.25)),
+            ("0", Some(0.0)),
+            (".5", Some(0.5)),
+            ("01:15.25", Some(75.25)),
+            ("1:15", Some(75.0)),
+            ("90:00", Some(5400.0)),
+            ("1:00:00.5", Some(3600.5)),
+            ("100:59:59", Some(363_599.0)),
+            ("1:60", None),
+            ("1:60:00", None),
+            ("1:2:3:4", None),
+            ("1:005", None),
+            (":5", None),
+            ("1:", None),
+            ("-1", None),
+            ("+1:00", None),
+            ("1:+5", None),
+            ("", None),
+            ("marker:0", None),
+        ] {
+            let time = Bound::parse(text).and_then(|bound| bound.time());
+            assert_eq!(time.map(|time| time.as_micros() as f64 / 1e6), seconds, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_marker_is_found_by_label_or_number() {
+        let lines = ["[1, \"m\", \"a\"]", "[2, \"o\", \"b\"]", "[3, \"m\", \"b\"]", "[4, \"m\", \"b\"]"];
+        for (text, seconds) in [("marker:b", Some(3)), ("marker:1", Some(1)), ("marker:3", Some(4)), ("marker:c", None)] {
+            let mut bound = Bound::parse(text).unwrap();
+            for line in lines {
+                bound.observe(&Event::scan(line.as_bytes()).unwrap());
+            }
+            assert_eq!(bound.time(), seconds.map(|seconds| Time::from_micros(seconds * 1_000_000)), "{text}");
+        }
+    }
+}
