@@ -78,12 +78,10 @@ impl Write for Stream {
 fn wait_or_fail(error: io::Error, descriptor: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
     match error.kind() {
         ErrorKind::Interrupted => Ok(()),
-        ErrorKind::WouldBlock => {
-            match poll(&mut [PollFd::new(descriptor, events)], PollTimeout::NONE) {
-                Ok(_) | Err(nix::Error::EINTR) => Ok(()),
-                Err(error) => Err(error.into()),
-            }
-        }
+        ErrorKind::WouldBlock => match poll(&mut [PollFd::new(descriptor, events)], PollTimeout::NONE) {
+            Ok(_) | Err(nix::Error::EINTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        },
         _ => Err(error),
     }
 }

@@ -102,7 +102,8 @@ impl<S: Sink> Document<'_, S> {
         if !has("width") || !has("height") {
             return Ok(());
         }
-        let header = Header::parse(header_line(keys).as_bytes())?;
+        let mut header = Header::parse(header_line(keys).as_bytes())?;
+        header.is_from_v1 = true;
         self.header = None;
         self.sink.header(header)?;
         let waiting = std::mem::take(&mut self.waiting);
@@ -148,7 +149,9 @@ impl<'de, S: Sink> Visitor<'de> for &mut Document<'_, S> {
         }
         self.begin().map_err(|stop| self.stop::<A::Error>(stop))?;
         if let Some(keys) = &self.header {
-            let missing = ["version", "width", "height"].into_iter().find(|name| keys.iter().all(|(key, _)| key != name));
+            let missing = ["version", "width", "height"]
+                .into_iter()
+                .find(|name| keys.iter().all(|(key, _)| key != name));
             return Err(self.stop(Fault::Missing(missing.unwrap_or("height"))));
         }
         Ok(())

@@ -83,8 +83,8 @@ impl<'a> Event<'a> {
         let mut at = skip_space(line, 0);
         at = expect(line, at, b'[')?;
         at = skip_space(line, at);
-        let (spelled, length) = Time::scan(&line[at..])
-            .map_err(|why| fault(line, at, |found| Fault::BadTime(found, why)))?;
+        let (spelled, length) =
+            Time::scan(&line[at..]).map_err(|why| fault(line, at, |found| Fault::BadTime(found, why)))?;
         let number = at..at + length;
         at = skip_space(line, number.end);
         if at == number.end && !matches!(line.get(at), None | Some(b',' | b']')) {
@@ -230,7 +230,10 @@ mod tests {
     fn the_parts_of_an_event_are_found_whatever_the_spacing() {
         let line = b" [ 1.5\t,\"\\u006f\" , \"a\\\"]\" ] \r\n";
         let event = Event::scan(line).unwrap();
-        assert_eq!((event.time.as_micros(), event.code, event.data), (1_500_000, Code::Output, &b"\"a\\\"]\""[..]));
+        assert_eq!(
+            (event.time.as_micros(), event.code, event.data),
+            (1_500_000, Code::Output, &b"\"a\\\"]\""[..])
+        );
         assert_eq!(&line[event.number.clone()], b"1.5");
         assert_eq!(event.text().unwrap(), "a\"]");
     }

@@ -57,7 +57,9 @@ impl fmt::Display for Fault {
             Fault::CutOff => write!(f, "the line is cut off"),
             Fault::TooLong => write!(f, "the line is longer than 256 MiB"),
             Fault::NotAHeader(found) => write!(f, "expected the header of an asciicast, found '{found}'"),
-            Fault::UnknownVersion(found) => write!(f, "asciicast version {found} is not supported, only 1, 2 and 3 are"),
+            Fault::UnknownVersion(found) => {
+                write!(f, "asciicast version {found} is not supported, only 1, 2 and 3 are")
+            }
             Fault::Missing(key) => write!(f, "the header has no '{key}'"),
             Fault::BadKey(key, expected, found) => {
                 write!(f, "'{key}' in the header is not {expected}: '{found}'")

@@ -33,6 +33,8 @@ pub struct Header {
     pub version: Version,
     /// The terminal's size at the start.
     pub size: Size,
+    /// Whether this stands for the header of a v1 cast.
+    pub is_from_v1: bool,
     /// The line as it stands, with its line end if it has one.
     line: String,
     /// The top-level keys in the order of the line. A key that comes twice is here twice.
@@ -62,7 +64,7 @@ impl Header {
             _ => not_a_header(),
         })?;
         let unsized_yet = Size { cols: 0, rows: 0 };
-        let mut header = Header { version: Version::V2, size: unsized_yet, line, entries };
+        let mut header = Header { version: Version::V2, size: unsized_yet, is_from_v1: false, line, entries };
         header.version = match header.get("version").ok_or(Fault::Missing("version"))? {
             "2" => Version::V2,
             "3" => Version::V3,
@@ -102,7 +104,8 @@ impl Header {
             // With the entry goes the comma that parts it from the one before or, for the first
             // one, from the one after.
             let entry = &self.entries[at].whole;
-            let gone = match (at.checked_sub(1).map(|before| &self.entries[before]), self.entries.get(at + 1)) {
+            let gone = match (at.checked_sub(1).map(|before| &self.entries[before]), self.entries.get(at + 1))
+            {
                 (Some(before), _) => before.whole.end..entry.end,
                 (None, Some(after)) => entry.start..after.whole.start,
                 (None, None) => entry.clone(),
@@ -138,9 +141,14 @@ pub struct HeaderBuilder {
 impl HeaderBuilder {
     /// A header with a version and nothing else yet.
     pub fn new(version: Version) -> HeaderBuilder {
-        let mut builder = HeaderBuilder { line: "{".to_string(), version };
+        let mut builder = HeaderBuilder::nested(version);
         builder.add("version", if version == Version::V2 { "2" } else { "3" });
         builder
+    }
+
+    /// An object without keys, for a value within the header.
+    pub fn nested(version: Version) -> HeaderBuilder {
+        HeaderBuilder { line: "{".to_string(), version }
     }
 
     /// Appends a key with a value that is JSON text on one line already.
@@ -161,10 +169,11 @@ impl HeaderBuilder {
 
     /// Appends a key with an object of texts.
     pub fn add_object(&mut self, key: &str, texts: &[(String, String)]) {
-        let (comma, colon) = if self.version == Version::V2 { (", ", ": ") } else { (",", ":") };
-        let pairs: Vec<String> =
-            texts.iter().map(|(key, text)| format!("{}{colon}{}", quoted(key), quoted(text))).collect();
-        self.add(key, &format!("{{{}}}", pairs.join(comma)));
+        let mut object = HeaderBuilder::nested(self.version);
+        for (name, text) in texts {
+            object.add_text(name, text);
+        }
+        self.add(key, object.finish().trim_end());
     }
 
     /// The line, with its line end.
@@ -262,7 +271,8 @@ mod tests {
 
     #[test]
     fn a_change_touches_nothing_but_its_own_bytes() {
-        let line = "{ \"version\" :2,\"width\":8e1 , \"height\": 24,\"\\u0064uration\":1.50,\"x\":[1,  2] }\r\n";
+        let line =
+            "{ \"version\" :2,\"width\":8e1 , \"height\": 24,\"\\u0064uration\":1.50,\"x\":[1,  2] }\r\n";
         let line = line.replace("8e1", "80");
         let mut header = header(&line);
         header.change("x", "0");

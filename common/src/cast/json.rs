@@ -156,7 +156,10 @@ mod tests {
 
     #[test]
     fn only_what_json_wants_escaped_is_escaped() {
-        assert_eq!(encoded("\x1b[1m\"\\/\r\n\t\x08\x0c\x00\x7fż😀"), "\"\\u001b[1m\\\"\\\\/\\r\\n\\t\\b\\f\\u0000\x7fż😀\"");
+        assert_eq!(
+            encoded("\x1b[1m\"\\/\r\n\t\x08\x0c\x00\x7fż😀"),
+            "\"\\u001b[1m\\\"\\\\/\\r\\n\\t\\b\\f\\u0000\x7fż😀\""
+        );
     }
 
     #[test]

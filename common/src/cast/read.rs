@@ -238,14 +238,20 @@ mod tests {
         (notes.0, format!("{result:?}"))
     }
 
-    const V3: &str = "{\"version\":3,\"term\":{\"cols\":1,\"rows\":1}}\r\n#c\n[0.5, \"o\", \"a\"]\n\n[0.25, \"o\", \"b\"]";
+    const V3: &str =
+        "{\"version\":3,\"term\":{\"cols\":1,\"rows\":1}}\r\n#c\n[0.5, \"o\", \"a\"]\n\n[0.25, \"o\", \"b\"]";
 
     #[test]
     fn intervals_add_up_and_other_lines_pass() {
         let (notes, result) = notes_of(V3.as_bytes(), vec![]);
         assert_eq!(
             notes[1..],
-            ["ignored \"#c\\n\"", "500000 \"[0.5, \\\"o\\\", \\\"a\\\"]\\n\"", "ignored \"\\n\"", "750000 \"[0.25, \\\"o\\\", \\\"b\\\"]\""]
+            [
+                "ignored \"#c\\n\"",
+                "500000 \"[0.5, \\\"o\\\", \\\"a\\\"]\\n\"",
+                "ignored \"\\n\"",
+                "750000 \"[0.25, \\\"o\\\", \\\"b\\\"]\""
+            ]
         );
         assert_eq!(result, "Ok(())");
     }

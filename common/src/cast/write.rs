@@ -83,11 +83,22 @@ mod tests {
     #[test]
     fn a_line_is_spelled_as_asciinema_spells_it() {
         let mut out = Vec::new();
-        Timeline::new(Version::V2, Precision::Microseconds)
-            .write_event(Time::from_micros(1_000_001), Code::Output, "\x1b\"ż", &mut out);
-        Timeline::new(Version::V3, Precision::Milliseconds)
-            .write_event(Time::from_micros(1_000_500), Code::Marker, "", &mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), "[1.000001, \"o\", \"\\u001b\\\"ż\"]\n[1.001, \"m\", \"\"]\n");
+        Timeline::new(Version::V2, Precision::Microseconds).write_event(
+            Time::from_micros(1_000_001),
+            Code::Output,
+            "\x1b\"ż",
+            &mut out,
+        );
+        Timeline::new(Version::V3, Precision::Milliseconds).write_event(
+            Time::from_micros(1_000_500),
+            Code::Marker,
+            "",
+            &mut out,
+        );
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "[1.000001, \"o\", \"\\u001b\\\"ż\"]\n[1.001, \"m\", \"\"]\n"
+        );
     }
 
     proptest! {

@@ -109,7 +109,8 @@ impl Args {
         if let Some(name) = self.names.iter().find(|&&name| name == typed) {
             return Ok(name);
         }
-        let fits = |name: &&&'static str| typed.len() > 2 && typed.starts_with("--") && name.starts_with(typed);
+        let fits =
+            |name: &&&'static str| typed.len() > 2 && typed.starts_with("--") && name.starts_with(typed);
         let mut fitting: Vec<&'static str> = self.names.iter().filter(fits).copied().collect();
         if fitting.len() > 1 {
             let preferred: Vec<_> = self.preferred.iter().filter(fits).copied().collect();
@@ -220,7 +221,14 @@ mod tests {
 
     #[test]
     fn a_number_of_seconds_may_be_spelled_as_people_do() {
-        for (typed, micros) in [("2", 2_000_000), (".5", 500_000), ("5.", 5_000_000), ("1e9", 1_000_000_000_000_000), ("007.5", 7_500_000), ("+1", 1_000_000)] {
+        for (typed, micros) in [
+            ("2", 2_000_000),
+            (".5", 500_000),
+            ("5.", 5_000_000),
+            ("1e9", 1_000_000_000_000_000),
+            ("007.5", 7_500_000),
+            ("+1", 1_000_000),
+        ] {
             let mut args = args(&["-i", typed]);
             args.next().unwrap();
             assert_eq!(args.seconds().unwrap().as_micros(), micros, "{typed}");
@@ -236,7 +244,10 @@ mod tests {
     fn the_help_tells_which_options_there_are() {
         let names: Vec<_> = HELP.option_names().collect();
         let shared = ["-h", "--help", "-V", "--version"];
-        assert_eq!(names, [&["-i", "--idle-time-limit", "--overwrite", "--output-format"], &shared[..]].concat());
+        assert_eq!(
+            names,
+            [&["-i", "--idle-time-limit", "--overwrite", "--output-format"], &shared[..]].concat()
+        );
         assert_eq!(HELP.long(), format!("{}\nexamples:\n  asciinema-test --foo\n", HELP.short()));
     }
 }

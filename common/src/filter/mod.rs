@@ -82,12 +82,15 @@ impl Args<'_> {
     pub fn bound(&mut self) -> cli::Result<Bound> {
         let value = self.args.value()?;
         let bound = value.to_str().and_then(Bound::parse);
-        bound.ok_or_else(|| self.args.bad_value(&value, "no time: use seconds, MM:SS, HH:MM:SS or marker:LABEL"))
+        bound.ok_or_else(|| {
+            self.args.bad_value(&value, "no time: use seconds, MM:SS, HH:MM:SS or marker:LABEL")
+        })
     }
 }
 
 /// The options that all filters share, for their [`Help`].
-pub const SHARED_OPTIONS: &str = "  -o, --output OUT          write to the file OUT rather than to stdout; OUT may be FILE
+pub const SHARED_OPTIONS: &str =
+    "  -o, --output OUT          write to the file OUT rather than to stdout; OUT may be FILE
 ";
 
 /// The `main` of a filter.
@@ -174,4 +177,3 @@ impl<F: Filter> cast::Sink for Run<F> {
         Ok(())
     }
 }
-

@@ -22,7 +22,10 @@ enum Point {
     /// The first marker with this label.
     Label(String),
     /// A marker by its number; how many more have to go by until it is the one.
-    Number { number: u64, before: u64 },
+    Number {
+        number: u64,
+        before: u64,
+    },
 }
 
 impl Bound {
@@ -183,7 +186,9 @@ mod tests {
     #[test]
     fn a_marker_is_found_by_label_or_number() {
         let lines = ["[1, \"m\", \"a\"]", "[2, \"o\", \"b\"]", "[3, \"m\", \"b\"]", "[4, \"m\", \"b\"]"];
-        for (text, seconds) in [("marker:b", Some(3)), ("marker:1", Some(1)), ("marker:3", Some(4)), ("marker:c", None)] {
+        for (text, seconds) in
+            [("marker:b", Some(3)), ("marker:1", Some(1)), ("marker:3", Some(4)), ("marker:c", None)]
+        {
             let mut bound = Bound::parse(text).unwrap();
             for line in lines {
                 bound.observe(&Event::scan(line.as_bytes()).unwrap());

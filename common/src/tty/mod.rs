@@ -1,9 +1,21 @@
-//! Terminals.
-use nix::sys::signal::{SigHandler, Signal, signal};
+//! Terminals: the one that we run in, pseudo-terminals for others to run in, the signals that both
+//! bring, and waiting for all of them at once.
+//!
+//! The only room with `unsafe` in it. What changes something outside (raw mode, a signal's action)
+//! is a value whose `Drop` undoes it. Knows no casts.
 
-/// x
-#[allow(unsafe_code)]
-pub fn restore_sigpipe() {
-    // SAFETY: the default action runs no code of ours.
-    let _ = unsafe { signal(Signal::SIGPIPE, SigHandler::SigDfl) };
-}
+#![allow(unsafe_code)]
+
+mod pty;
+pub mod sequence;
+mod signals;
+mod terminal;
+mod wait;
+
+pub use pty::Pty;
+pub use sequence::{QueryDetector, ReplyFilter};
+pub use signals::{Signals, ignore_sigpipe, restore_sigpipe, stop_here};
+pub use terminal::{RawMode, Terminal};
+pub use wait::{Interest, Ready, wait};
+
+pub use nix::sys::signal::Signal;

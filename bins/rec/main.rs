@@ -1,0 +1,190 @@
+//! Records a terminal session as an asciicast: into a file, a pipe or a FIFO.
+//!
+//! The parts in the order in which they come to bear: `options` reads the command line, `target`
+//! opens what the recording goes to, `recording` encodes and writes it on a thread of its own,
+//! `session` runs the program between the user's terminal and a pseudo-terminal, and `keys` finds
+//! the recorder's own keys among what is typed.
+
+mod keys;
+mod options;
+mod recording;
+mod session;
+mod target;
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Command, ExitCode, ExitStatus};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use common::cast::{Code, HeaderBuilder, Precision, Time, Timeline, Version};
+use common::cli::{self, Failure, Speaker};
+use common::size::Size;
+use common::tty::{self, Terminal};
+
+use keys::Keys;
+use options::{Format, HELP, Options};
+use recording::{Encoder, Recording};
+use session::{Session, WindowSize};
+use target::{Begin, Target};
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| record(&Options::parse(args)?))
+}
+
+fn record(options: &Options) -> cli::Result<()> {
+    tty::ignore_sigpipe();
+    let speaker = Speaker::new(HELP.speaker);
+    let notice = |text: &str| {
+        if !options.quiet {
+            speaker.notice(text);
+        }
+    };
+    let warning = |text: &str| {
+        if !options.quiet {
+            speaker.warning(text);
+        }
+    };
+
+    let target = Target::choose(options)?;
+    let terminal = if options.headless { None } else { Terminal::open().ok() };
+    let window = WindowSize { cols: options.cols, rows: options.rows };
+    let size = window.of(terminal.as_ref());
+    let begin = target.begin(options, &warning)?;
+    let verb =
+        if matches!(begin, Begin::Anew(_)) { "recording asciicast to" } else { "appending to asciicast at" };
+    notice(&format!("{verb} {}", target.name()));
+    notice(match options.command {
+        Some(_) => "exit opened program when you're done",
+        None => "press <ctrl-d> or type \"exit\" when you're done",
+    });
+
+    let name = target.name().to_string();
+    let recording = start_recording(options, begin, size).map_err(|error| Failure::io(&name, &error))?;
+    let session = Session {
+        command: command(options),
+        terminal,
+        window,
+        size,
+        keys: Keys::default(),
+        records_input: options.stdin,
+    };
+    let outcome = session.run(&recording);
+    let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
+    let exit = status.map(exit_code);
+    let is_told = matches!(options.format, Format::Cast(Version::V3));
+    let written = recording.finish(end, exit.filter(|_| is_told));
+    outcome.map_err(|error| Failure::io("the session", &error))?;
+    notice("recording finished");
+    written.map_err(|error| Failure::io(&name, &error))?;
+    if target.is_file() {
+        notice(&format!("asciicast saved to {name}"));
+    }
+    match exit {
+        Some(code) if options.returns_status && code != 0 => Err(Failure::Status(code)),
+        _ => Ok(()),
+    }
+}
+
+/// Starts the thread that writes, with what comes before the session's own events.
+fn start_recording(options: &Options, begin: Begin, size: Size) -> io::Result<Recording> {
+    match (begin, options.format) {
+        (Begin::Anew(sink), Format::Raw) | (Begin::AfterRaw(sink), _) => {
+            Ok(Recording::start(sink, Encoder::Raw, size_sequence(size).into_bytes())?)
+        }
+        (Begin::Anew(sink), Format::Cast(version)) => {
+            let timeline = Timeline::new(version, precision(version));
+            let encoder = Encoder::cast(timeline, Time::ZERO);
+            Ok(Recording::start(sink, encoder, header(options, version, size).into_bytes())?)
+        }
+        (Begin::After { sink, version, time, size: last_size, needs_line_end }, _) => {
+            let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
+            // v2 counts from the start of the cast, v3 from the event before.
+            let offset = if version == Version::V2 { time } else { Time::ZERO };
+            let mut timeline = Timeline::new(version, precision(version));
+            if size != last_size {
+                timeline.write_event(offset, Code::Resize, &size.to_string(), &mut front);
+            }
+            Ok(Recording::start(sink, Encoder::cast(timeline, offset), front)?)
+        }
+    }
+}
+
+/// v3 is written in milliseconds, as 3.x does; v2 has microseconds anyway.
+fn precision(version: Version) -> Precision {
+    match version {
+        Version::V2 => Precision::Microseconds,
+        Version::V3 => Precision::Milliseconds,
+    }
+}
+
+/// The window-size sequence with which a raw recording begins and marks each resize.
+fn size_sequence(size: Size) -> String {
+    format!("\x1b[8;{};{}t", size.rows, size.cols)
+}
+
+fn header(options: &Options, version: Version, size: Size) -> String {
+    let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
+    let limit = options.idle_time_limit.map(|limit| format!("{:?}", limit.as_micros() as f64 / 1e6));
+    let variable = |name: &str| Some((name.to_string(), env::var_os(name)?.to_string_lossy().into_owned()));
+    let mut variables: Vec<(String, String)> = options.env.iter().filter_map(|name| variable(name)).collect();
+    let mut header = HeaderBuilder::new(version);
+    match version {
+        Version::V2 => {
+            header.add("width", &size.cols.to_string());
+            header.add("height", &size.rows.to_string());
+        }
+        Version::V3 => {
+            let mut term = HeaderBuilder::nested(version);
+            term.add("cols", &size.cols.to_string());
+            term.add("rows", &size.rows.to_string());
+            if let Some((_, kind)) = variable("TERM") {
+                term.add_text("type", &kind);
+            }
+            header.add("term", term.finish().trim_end());
+            variables.retain(|(name, _)| name != "TERM");
+        }
+    }
+    header.add("timestamp", &timestamp.to_string());
+    if let Some(limit) = limit {
+        header.add("idle_time_limit", &limit);
+    }
+    // 2.4 has the environment before the title and no command, 3.x the other way round.
+    if version == Version::V2 {
+        header.add_object("env", &variables);
+    }
+    if let (Version::V3, Some(command)) = (version, &options.command) {
+        header.add_text("command", &command.to_string_lossy());
+    }
+    if let Some(title) = options.title.as_ref().filter(|title| !title.is_empty()) {
+        header.add_text("title", title);
+    }
+    if version == Version::V3 && !variables.is_empty() {
+        header.add_object("env", &variables);
+    }
+    header.finish()
+}
+
+/// The program to record: a command by `sh -c`, else the user's shell.
+fn command(options: &Options) -> Command {
+    let mut command = match &options.command {
+        Some(text) => {
+            let mut shell = Command::new("sh");
+            shell.args([OsStr::new("-c"), text]);
+            shell
+        }
+        None => {
+            let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty());
+            Command::new(shell.unwrap_or_else(|| OsString::from("/bin/sh")))
+        }
+    };
+    command.env("ASCIINEMA_REC", "1").env("ASCIINEMA_SESSION", uuid::Uuid::new_v4().simple().to_string());
+    command
+}
+
+/// The status as a shell would show it.
+fn exit_code(status: ExitStatus) -> u8 {
+    let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
+    u8::try_from(code).unwrap_or(u8::MAX)
+}

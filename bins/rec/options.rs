@@ -1,0 +1,174 @@
+//! The command line of the recorder.
+
+use std::ffi::OsString;
+
+use common::cast::{Time, Version};
+use common::cli::{Arg, Args, Failure, Help, Result};
+
+pub const HELP: Help = Help {
+    name: "asciinema-rec",
+    speaker: "asciinema",
+    usage: "[OPTION...] [FILE]",
+    about: "Record a terminal session to FILE. Without FILE, or with -, the recording goes to stdout as it is\nmade, where that is no terminal.",
+    options: "  -c, --command CMD         run CMD by sh -c; else $SHELL is run
+      --append, -a          continue the recording in FILE
+      --overwrite           replace FILE
+  -t, --title TITLE         the title of the recording
+  -i, --idle-time-limit SECONDS
+                            how long players shall let a pause be
+  -e, --env, --capture-env VARS
+                            which environment variables to keep, default SHELL,TERM
+      --stdin, -I, --capture-input
+                            record the keyboard, too
+  -f, --output-format FORMAT
+                            asciicast-v2 (default), asciicast-v3 or raw
+      --raw                 the same as -f raw
+      --cols COLS           how wide a terminal the program sees
+      --rows ROWS           how high a terminal the program sees
+      --window-size SIZE    both: COLSxROWS, COLSx or xROWS
+      --headless            do not use the terminal
+      --return              end with the program's exit status
+  -y, --yes                 answer yes to the question whether to upload
+  -q, --quiet               no notices and no warnings; implies -y
+",
+    shared_options: "",
+    examples: "  asciinema rec demo.cast
+  asciinema rec -c 'make test' -i 2 -t 'The tests' test.cast
+  asciinema rec | asciinema-idle -i 2 > demo.cast
+  ssh host asciinema rec -c 'make test' - | asciinema play -
+",
+};
+
+/// The names that 2.4 has: an abbreviation that it understood keeps its meaning.
+const CLASSIC: &[&str] = &[
+    "--help",
+    "--stdin",
+    "--append",
+    "--raw",
+    "--overwrite",
+    "--command",
+    "--env",
+    "--title",
+    "--idle-time-limit",
+    "--cols",
+    "--rows",
+    "--yes",
+    "--quiet",
+];
+
+/// What a recording is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// An asciicast of this version.
+    Cast(Version),
+    /// The bytes of the output alone.
+    Raw,
+}
+
+/// The command line, as it is given.
+#[derive(Debug)]
+pub struct Options {
+    pub file: Option<OsString>,
+    pub stdin: bool,
+    pub append: bool,
+    pub overwrite: bool,
+    pub format: Format,
+    pub command: Option<OsString>,
+    pub env: Vec<String>,
+    pub title: Option<String>,
+    pub idle_time_limit: Option<Time>,
+    pub cols: Option<u16>,
+    pub rows: Option<u16>,
+    pub headless: bool,
+    pub returns_status: bool,
+    pub quiet: bool,
+}
+
+impl Options {
+    pub fn parse(args: &mut Args) -> Result<Options> {
+        args.prefer(CLASSIC);
+        let mut options = Options {
+            file: None,
+            stdin: false,
+            append: false,
+            overwrite: false,
+            format: Format::Cast(Version::V2),
+            command: None,
+            env: variable_names("SHELL,TERM"),
+            title: None,
+            idle_time_limit: None,
+            cols: None,
+            rows: None,
+            headless: false,
+            returns_status: false,
+            quiet: false,
+        };
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Option("-c" | "--command") => options.command = Some(args.value()?),
+                Arg::Option("-a" | "--append") => options.append = true,
+                Arg::Option("--overwrite") => options.overwrite = true,
+                Arg::Option("-t" | "--title") => options.title = Some(args.text()?),
+                Arg::Option("-i" | "--idle-time-limit") => options.idle_time_limit = Some(args.seconds()?),
+                Arg::Option("-e" | "--env" | "--capture-env") => options.env = variable_names(&args.text()?),
+                Arg::Option("-I" | "--stdin" | "--capture-input") => options.stdin = true,
+                Arg::Option("-f" | "--output-format") => options.format = format(args)?,
+                Arg::Option("--raw") => options.format = Format::Raw,
+                Arg::Option("--cols") => options.cols = Some(cells(args)?),
+                Arg::Option("--rows") => options.rows = Some(cells(args)?),
+                Arg::Option("--window-size") => (options.cols, options.rows) = window_size(args)?,
+                Arg::Option("--headless") => options.headless = true,
+                Arg::Option("--return") => options.returns_status = true,
+                Arg::Option("-y" | "--yes") => {}
+                Arg::Option("-q" | "--quiet") => options.quiet = true,
+                Arg::Value(file) if options.file.is_none() => options.file = Some(file),
+                other => return Err(args.unexpected(&other)),
+            }
+        }
+        if options.append && options.overwrite {
+            return Err(Failure::Usage(
+                "options '--append' and '--overwrite' exclude each other".to_string(),
+            ));
+        }
+        Ok(options)
+    }
+}
+
+/// The names in a comma-separated list.
+fn variable_names(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
+}
+
+fn format(args: &mut Args) -> Result<Format> {
+    let value = args.value()?;
+    match value.to_str() {
+        Some("asciicast-v2") => Ok(Format::Cast(Version::V2)),
+        Some("asciicast-v3") => Ok(Format::Cast(Version::V3)),
+        Some("raw") => Ok(Format::Raw),
+        _ => Err(args.bad_value(&value, "none of asciicast-v2, asciicast-v3, raw")),
+    }
+}
+
+fn cells(args: &mut Args) -> Result<u16> {
+    let value = args.value()?;
+    let number = value.to_str().and_then(cell_number);
+    number.ok_or_else(|| args.bad_value(&value, "no whole number from 1 to 65535"))
+}
+
+fn cell_number(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|&number| number > 0)
+}
+
+/// `COLSxROWS`, where either number may be missing.
+fn window_size(args: &mut Args) -> Result<(Option<u16>, Option<u16>)> {
+    let value = args.value()?;
+    let side = |text: &str| match text {
+        "" => Some(None),
+        number => cell_number(number).map(Some),
+    };
+    let size = value.to_str().and_then(|text| {
+        let (cols, rows) = text.split_once('x')?;
+        Some((side(cols)?, side(rows)?)).filter(|size| *size != (None, None))
+    });
+    size.ok_or_else(|| args.bad_value(&value, "no size like 80x24, 80x or x24"))
+}

@@ -1,0 +1,255 @@
+//! The recording itself: what happened, with its time, encoded and written by a thread of its own.
+//!
+//! Between the session and the writer stands a bounded batch. The session adds to it and never waits
+//! for the disk; the writer takes all that is there, encodes it and writes it. So each event is
+//! written as soon as the writer is idle, and in larger pieces the busier it is. A session that finds
+//! the batch full stops reading its program until the writer says that there is room.
+
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use common::cast::{Code, Time, Timeline, Utf8Repair};
+use common::size::Size;
+use common::stream::Stream;
+
+use crate::size_sequence;
+
+/// How many bytes wait for the writer at most, plus one read's.
+const BATCH: usize = 512 << 10;
+
+/// How much is encoded before it is written, in bytes.
+const WRITE: usize = 128 << 10;
+
+/// A recording in progress.
+pub struct Recording {
+    shared: Arc<Shared>,
+    writer: JoinHandle<io::Result<()>>,
+    /// Gets a byte when there is room again.
+    room: PipeReader,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    /// Something is in the batch, or the end has been reached.
+    arrived: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    batch: Batch,
+    /// The session has found the batch full and waits for room.
+    waits_for_room: bool,
+    is_finished: bool,
+}
+
+/// What happened, in order: the events, and the text of all of them in one piece.
+#[derive(Default)]
+struct Batch {
+    events: Vec<Happening>,
+    bytes: Vec<u8>,
+}
+
+struct Happening {
+    time: Time,
+    code: Code,
+    /// How many of the bytes are this one's.
+    length: usize,
+}
+
+impl Recording {
+    /// Starts to write to `sink`, first what comes before all events.
+    pub fn start(sink: Stream, encoder: Encoder, front: Vec<u8>) -> io::Result<Recording> {
+        let (room, room_writer) = io::pipe()?;
+        let shared = Arc::new(Shared { state: Mutex::default(), arrived: Condvar::new() });
+        let writer = Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer };
+        let writer = thread::Builder::new().name("writer".to_string()).spawn(move || writer.run(front))?;
+        Ok(Recording { shared, writer, room })
+    }
+
+    /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
+    pub fn push(&self, time: Time, code: Code, data: &[u8]) {
+        let mut state = self.shared.lock();
+        state.batch.bytes.extend_from_slice(data);
+        state.batch.events.push(Happening { time, code, length: data.len() });
+        drop(state);
+        self.shared.arrived.notify_one();
+    }
+
+    /// Whether there is no room. Then [`Recording::room`] becomes readable when there is.
+    pub fn is_full(&self) -> bool {
+        let mut state = self.shared.lock();
+        state.waits_for_room = state.batch.bytes.len() >= BATCH;
+        state.waits_for_room
+    }
+
+    /// What becomes readable when there is room again.
+    pub fn room(&self) -> BorrowedFd<'_> {
+        self.room.as_fd()
+    }
+
+    /// Takes what [`Recording::room`] became readable with.
+    pub fn take_room(&self) {
+        // It is readable, so this does not block; what it holds does not matter.
+        let _ = (&self.room).read(&mut [0; 64]);
+    }
+
+    /// Waits until all has been written, last the exit status if there is one to tell.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that could not be written, however long ago.
+    pub fn finish(self, end: Time, exit: Option<u8>) -> io::Result<()> {
+        if let Some(exit) = exit {
+            self.push(end, Code::Exit, exit.to_string().as_bytes());
+        }
+        self.shared.lock().is_finished = true;
+        self.shared.arrived.notify_one();
+        self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer stopped")))
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The other side, on its thread.
+struct Writer {
+    shared: Arc<Shared>,
+    sink: Stream,
+    encoder: Encoder,
+    room: PipeWriter,
+}
+
+impl Writer {
+    /// Writes until the end. After an error nothing more is written, but batches are still taken:
+    /// the session goes on unrecorded.
+    fn run(mut self, front: Vec<u8>) -> io::Result<()> {
+        let mut outcome = self.sink.write_all(&front);
+        let mut batch = Batch::default();
+        while self.take(&mut batch) {
+            if outcome.is_ok() {
+                outcome = self.write(&batch);
+            }
+        }
+        outcome?;
+        let mut encoded = Vec::new();
+        self.encoder.finish(&mut encoded);
+        self.sink.write_all(&encoded)
+    }
+
+    /// Waits for a batch and leaves an empty one in its place. False at the end.
+    fn take(&mut self, batch: &mut Batch) -> bool {
+        batch.events.clear();
+        batch.bytes.clear();
+        let mut state = self.shared.lock();
+        while state.batch.events.is_empty() {
+            if state.is_finished {
+                return false;
+            }
+            state = self.shared.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        std::mem::swap(&mut state.batch, batch);
+        if std::mem::take(&mut state.waits_for_room) {
+            // Fails only when the session is gone, and then nobody waits.
+            let _ = self.room.write_all(&[0]);
+        }
+        true
+    }
+
+    fn write(&mut self, batch: &Batch) -> io::Result<()> {
+        let mut encoded = Vec::new();
+        let mut rest = &batch.bytes[..];
+        for event in &batch.events {
+            let (data, after) = rest.split_at(event.length);
+            rest = after;
+            self.encoder.encode(event.time, event.code, data, &mut encoded);
+            if encoded.len() >= WRITE {
+                self.sink.write_all(&encoded)?;
+                encoded.clear();
+            }
+        }
+        self.sink.write_all(&encoded)
+    }
+}
+
+/// How what happened is spelled.
+pub enum Encoder {
+    /// As the events of a cast.
+    Cast(Box<CastEncoder>),
+    /// As the bytes of the output alone.
+    Raw,
+}
+
+/// The state of spelling the events of a cast.
+pub struct CastEncoder {
+    timeline: Timeline,
+    /// What is added to the session's times.
+    offset: Time,
+    /// The time of the last event.
+    last: Time,
+    /// Reads may cut characters in two, of the output and of the keyboard independently.
+    output: Utf8Repair,
+    input: Utf8Repair,
+    text: String,
+}
+
+impl Encoder {
+    /// Spells a cast, with `offset` added to the session's times.
+    pub fn cast(timeline: Timeline, offset: Time) -> Encoder {
+        Encoder::Cast(Box::new(CastEncoder {
+            timeline,
+            offset,
+            last: offset,
+            output: Utf8Repair::default(),
+            input: Utf8Repair::default(),
+            text: String::new(),
+        }))
+    }
+
+    fn encode(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
+        match (self, code) {
+            (Encoder::Cast(cast), _) => cast.encode(time, code, data, out),
+            (Encoder::Raw, Code::Output) => out.extend_from_slice(data),
+            (Encoder::Raw, Code::Resize) => {
+                if let Some(size) = std::str::from_utf8(data).ok().and_then(Size::parse) {
+                    out.extend_from_slice(size_sequence(size).as_bytes());
+                }
+            }
+            (Encoder::Raw, _) => {}
+        }
+    }
+
+    /// Spells what is left: the beginnings of characters that never ended.
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        let Encoder::Cast(cast) = self else { return };
+        for (code, mut repair) in
+            [(Code::Output, std::mem::take(&mut cast.output)), (Code::Input, std::mem::take(&mut cast.input))]
+        {
+            let mut text = String::new();
+            repair.finish(&mut text);
+            if !text.is_empty() {
+                cast.timeline.write_event(cast.last, code, &text, out);
+            }
+        }
+    }
+}
+
+impl CastEncoder {
+    fn encode(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
+        self.text.clear();
+        match code {
+            Code::Output => self.output.push(data, &mut self.text),
+            Code::Input => self.input.push(data, &mut self.text),
+            _ => self.text.push_str(&String::from_utf8_lossy(data)),
+        }
+        if self.text.is_empty() && code != Code::Marker {
+            return;
+        }
+        self.last = time.plus(self.offset);
+        self.timeline.write_event(self.last, code, &self.text, out);
+    }
+}

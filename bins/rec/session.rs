@@ -1,0 +1,488 @@
+//! The session: a program in a pseudo-terminal, between it and the user's terminal a loop that
+//! copies both ways and notes what goes by.
+//!
+//! One thread, one select over the pseudo-terminal, the terminal, a piped standard input and the
+//! signals. What the program writes goes to the terminal first and then to the recording. While the
+//! terminal or the recording does not take more, the program is not read, but what the user types
+//! goes in all the same: ctrl-c works under a flood, and memory stays bounded.
+
+use std::io::{self, IsTerminal, Read};
+use std::os::fd::AsFd;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use common::cast::{Code, Time};
+use common::size::Size;
+use common::stream::Stream;
+use common::tty::{self, Interest, Pty, RawMode, ReplyFilter, Signal, Signals, Terminal};
+use nix::sys::signal::killpg;
+use nix::unistd::Pid;
+
+use crate::keys::{KeyReader, Keys, Wish};
+use crate::recording::Recording;
+
+/// How much is read at once, in bytes.
+const READ: usize = 64 << 10;
+
+/// How much typed input waits for the program at most, plus one read's.
+const TYPED: usize = 64 << 10;
+
+/// How long the program's side of the pseudo-terminal must be silent after the program's end until
+/// nothing of what it wrote can be left in it. Only waited for when someone else holds it open.
+const SILENCE: Duration = Duration::from_millis(50);
+
+/// How much is read at most after the program's end, in bytes: well over what a kernel holds back,
+/// so that a program left in the background, however much it writes, does not hold the session.
+const REMAINS: usize = 1 << 20;
+
+/// How long a program that has been told to end, or has closed its terminal, is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The window size that the recorded program sees: the terminal's, or what the options say.
+#[derive(Clone, Copy, Debug)]
+pub struct WindowSize {
+    pub cols: Option<u16>,
+    pub rows: Option<u16>,
+}
+
+impl WindowSize {
+    /// The size in this terminal; in none, 80x24 unless told.
+    pub fn of(self, terminal: Option<&Terminal>) -> Size {
+        let size = terminal.and_then(Terminal::size).unwrap_or(Size { cols: 80, rows: 24 });
+        Size { cols: self.cols.unwrap_or(size.cols), rows: self.rows.unwrap_or(size.rows) }
+    }
+}
+
+/// What a session is made of.
+pub struct Session {
+    pub command: Command,
+    /// The user's terminal; without one the session is headless.
+    pub terminal: Option<Terminal>,
+    pub window: WindowSize,
+    pub size: Size,
+    pub keys: Keys,
+    pub records_input: bool,
+}
+
+impl Session {
+    /// Runs the session to its end. Returns how the program ended, `None` where that could not be
+    /// learnt, and how long the session took.
+    pub fn run(self, recording: &Recording) -> io::Result<(Option<ExitStatus>, Time)> {
+        let signals = Signals::catch(&[
+            Signal::SIGCHLD,
+            Signal::SIGWINCH,
+            Signal::SIGHUP,
+            Signal::SIGINT,
+            Signal::SIGQUIT,
+            Signal::SIGTERM,
+            Signal::SIGTSTP,
+            Signal::SIGCONT,
+        ])?;
+        let settings = self.terminal.as_ref().and_then(|terminal| terminal.settings().ok());
+        let (pty, child) = Pty::spawn(self.command, self.size, settings.as_ref())?;
+        let raw_mode = self.terminal.as_ref().map(Terminal::raw_mode).transpose()?;
+        let forwards_stdin = !io::stdin().is_terminal();
+        let mut running = Running {
+            pty,
+            child,
+            signals,
+            terminal: self.terminal,
+            raw_mode,
+            stdin: if forwards_stdin { Some(Stream::stdin()?) } else { None },
+            recording,
+            window: self.window,
+            size: self.size,
+            keys: KeyReader::new(self.keys),
+            replies: ReplyFilter::default(),
+            records_input: self.records_input,
+            clock: Clock::start(),
+            phase: Phase::Running,
+            to_terminal: Vec::new(),
+            to_program: Vec::new(),
+            buffer: vec![0; READ],
+        };
+        panic_if_asked();
+        running.copy()?;
+        let end = running.clock.now();
+        Ok((running.end()?, end))
+    }
+}
+
+/// How far the session has come.
+enum Phase {
+    /// The program runs.
+    Running,
+    /// The program has been told to end; it is waited for until then.
+    Ending(Instant),
+    /// The program has ended; so many bytes have been read since.
+    Draining(ExitStatus, usize),
+    /// The program's side of the pseudo-terminal is closed, or given up.
+    Closed(Option<ExitStatus>),
+}
+
+struct Running<'a> {
+    pty: Pty,
+    child: Child,
+    signals: Signals,
+    terminal: Option<Terminal>,
+    raw_mode: Option<RawMode>,
+    /// A standard input that is no terminal, until its end.
+    stdin: Option<Stream>,
+    recording: &'a Recording,
+    window: WindowSize,
+    size: Size,
+    keys: KeyReader,
+    replies: ReplyFilter,
+    records_input: bool,
+    clock: Clock,
+    phase: Phase,
+    /// What the terminal has not taken yet.
+    to_terminal: Vec<u8>,
+    /// What the program has not taken yet.
+    to_program: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+impl Running<'_> {
+    /// Copies both ways until the program's side is closed.
+    fn copy(&mut self) -> io::Result<()> {
+        while !matches!(self.phase, Phase::Closed(_)) {
+            let is_full = self.recording.is_full();
+            let reads_program = self.to_terminal.is_empty() && !is_full;
+            let takes_input = self.to_program.len() < TYPED;
+            let mut interest = Interest::default();
+            interest.read(self.signals.as_fd());
+            if reads_program {
+                interest.read(self.pty.as_fd());
+            }
+            if is_full {
+                interest.read(self.recording.room());
+            }
+            if !self.to_program.is_empty() {
+                interest.write(self.pty.as_fd());
+            }
+            if let Some(terminal) = &self.terminal {
+                if takes_input {
+                    interest.read(terminal.as_fd());
+                }
+                if !self.to_terminal.is_empty() {
+                    interest.write(terminal.as_fd());
+                }
+            }
+            if let (Some(stdin), true) = (&self.stdin, takes_input) {
+                interest.read(stdin.as_fd());
+            }
+
+            let ready = tty::wait(&interest, self.timeout(reads_program))?;
+            if is_full && ready.to_read(self.recording.room()) {
+                self.recording.take_room();
+            }
+            if reads_program && ready.to_read(self.pty.as_fd()) {
+                self.read_program()?;
+            } else if ready.is_empty() && reads_program {
+                self.time_is_up();
+            }
+            if ready.to_write(self.pty.as_fd()) {
+                self.write_program();
+            }
+            if let Some(terminal) = &self.terminal {
+                let (readable, writable) =
+                    (ready.to_read(terminal.as_fd()), ready.to_write(terminal.as_fd()));
+                if writable {
+                    self.write_terminal();
+                }
+                if readable {
+                    self.read_terminal();
+                }
+            }
+            if self.stdin.as_ref().is_some_and(|stdin| ready.to_read(stdin.as_fd())) {
+                self.read_stdin();
+            }
+            if ready.to_read(self.signals.as_fd()) {
+                self.take_signals()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long to wait for something to happen; for ever while the program runs.
+    fn timeout(&self, reads_program: bool) -> Option<Duration> {
+        match self.phase {
+            Phase::Ending(until) => Some(until.saturating_duration_since(Instant::now())),
+            Phase::Draining(..) if reads_program => Some(SILENCE),
+            _ => None,
+        }
+    }
+
+    /// Nothing has happened for as long as the phase allows.
+    fn time_is_up(&mut self) {
+        match self.phase {
+            Phase::Ending(_) => self.phase = Phase::Closed(None),
+            Phase::Draining(status, _) => self.phase = Phase::Closed(Some(status)),
+            _ => {}
+        }
+    }
+
+    /// The program has written something, or closed its side.
+    fn read_program(&mut self) -> io::Result<()> {
+        let count = match self.pty.read(&mut self.buffer) {
+            Err(error) if is_temporary(&error) => return Ok(()),
+            count => count?,
+        };
+        if count == 0 {
+            self.phase = match self.phase {
+                Phase::Draining(status, _) => Phase::Closed(Some(status)),
+                _ => Phase::Closed(None),
+            };
+            return Ok(());
+        }
+        let time = self.clock.now();
+        if let Some(terminal) = &self.terminal {
+            match terminal.write(&self.buffer[..count]) {
+                Ok(taken) => self.to_terminal.extend_from_slice(&self.buffer[taken..count]),
+                Err(error) if is_temporary(&error) => {
+                    self.to_terminal.extend_from_slice(&self.buffer[..count])
+                }
+                Err(_) => self.lose_terminal(),
+            }
+        }
+        if !self.clock.is_paused() {
+            self.recording.push(time, Code::Output, &self.buffer[..count]);
+        }
+        if let Phase::Draining(status, read) = self.phase {
+            let read = read + count;
+            self.phase =
+                if read < REMAINS { Phase::Draining(status, read) } else { Phase::Closed(Some(status)) };
+        }
+        Ok(())
+    }
+
+    /// The program takes what has been typed.
+    fn write_program(&mut self) {
+        match self.pty.write(&self.to_program) {
+            Ok(taken) => drop(self.to_program.drain(..taken)),
+            Err(error) if is_temporary(&error) => {}
+            // Its side is closed; reading tells so, too.
+            Err(_) => self.to_program.clear(),
+        }
+    }
+
+    fn write_terminal(&mut self) {
+        let Some(terminal) = &self.terminal else { return };
+        match terminal.write(&self.to_terminal) {
+            Ok(taken) => drop(self.to_terminal.drain(..taken)),
+            Err(error) if is_temporary(&error) => {}
+            Err(_) => self.lose_terminal(),
+        }
+    }
+
+    fn read_terminal(&mut self) {
+        let Some(terminal) = &self.terminal else { return };
+        let count = match terminal.read(&mut self.buffer) {
+            Ok(count @ 1..) => count,
+            Err(error) if is_temporary(&error) => return,
+            Ok(0) | Err(_) => return self.lose_terminal(),
+        };
+        let typed = self.buffer[..count].to_vec();
+        for wish in self.keys.read(&typed) {
+            match wish {
+                Wish::Type(bytes) => {
+                    self.to_program.extend_from_slice(bytes);
+                    if self.records_input && !self.clock.is_paused() {
+                        let mut keys = Vec::new();
+                        self.replies.push(bytes, &mut keys);
+                        if !keys.is_empty() {
+                            self.recording.push(self.clock.now(), Code::Input, &keys);
+                        }
+                    }
+                }
+                Wish::Pause => self.clock.toggle(),
+                Wish::AddMarker if self.clock.is_paused() => {}
+                Wish::AddMarker => self.recording.push(self.clock.now(), Code::Marker, b""),
+            }
+        }
+        self.write_program();
+    }
+
+    fn read_stdin(&mut self) {
+        let Some(stdin) = &mut self.stdin else { return };
+        match stdin.read(&mut self.buffer) {
+            Ok(count @ 1..) => {
+                let bytes = &self.buffer[..count];
+                self.to_program.extend_from_slice(bytes);
+                if self.records_input && !self.clock.is_paused() {
+                    self.recording.push(self.clock.now(), Code::Input, bytes);
+                }
+                self.write_program();
+            }
+            // Its end is not the session's.
+            _ => self.stdin = None,
+        }
+    }
+
+    /// The terminal is gone: its window was closed, its connection cut.
+    fn lose_terminal(&mut self) {
+        self.terminal = None;
+        self.raw_mode = None;
+        self.to_terminal.clear();
+        self.tell_to_end();
+    }
+
+    /// Tells the program to end, as the terminal would when it hangs up.
+    fn tell_to_end(&mut self) {
+        if !matches!(self.phase, Phase::Running) {
+            return;
+        }
+        if let Ok(group) = i32::try_from(self.child.id()) {
+            // It may have ended by itself in the meantime. SIGCONT, because a stopped program would
+            // take notice of SIGHUP only when someone continues it.
+            let _ = killpg(Pid::from_raw(group), Signal::SIGHUP);
+            let _ = killpg(Pid::from_raw(group), Signal::SIGCONT);
+        }
+        self.phase = Phase::Ending(Instant::now() + PATIENCE);
+    }
+
+    fn take_signals(&mut self) -> io::Result<()> {
+        for signal in self.signals.arrived() {
+            match signal {
+                Signal::SIGCHLD => self.look_for_end()?,
+                Signal::SIGWINCH => self.resize(),
+                Signal::SIGTSTP => {
+                    if let Some(raw_mode) = &self.raw_mode {
+                        raw_mode.suspend()?;
+                    }
+                    tty::stop_here();
+                    self.come_back();
+                }
+                Signal::SIGCONT => self.come_back(),
+                _ => self.tell_to_end(),
+            }
+        }
+        Ok(())
+    }
+
+    /// We have been stopped and continued: the shell has used the terminal meanwhile.
+    fn come_back(&mut self) {
+        if let Some(raw_mode) = &self.raw_mode {
+            // Fails only when the terminal is gone, which reading it will tell.
+            let _ = raw_mode.apply();
+        }
+        self.resize();
+    }
+
+    fn look_for_end(&mut self) -> io::Result<()> {
+        if let (Some(status), Phase::Running | Phase::Ending(_)) = (self.child.try_wait()?, &self.phase) {
+            self.phase = Phase::Draining(status, 0);
+        }
+        Ok(())
+    }
+
+    fn resize(&mut self) {
+        let size = self.window.of(self.terminal.as_ref());
+        if size == self.size {
+            return;
+        }
+        self.size = size;
+        // Fails only when the pseudo-terminal is closed, and then its size matters to nobody.
+        let _ = self.pty.resize(size);
+        if !self.clock.is_paused() {
+            self.recording.push(self.clock.now(), Code::Resize, size.to_string().as_bytes());
+        }
+    }
+
+    /// Gives the terminal back and learns how the program ended.
+    fn end(mut self) -> io::Result<Option<ExitStatus>> {
+        let mut held_back = Vec::new();
+        self.replies.finish(&mut held_back);
+        if !held_back.is_empty() {
+            self.recording.push(self.clock.now(), Code::Input, &held_back);
+        }
+        self.write_rest();
+        self.raw_mode = None;
+        if let Phase::Closed(Some(status)) = self.phase {
+            return Ok(Some(status));
+        }
+        // The program has closed its terminal, most likely by ending. If it lives on without one,
+        // closing ours sends it the hangup that it asked for.
+        let Running { pty, mut child, mut signals, .. } = self;
+        let status = wait_for_end(&mut child, &mut signals)?;
+        drop(pty);
+        match status {
+            Some(status) => Ok(Some(status)),
+            None => wait_for_end(&mut child, &mut signals),
+        }
+    }
+
+    /// Writes to the terminal what it has not taken yet, if it takes it now.
+    fn write_rest(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while let (Some(terminal), false) = (&self.terminal, self.to_terminal.is_empty()) {
+            let mut interest = Interest::default();
+            interest.write(terminal.as_fd());
+            match tty::wait(&interest, Some(until.saturating_duration_since(Instant::now()))) {
+                Ok(ready) if !ready.is_empty() => self.write_terminal(),
+                _ => return,
+            }
+        }
+    }
+}
+
+/// Waits for the program's end for as long as patience lasts.
+fn wait_for_end(child: &mut Child, signals: &mut Signals) -> io::Result<Option<ExitStatus>> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        // Looked at after the signals are taken: one that comes in between is waited for below.
+        signals.arrived();
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(None);
+        }
+        let mut interest = Interest::default();
+        interest.read(signals.as_fd());
+        tty::wait(&interest, Some(left))?;
+    }
+}
+
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// The session's time. It stands still while the recording is paused.
+struct Clock {
+    /// When time would have begun, had there been no pauses.
+    start: Instant,
+    paused_at: Option<Instant>,
+}
+
+impl Clock {
+    fn start() -> Clock {
+        Clock { start: Instant::now(), paused_at: None }
+    }
+
+    fn now(&self) -> Time {
+        Time::from(self.paused_at.unwrap_or_else(Instant::now).saturating_duration_since(self.start))
+    }
+
+    fn is_paused(&self) -> bool {
+        self.paused_at.is_some()
+    }
+
+    /// Pauses, or goes on.
+    fn toggle(&mut self) {
+        match self.paused_at.take() {
+            Some(paused_at) => self.start += paused_at.elapsed(),
+            None => self.paused_at = Some(Instant::now()),
+        }
+    }
+}
+
+/// Panics in the middle of a session, for the test that the terminal survives it. Not in releases.
+fn panic_if_asked() {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("ASCIINEMA_TEST_PANIC").is_some() {
+        panic!("asked to panic");
+    }
+}

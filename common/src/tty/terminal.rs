@@ -1,0 +1,145 @@
+//! The terminal that the user sits at.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
+use std::sync::Mutex;
+
+use nix::libc;
+use nix::sys::termios::{self, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+
+use crate::size::Size;
+
+nix::ioctl_read_bad!(get_window_size, libc::TIOCGWINSZ, libc::winsize);
+
+/// The controlling terminal, opened anew and without blocking.
+///
+/// Opened anew, because O_NONBLOCK belongs to the open file: set on the descriptors that we were
+/// started with it would be set for the shell, too, and stay set behind us.
+#[derive(Debug)]
+pub struct Terminal {
+    file: File,
+}
+
+impl Terminal {
+    /// Opens `/dev/tty`. Fails where there is no controlling terminal (cron, ssh without -t).
+    pub fn open() -> io::Result<Terminal> {
+        let flags = libc::O_NOCTTY | libc::O_NONBLOCK;
+        let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open("/dev/tty")?;
+        Ok(Terminal { file })
+    }
+
+    /// Whether this process is in the terminal's foreground, and so may change it without being
+    /// stopped.
+    pub fn is_foreground(&self) -> bool {
+        nix::unistd::tcgetpgrp(&self.file).is_ok_and(|group| group == nix::unistd::getpgrp())
+    }
+
+    /// The window's size; `None` where the terminal does not know one (a serial line, some ptys).
+    pub fn size(&self) -> Option<Size> {
+        let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the descriptor is open, and the call writes to nothing but the struct given.
+        unsafe { get_window_size(self.file.as_raw_fd(), &mut size) }.ok()?;
+        (size.ws_col > 0 && size.ws_row > 0).then_some(Size { cols: size.ws_col, rows: size.ws_row })
+    }
+
+    /// The terminal's settings as they are.
+    pub fn settings(&self) -> io::Result<Termios> {
+        Ok(termios::tcgetattr(&self.file)?)
+    }
+
+    /// Makes every key reach us at once and as it is, ctrl-c included, and leaves output as it is
+    /// written, until the guard is dropped.
+    pub fn raw_mode(&self) -> io::Result<RawMode> {
+        let saved = self.settings()?;
+        let mut raw = saved.clone();
+        termios::cfmakeraw(&mut raw);
+        RawMode::enter(&self.file, saved, raw)
+    }
+
+    /// Leaves output and the keys for signals as they are, but neither echoes input nor waits for
+    /// the end of its line, until the guard is dropped.
+    pub fn silent_mode(&self) -> io::Result<RawMode> {
+        let saved = self.settings()?;
+        let mut silent = saved.clone();
+        silent.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
+        silent.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
+        silent.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        RawMode::enter(&self.file, saved, silent)
+    }
+
+    /// Reads what has been typed; `WouldBlock` where that is nothing.
+    pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.file).read(buffer)
+    }
+
+    /// Writes as much as the terminal takes now; `WouldBlock` where that is nothing.
+    pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        (&self.file).write(bytes)
+    }
+}
+
+impl AsFd for Terminal {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.file.as_fd()
+    }
+}
+
+/// Changed settings of a terminal. Dropping it restores the old ones; so does a panic, for which
+/// dropping is not to be relied on (under `panic = "abort"` nothing is dropped).
+pub struct RawMode {
+    file: File,
+    saved: Termios,
+    changed: Termios,
+}
+
+impl RawMode {
+    fn enter(terminal: &File, saved: Termios, changed: Termios) -> io::Result<RawMode> {
+        let mode = RawMode { file: terminal.try_clone()?, saved, changed };
+        restore_on_panic(mode.file.try_clone()?, mode.saved.clone());
+        mode.apply()?;
+        Ok(mode)
+    }
+
+    /// Changes the settings once more, after someone else has restored them: a shell does so for
+    /// itself while we are stopped.
+    pub fn apply(&self) -> io::Result<()> {
+        set(&self.file, &self.changed)
+    }
+
+    /// Restores the settings for a while; [`RawMode::apply`] ends it.
+    pub fn suspend(&self) -> io::Result<()> {
+        set(&self.file, &self.saved)
+    }
+}
+
+impl Drop for RawMode {
+    fn drop(&mut self) {
+        // The terminal may be gone by now; there is nothing to restore then.
+        let _ = self.suspend();
+    }
+}
+
+/// Changes the settings at once: waiting until all output has been taken (TCSADRAIN) would wait for
+/// ever on a terminal that takes none.
+fn set(terminal: &File, settings: &Termios) -> io::Result<()> {
+    loop {
+        match termios::tcsetattr(terminal, SetArg::TCSANOW, settings) {
+            Err(nix::Error::EINTR) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+fn restore_on_panic(terminal: File, saved: Termios) {
+    // A Termios holds a cell and so cannot be shared as it is.
+    let saved = Mutex::new(saved);
+    let default_hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if let Ok(saved) = saved.lock() {
+            let _ = set(&terminal, &saved);
+        }
+        default_hook(panic);
+    }));
+}
