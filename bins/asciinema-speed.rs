@@ -59,13 +59,9 @@ impl Filter for Speed {
             return;
         }
         header.remove("duration");
-        // A player cuts delays first and divides them then. What comes out here is divided already,
-        // so the limit has to be, too. For a part of the cast no one limit would be right.
-        let whole = self.range.from.is_none() && self.range.to.is_none();
-        if let (true, Some(limit)) = (whole, header.seconds("idle_time_limit")) {
-            let mut divided = Vec::new();
-            limit.divided_by(self.factor).write_short_seconds(&mut divided);
-            header.change("idle_time_limit", &String::from_utf8_lossy(&divided));
+        // For a part of the cast no one limit would be right.
+        if self.range.from.is_none() && self.range.to.is_none() {
+            header.divide_idle_time_limit(self.factor);
         }
     }
 

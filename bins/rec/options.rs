@@ -65,6 +65,12 @@ pub enum Format {
     Raw,
 }
 
+const FORMATS: &[(&str, Format)] = &[
+    ("asciicast-v2", Format::Cast(Version::V2)),
+    ("asciicast-v3", Format::Cast(Version::V3)),
+    ("raw", Format::Raw),
+];
+
 /// The command line, as it is given.
 #[derive(Debug)]
 pub struct Options {
@@ -112,7 +118,7 @@ impl Options {
                 Arg::Option("-i" | "--idle-time-limit") => options.idle_time_limit = Some(args.seconds()?),
                 Arg::Option("-e" | "--env" | "--capture-env") => options.env = variable_names(&args.text()?),
                 Arg::Option("-I" | "--stdin" | "--capture-input") => options.stdin = true,
-                Arg::Option("-f" | "--output-format") => options.format = format(args)?,
+                Arg::Option("-f" | "--output-format") => options.format = args.choice(FORMATS)?,
                 Arg::Option("--raw") => options.format = Format::Raw,
                 Arg::Option("--cols") => options.cols = Some(cells(args)?),
                 Arg::Option("--rows") => options.rows = Some(cells(args)?),
@@ -137,16 +143,6 @@ impl Options {
 /// The names in a comma-separated list.
 fn variable_names(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
-}
-
-fn format(args: &mut Args) -> Result<Format> {
-    let value = args.value()?;
-    match value.to_str() {
-        Some("asciicast-v2") => Ok(Format::Cast(Version::V2)),
-        Some("asciicast-v3") => Ok(Format::Cast(Version::V3)),
-        Some("raw") => Ok(Format::Raw),
-        _ => Err(args.bad_value(&value, "none of asciicast-v2, asciicast-v3, raw")),
-    }
 }
 
 fn cells(args: &mut Args) -> Result<u16> {

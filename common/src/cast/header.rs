@@ -122,6 +122,18 @@ impl Header {
         }
     }
 
+    /// Divides the idle time limit, if there is one, by the factor that all delays are divided by.
+    ///
+    /// A player cuts delays first and divides them then; when they are divided already, the limit has
+    /// to be, too.
+    pub fn divide_idle_time_limit(&mut self, factor: f64) {
+        if let Some(limit) = self.seconds("idle_time_limit").filter(|_| factor != 1.0) {
+            let mut divided = Vec::new();
+            limit.divided_by(factor).write_short_seconds(&mut divided);
+            self.change("idle_time_limit", &String::from_utf8_lossy(&divided));
+        }
+    }
+
     /// Puts other text in place of a part of the line, and finds the keys anew.
     fn replace(&mut self, range: Range<usize>, text: &str) {
         self.line.replace_range(range, text);

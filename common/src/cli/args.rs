@@ -87,6 +87,16 @@ impl Args {
         }
     }
 
+    /// The value of the option just returned: one of these names, and what it stands for.
+    pub fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> Result<T> {
+        let value = self.value()?;
+        let chosen = choices.iter().find(|(name, _)| value == *name);
+        chosen.map(|&(_, meaning)| meaning).ok_or_else(|| {
+            let names: Vec<&str> = choices.iter().map(|&(name, _)| name).collect();
+            self.bad_value(&value, &format!("none of {}", names.join(", ")))
+        })
+    }
+
     /// The failure of a value that the option just returned cannot take; `why` completes a sentence
     /// that begins "'VALUE' is".
     pub fn bad_value(&self, value: &OsStr, why: &str) -> Failure {

@@ -44,23 +44,24 @@ impl Output {
     }
 
     /// Puts out a line as it stands.
-    pub(super) fn line(&mut self, line: &[u8]) {
+    pub fn line(&mut self, line: &[u8]) {
         self.buffer.extend_from_slice(line);
     }
 
     /// Puts out the header.
-    pub(super) fn begin(&mut self, header: &Header) {
+    pub fn begin(&mut self, header: &Header) {
         self.version = header.version;
         self.timeline = timeline(header.version);
         self.line(header.line().as_bytes());
     }
 
     /// What has been put out since the last [`Output::clear`].
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.buffer
     }
 
-    pub(super) fn clear(&mut self) {
+    /// Forgets what has been put out.
+    pub fn clear(&mut self) {
         self.buffer.clear();
     }
 }

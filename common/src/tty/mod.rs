@@ -7,14 +7,14 @@
 #![allow(unsafe_code)]
 
 mod pty;
-pub mod sequence;
+mod sequence;
 mod signals;
 mod terminal;
 mod wait;
 
 pub use pty::Pty;
-pub use sequence::{QueryDetector, ReplyFilter};
-pub use signals::{Signals, ignore_sigpipe, restore_sigpipe, stop_here};
+pub use sequence::{OutputWatch, ReplyFilter};
+pub use signals::{Signals, die_of, ignore_sigpipe, restore_sigpipe, stop_here};
 pub use terminal::{RawMode, Terminal};
 pub use wait::{Interest, Ready, wait};
 

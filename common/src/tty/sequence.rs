@@ -2,6 +2,8 @@
 //! apart: the questions that a program asks the terminal, and the terminal's answers among what the
 //! user types (xterm's "XTerm Control Sequences", ECMA-48, DEC STD 070).
 
+use std::collections::BTreeSet;
+
 use memchr::memchr;
 
 const ESC: u8 = 0x1b;
@@ -18,8 +20,8 @@ enum Sequence<'a> {
     Control { parameters: &'a [u8], intermediates: &'a [u8], last: u8 },
     /// OSC, DCS or APC, by the byte behind ESC (`]`, `P`, `_`), and the text up to its terminator.
     Text { kind: u8, text: &'a [u8] },
-    /// ESC and one byte.
-    Short(u8),
+    /// ESC, intermediate bytes (mostly none) and a final byte.
+    Short { intermediates: &'a [u8], last: u8 },
 }
 
 /// What stands at the front of bytes that begin with ESC.
@@ -38,28 +40,43 @@ fn front(bytes: &[u8]) -> Front<'_> {
         None => Front::Unfinished,
         Some(b'[') => control(&bytes[2..]),
         Some(&kind @ (b']' | b'P' | b'_')) => text(kind, &bytes[2..]),
-        Some(&byte) => Front::Whole(Sequence::Short(byte), 2),
+        Some(_) => short(&bytes[1..]),
+    }
+}
+
+/// The rest of a sequence of ESC, intermediate bytes and a final one (ECMA-35, 13.2.1).
+fn short(bytes: &[u8]) -> Front<'_> {
+    let intermediates = run(bytes, 0, |byte| matches!(byte, 0x20..=0x2f));
+    match bytes.get(intermediates) {
+        None => Front::Unfinished,
+        Some(&last) => {
+            let sequence = Sequence::Short { intermediates: &bytes[..intermediates], last };
+            Front::Whole(sequence, 1 + intermediates + 1)
+        }
     }
 }
 
 /// The rest of a CSI sequence (ECMA-48, 5.4).
 fn control(bytes: &[u8]) -> Front<'_> {
-    let run =
-        |from: usize, is: fn(&u8) -> bool| from + bytes[from..].iter().take_while(|byte| is(byte)).count();
-    let parameters = run(0, |byte| matches!(byte, 0x30..=0x3f));
-    let intermediates = run(parameters, |byte| matches!(byte, 0x20..=0x2f));
+    let parameters = run(bytes, 0, |byte| matches!(byte, 0x30..=0x3f));
+    let intermediates = run(bytes, parameters, |byte| matches!(byte, 0x20..=0x2f));
     match bytes.get(intermediates) {
         None => Front::Unfinished,
-        Some(&last @ 0x40..=0x7e) => Front::Whole(
-            Sequence::Control {
+        Some(&last @ 0x40..=0x7e) => {
+            let sequence = Sequence::Control {
                 parameters: &bytes[..parameters],
                 intermediates: &bytes[parameters..intermediates],
                 last,
-            },
-            2 + intermediates + 1,
-        ),
+            };
+            Front::Whole(sequence, 2 + intermediates + 1)
+        }
         Some(_) => Front::Broken,
     }
+}
+
+/// Where a run of bytes of one kind ends that begins at `from`.
+fn run(bytes: &[u8], from: usize, is_kind: fn(&u8) -> bool) -> usize {
+    from + bytes[from..].iter().take_while(|byte| is_kind(byte)).count()
 }
 
 /// The rest of a sequence that carries text, up to BEL or ESC `\`.
@@ -146,7 +163,7 @@ fn is_reply(sequence: Sequence<'_>) -> bool {
             }
         }
         Sequence::Text { kind, text } => is_reply_text(kind, text),
-        Sequence::Short(_) => false,
+        Sequence::Short { .. } => false,
     }
 }
 
@@ -171,20 +188,24 @@ fn may_become_reply(bytes: &[u8]) -> bool {
     }
 }
 
-/// Notices whether a program's output asks the terminal anything.
+/// Watches what a recording sends to a terminal, for what has to be cleared up afterwards: answers
+/// that the terminal may still send, and modes that are left switched.
 #[derive(Debug, Default)]
-pub struct QueryDetector {
+pub struct OutputWatch {
     /// The beginning of a sequence that goes on in the next piece.
     held: Vec<u8>,
-    found: bool,
+    has_asked: bool,
+    /// The private modes that are not as they are in a terminal just opened.
+    switched: BTreeSet<u16>,
+    is_pen_changed: bool,
+    is_charset_changed: bool,
+    is_region_set: bool,
+    is_keypad_changed: bool,
 }
 
-impl QueryDetector {
+impl OutputWatch {
     /// Looks at the next piece of output.
     pub fn push(&mut self, bytes: &[u8]) {
-        if self.found {
-            return;
-        }
         let joined;
         let mut rest = bytes;
         if !self.held.is_empty() {
@@ -196,7 +217,7 @@ impl QueryDetector {
             rest = &rest[escape..];
             let length = match front(rest) {
                 Front::Whole(sequence, length) => {
-                    self.found |= is_query(sequence);
+                    self.note(sequence);
                     length
                 }
                 Front::Unfinished => {
@@ -209,10 +230,87 @@ impl QueryDetector {
         }
     }
 
-    /// Whether there has been a question.
-    pub fn found(&self) -> bool {
-        self.found
+    /// Whether the terminal has been asked anything.
+    pub fn has_asked(&self) -> bool {
+        self.has_asked
     }
+
+    /// What puts the terminal back into the modes in which a shell expects it; nothing where it is
+    /// in them.
+    pub fn restoration(&self) -> Vec<u8> {
+        let mut out = String::new();
+        // The alternate screen is left first: what follows is meant for the one behind it.
+        let leaves_first = |mode: &&u16| !matches!(mode, 47 | 1047 | 1049);
+        let mut modes: Vec<&u16> = self.switched.iter().collect();
+        modes.sort_by_key(leaves_first);
+        for mode in modes {
+            let letter = if is_usually_set(*mode) { 'h' } else { 'l' };
+            out.push_str(&format!("\x1b[?{mode}{letter}"));
+        }
+        for (changed, sequence) in [
+            // Resetting the region moves the cursor, so that it is put back.
+            (self.is_region_set, "\x1b7\x1b[r\x1b8"),
+            (self.is_charset_changed, "\x1b(B\x0f"),
+            (self.is_keypad_changed, "\x1b>"),
+            (self.is_pen_changed, "\x1b[0m"),
+        ] {
+            if changed {
+                out.push_str(sequence);
+            }
+        }
+        out.into_bytes()
+    }
+
+    fn note(&mut self, sequence: Sequence<'_>) {
+        self.has_asked |= is_query(sequence);
+        match sequence {
+            Sequence::Control {
+                parameters: [b'?', modes @ ..],
+                intermediates: b"",
+                last: last @ (b'h' | b'l'),
+            } => {
+                for mode in modes
+                    .split(|&byte| byte == b';')
+                    .filter_map(|mode| std::str::from_utf8(mode).ok()?.parse().ok())
+                {
+                    if (last == b'h') == is_usually_set(mode) {
+                        self.switched.remove(&mode);
+                    } else if is_restored(mode) {
+                        self.switched.insert(mode);
+                    }
+                }
+            }
+            Sequence::Control { parameters, intermediates: b"", last: b'm' }
+                if parameters.first() != Some(&b'>') =>
+            {
+                self.is_pen_changed = !matches!(parameters, b"" | b"0" | [.., b';', b'0']);
+            }
+            Sequence::Control { parameters, intermediates: b"", last: b'r' } => {
+                self.is_region_set = !parameters.is_empty();
+            }
+            Sequence::Short { intermediates: b"(", last } => self.is_charset_changed = last != b'B',
+            Sequence::Short { intermediates: b"", last: last @ (b'=' | b'>') } => {
+                self.is_keypad_changed = last == b'='
+            }
+            // A full reset.
+            Sequence::Short { intermediates: b"", last: b'c' } => {
+                *self = OutputWatch { has_asked: self.has_asked, ..OutputWatch::default() };
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Modes that a terminal just opened has set: autowrap and the visible cursor.
+fn is_usually_set(mode: u16) -> bool {
+    matches!(mode, 7 | 25)
+}
+
+/// Modes that a shell stumbles over when they are left switched: application cursor keys, reversed
+/// screen, origin, autowrap, cursor, mouse, focus, alternate screen, bracketed paste, and updates that
+/// wait for an end.
+fn is_restored(mode: u16) -> bool {
+    matches!(mode, 1 | 5 | 6 | 7 | 9 | 25 | 47 | 66 | 1000..=1006 | 1015 | 1016 | 1047 | 1049 | 2004 | 2026)
 }
 
 fn is_query(sequence: Sequence<'_>) -> bool {
@@ -231,7 +329,7 @@ fn is_query(sequence: Sequence<'_>) -> bool {
         Sequence::Text { kind: b'P', text } => text.starts_with(b"$q") || text.starts_with(b"+q"),
         Sequence::Text { .. } => false,
         // DECID, the question that DA replaced.
-        Sequence::Short(byte) => byte == b'Z',
+        Sequence::Short { intermediates, last } => intermediates.is_empty() && last == b'Z',
     }
 }
 
@@ -341,11 +439,11 @@ mod tests {
             "\x1bZ",
         ] {
             for at in 0..query.len() {
-                let mut detector = QueryDetector::default();
-                detector.push(b"text");
-                detector.push(&query.as_bytes()[..at]);
-                detector.push(&query.as_bytes()[at..]);
-                assert!(detector.found(), "{query:?}");
+                let mut watch = OutputWatch::default();
+                watch.push(b"text");
+                watch.push(&query.as_bytes()[..at]);
+                watch.push(&query.as_bytes()[at..]);
+                assert!(watch.has_asked(), "{query:?}");
             }
         }
         for output in [
@@ -357,9 +455,30 @@ mod tests {
             "\x1b(B",
             "\x1b[22;0;0t",
         ] {
-            let mut detector = QueryDetector::default();
-            detector.push(output.as_bytes());
-            assert!(!detector.found(), "{output:?}");
+            let mut watch = OutputWatch::default();
+            watch.push(output.as_bytes());
+            assert!(!watch.has_asked(), "{output:?}");
+        }
+    }
+
+    #[test]
+    fn modes_that_are_left_switched_are_restored() {
+        for (output, restoration) in [
+            ("\x1b[?1049h\x1b[31mred\x1b[m\x1b[?1049l", ""),
+            ("\x1b[?2004h$ \x1b[?2004l", ""),
+            (
+                "\x1b[?25l\x1b[?1049;2004h\x1b[1;24r\x1b[1;31m",
+                "\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b7\x1b[r\x1b8\x1b[0m",
+            ),
+            ("\x1b(0\x1b=", "\x1b(B\x0f\x1b>"),
+            ("\x1b(0\x1b=\x1b[?1000h\x1bc", ""),
+            ("\x1b[?7h\x1b[?25h\x1b[>4;2m", ""),
+        ] {
+            let mut watch = OutputWatch::default();
+            for byte in output.as_bytes().chunks(1) {
+                watch.push(byte);
+            }
+            assert_eq!(String::from_utf8(watch.restoration()).unwrap(), restoration, "{output:?}");
         }
     }
 }

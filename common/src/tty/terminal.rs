@@ -4,11 +4,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
-use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
 use nix::libc;
 use nix::sys::termios::{self, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
 
+use super::wait::{Interest, wait};
 use crate::size::Size;
 
 nix::ioctl_read_bad!(get_window_size, libc::TIOCGWINSZ, libc::winsize);
@@ -74,6 +75,35 @@ impl Terminal {
         (&self.file).read(buffer)
     }
 
+    /// Waits until the terminal has answered everything that it has been asked, and throws the
+    /// answers away: nobody is there any more who wants them, and a shell would take them for input.
+    ///
+    /// One more question tells when that is, because a terminal answers in order. A terminal that does
+    /// not answer at all is waited for a moment only.
+    pub fn swallow_replies(&self) {
+        const QUESTION: &[u8] = b"\x1b[5n";
+        const ANSWER: &[u8] = b"\x1b[0n";
+        const PATIENCE: Duration = Duration::from_millis(500);
+        if self.write(QUESTION).is_err() {
+            return;
+        }
+        let until = Instant::now() + PATIENCE;
+        let mut answers = Vec::new();
+        let mut buffer = [0; 1024];
+        while !answers.windows(ANSWER.len()).any(|window| window == ANSWER) {
+            let mut interest = Interest::default();
+            interest.read(self.as_fd());
+            match wait(&interest, Some(until.saturating_duration_since(Instant::now()))) {
+                Ok(ready) if !ready.is_empty() => {}
+                _ => return,
+            }
+            match self.read(&mut buffer) {
+                Ok(count @ 1..) => answers.extend_from_slice(&buffer[..count]),
+                _ => return,
+            }
+        }
+    }
+
     /// Writes as much as the terminal takes now; `WouldBlock` where that is nothing.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         (&self.file).write(bytes)
@@ -90,14 +120,15 @@ impl AsFd for Terminal {
 /// dropping is not to be relied on (under `panic = "abort"` nothing is dropped).
 pub struct RawMode {
     file: File,
-    saved: Termios,
-    changed: Termios,
+    // The plain struct, which threads and the panic hook can share, unlike nix's.
+    saved: libc::termios,
+    changed: libc::termios,
 }
 
 impl RawMode {
     fn enter(terminal: &File, saved: Termios, changed: Termios) -> io::Result<RawMode> {
-        let mode = RawMode { file: terminal.try_clone()?, saved, changed };
-        restore_on_panic(mode.file.try_clone()?, mode.saved.clone());
+        let mode = RawMode { file: terminal.try_clone()?, saved: saved.into(), changed: changed.into() };
+        restore_on_panic(mode.file.try_clone()?, mode.saved);
         mode.apply()?;
         Ok(mode)
     }
@@ -105,12 +136,12 @@ impl RawMode {
     /// Changes the settings once more, after someone else has restored them: a shell does so for
     /// itself while we are stopped.
     pub fn apply(&self) -> io::Result<()> {
-        set(&self.file, &self.changed)
+        set(&self.file, self.changed)
     }
 
     /// Restores the settings for a while; [`RawMode::apply`] ends it.
     pub fn suspend(&self) -> io::Result<()> {
-        set(&self.file, &self.saved)
+        set(&self.file, self.saved)
     }
 }
 
@@ -123,23 +154,20 @@ impl Drop for RawMode {
 
 /// Changes the settings at once: waiting until all output has been taken (TCSADRAIN) would wait for
 /// ever on a terminal that takes none.
-fn set(terminal: &File, settings: &Termios) -> io::Result<()> {
+fn set(terminal: &File, settings: libc::termios) -> io::Result<()> {
+    let settings = Termios::from(settings);
     loop {
-        match termios::tcsetattr(terminal, SetArg::TCSANOW, settings) {
+        match termios::tcsetattr(terminal, SetArg::TCSANOW, &settings) {
             Err(nix::Error::EINTR) => {}
             result => return Ok(result?),
         }
     }
 }
 
-fn restore_on_panic(terminal: File, saved: Termios) {
-    // A Termios holds a cell and so cannot be shared as it is.
-    let saved = Mutex::new(saved);
+fn restore_on_panic(terminal: File, saved: libc::termios) {
     let default_hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
-        if let Ok(saved) = saved.lock() {
-            let _ = set(&terminal, &saved);
-        }
+        let _ = set(&terminal, saved);
         default_hook(panic);
     }));
 }

@@ -1,0 +1,136 @@
+//! Prints the output of casts, all of it at once: the bytes that went to the terminal.
+//!
+//! On a terminal, the questions in a recording (where is the cursor? which colours?) are answered
+//! anew; the answers are swallowed, or else they would be typed into the shell afterwards.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+
+use common::cast::{self, Code, Event, Header, Stop};
+use common::cli::{self, Arg, Failure, Help};
+use common::filter;
+use common::stream::Stream;
+use common::tty::{self, Interest, OutputWatch, RawMode, Signal, Signals, Terminal};
+
+const HELP: Help = Help {
+    name: "asciinema-cat",
+    speaker: "asciinema",
+    usage: "FILE...",
+    about: "Print the output of the casts FILE... one after the other, all of it at once. - is stdin.",
+    options: "",
+    shared_options: "",
+    examples: "  asciinema cat demo.cast
+  asciinema cat build.cast | grep -a warning
+  ssh host asciinema rec -c 'make test' - | asciinema cat -
+",
+};
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| {
+        let mut sources = Vec::new();
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Value(source) => sources.push(source),
+                other => return Err(args.unexpected(&other)),
+            }
+        }
+        if sources.is_empty() {
+            return Err(Failure::Usage("FILE is missing".to_string()));
+        }
+        print(&sources)
+    })
+}
+
+fn print(sources: &[OsString]) -> cli::Result<()> {
+    tty::restore_sigpipe();
+    let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
+    let guard = if io::stdout().is_terminal() { TerminalGuard::new() } else { None };
+    let mut printer =
+        Printer { stdout, buffer: Vec::new(), watch: guard.as_ref().map(|_| OutputWatch::default()) };
+    let outcome = sources.iter().try_for_each(|source| {
+        let (mut reader, name) = filter::open_source(Some(source))?;
+        cast::read(&mut reader, &mut printer).map_err(|error| filter::failure(&name, "stdout", error))
+    });
+    if let (Some(guard), Some(watch)) = (guard, printer.watch) {
+        guard.leave(watch.has_asked());
+    }
+    outcome
+}
+
+struct Printer {
+    stdout: Stream,
+    buffer: Vec<u8>,
+    /// Where stdout is a terminal.
+    watch: Option<OutputWatch>,
+}
+
+impl cast::Sink for Printer {
+    fn header(&mut self, _: Header) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
+        if event.code != Code::Output {
+            return Ok(());
+        }
+        event.decode_text(&mut self.buffer)?;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Stop> {
+        if let Some(watch) = &mut self.watch {
+            watch.push(&self.buffer);
+        }
+        self.stdout.write_all(&self.buffer).map_err(Stop::Write)?;
+        self.buffer.clear();
+        Ok(())
+    }
+}
+
+/// The terminal, made to keep quiet about what it is asked until we leave it.
+struct TerminalGuard {
+    terminal: Terminal,
+    mode: Arc<RawMode>,
+}
+
+impl TerminalGuard {
+    fn new() -> Option<TerminalGuard> {
+        let terminal = Terminal::open().ok().filter(Terminal::is_foreground)?;
+        let mode = Arc::new(terminal.silent_mode().ok()?);
+        restore_on_signals(Arc::clone(&mode)).ok()?;
+        Some(TerminalGuard { terminal, mode })
+    }
+
+    fn leave(self, has_asked: bool) {
+        if has_asked {
+            self.terminal.swallow_replies();
+        }
+        // The thread that waits for signals holds the guard, too, so that it is not dropped here.
+        let _ = self.mode.suspend();
+    }
+}
+
+/// Sees to it that a signal that ends us gives the terminal back first. A thread, because printing
+/// waits for nothing but the source and the terminal.
+fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
+    let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP])?;
+    thread::Builder::new().spawn(move || {
+        loop {
+            let mut interest = Interest::default();
+            interest.read(signals.as_fd());
+            if tty::wait(&interest, None).is_err() {
+                return;
+            }
+            if let Some(signal) = signals.arrived().first().copied() {
+                let _ = mode.suspend();
+                drop(signals);
+                return tty::die_of(signal);
+            }
+        }
+    })?;
+    Ok(())
+}

@@ -1,0 +1,125 @@
+//! Plays a cast in the terminal, in the time that it took.
+//!
+//! `source` reads the cast on a thread of its own, `player` decides when each event is due and what
+//! the keys do, `sink` writes it as output or as a cast again.
+
+mod player;
+mod sink;
+mod source;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use common::cast::{Code, Time};
+use common::cli::{self, Arg, Args, Failure, Help};
+use common::filter;
+use common::tty;
+
+use player::{Ending, Keys, Player};
+use sink::{OutputFormat, PlaySink};
+use source::Replay;
+
+const HELP: Help = Help {
+    name: "asciinema-play",
+    speaker: "asciinema",
+    usage: "[OPTION...] FILE",
+    about: "Play the cast FILE in the terminal; - is stdin. While it plays: space pauses and goes on, and in a\npause . shows the next event and ] plays up to the next marker. Ctrl-c ends it.",
+    options: "  -i, --idle-time-limit SECONDS
+                            how long a pause may be; default what the cast says
+  -s, --speed FACTOR        how many times as fast
+  -l, --loop                play it again and again
+  -m, --pause-on-markers    pause at every marker
+      --stream o|i          what to show: output (default) or input
+      --out-fmt raw|asciicast
+                            write output (default), or the events as a cast
+  -r, --resize              ask the terminal to take the size of the recorded one
+",
+    shared_options: "",
+    examples: "  asciinema play demo.cast
+  asciinema play -s 2 -i 1 demo.cast
+  ssh host asciinema rec -c 'make test' - | asciinema play -
+",
+};
+
+/// The command line, as it is given.
+struct Options {
+    source: OsString,
+    idle_time_limit: Option<Time>,
+    speed: f64,
+    loops: bool,
+    pauses_on_markers: bool,
+    stream: Option<Code>,
+    format: OutputFormat,
+    resizes: bool,
+}
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| play(&parse(args)?))
+}
+
+fn parse(args: &mut Args) -> cli::Result<Options> {
+    args.prefer(&["--idle-time-limit", "--speed", "--loop", "--pause-on-markers", "--stream", "--out-fmt"]);
+    let mut source = None;
+    let mut options = Options {
+        source: OsString::new(),
+        idle_time_limit: None,
+        speed: 1.0,
+        loops: false,
+        pauses_on_markers: false,
+        stream: None,
+        format: OutputFormat::Raw,
+        resizes: false,
+    };
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Option("-i" | "--idle-time-limit") => options.idle_time_limit = Some(args.seconds()?),
+            Arg::Option("-s" | "--speed") => options.speed = args.factor()?,
+            Arg::Option("-l" | "--loop") => options.loops = true,
+            Arg::Option("-m" | "--pause-on-markers") => options.pauses_on_markers = true,
+            Arg::Option("--stream") => {
+                options.stream = Some(args.choice(&[("o", Code::Output), ("i", Code::Input)])?);
+            }
+            Arg::Option("--out-fmt") => {
+                options.format =
+                    args.choice(&[("raw", OutputFormat::Raw), ("asciicast", OutputFormat::Asciicast)])?;
+            }
+            Arg::Option("-r" | "--resize") => options.resizes = true,
+            Arg::Value(path) if source.is_none() => source = Some(path),
+            other => return Err(args.unexpected(&other)),
+        }
+    }
+    options.source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
+    Ok(options)
+}
+
+fn play(options: &Options) -> cli::Result<()> {
+    tty::ignore_sigpipe();
+    let (stream, name) = filter::open_source(Some(&options.source))?;
+    let read_failed = |error| filter::failure(&name, "stdout", error);
+    let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(&name, &error))?;
+    let sink = PlaySink::new(options.format, options.stream, options.speed, options.resizes)
+        .map_err(|error| Failure::io("stdout", &error))?;
+    let mut player = Player::new(sink, Keys::default(), options.idle_time_limit, options.speed)
+        .map_err(|error| Failure::io("the terminal", &error))?;
+    player.pauses_on_markers = options.pauses_on_markers;
+    loop {
+        let source = replay.start().map_err(|error| Failure::io(&name, &error))?;
+        let ending = player.play(source);
+        match ending {
+            Ending::Done if options.loops => {}
+            ending => {
+                player.leave();
+                return match ending {
+                    Ending::Done => Ok(()),
+                    Ending::Interrupted => Err(Failure::Status(1)),
+                    Ending::Killed(signal) => Err(Failure::Status(128 + signal as u8)),
+                    Ending::BadSource(error) => Err(read_failed(error)),
+                    Ending::BadSink(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                        Err(Failure::Status(1))
+                    }
+                    Ending::BadSink(error) => Err(Failure::io("stdout", &error)),
+                };
+            }
+        }
+    }
+}

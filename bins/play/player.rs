@@ -1,0 +1,351 @@
+//! When each event is due, and what the keys do about it.
+//!
+//! Every event is due at the start plus its time, however late the one before was: lateness never
+//! adds up. A pause moves the start. The player waits for three things at once: the time, the keys,
+//! and, where the recording is still being made, its next event.
+
+use std::collections::VecDeque;
+use std::io;
+use std::os::fd::AsFd;
+use std::time::{Duration, Instant};
+
+use common::cast::{self, Code, Header, Time};
+use common::tty::{self, Interest, RawMode, ReplyFilter, Signal, Signals, Terminal};
+
+use crate::sink::PlaySink;
+use crate::source::{Item, Played, Source};
+
+/// How often keys are looked for while events are overdue and nothing is waited for.
+const KEYS_EVERY: Duration = Duration::from_millis(20);
+
+/// What ctrl-c sends in raw mode.
+const CTRL_C: u8 = 0x03;
+
+/// The keys of the player, each as the bytes that it sends.
+pub struct Keys {
+    pub pause: Vec<u8>,
+    pub step: Vec<u8>,
+    pub next_marker: Vec<u8>,
+}
+
+impl Default for Keys {
+    fn default() -> Keys {
+        Keys { pause: b" ".to_vec(), step: b".".to_vec(), next_marker: b"]".to_vec() }
+    }
+}
+
+/// Why playing ended.
+pub enum Ending {
+    /// The cast is at its end.
+    Done,
+    /// By ctrl-c.
+    Interrupted,
+    /// By a signal from elsewhere.
+    Killed(Signal),
+    BadSource(cast::Error),
+    BadSink(io::Error),
+}
+
+/// How time goes on.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// By the clock, since time 0 was then.
+    Running { start: Instant },
+    /// Not at all; this is the time.
+    Paused { at: Time },
+    /// At once, up to the next marker.
+    ToMarker,
+}
+
+enum Key {
+    Pause,
+    Step,
+    NextMarker,
+    Interrupt,
+}
+
+/// The player.
+pub struct Player {
+    sink: PlaySink,
+    keys: Keys,
+    /// What the command line says; else the cast's own limit holds.
+    idle_time_limit: Option<Time>,
+    speed: f64,
+    pub pauses_on_markers: bool,
+    terminal: Option<Terminal>,
+    raw_mode: Option<RawMode>,
+    signals: Signals,
+    replies: ReplyFilter,
+    /// What has been typed and not yet acted upon.
+    typed: VecDeque<Key>,
+    looked_for_keys: Instant,
+}
+
+impl Player {
+    /// Takes the terminal, if there is one to take: its keys are read even where the output goes
+    /// elsewhere, but not from the background, where taking it would stop us.
+    pub fn new(sink: PlaySink, keys: Keys, idle_time_limit: Option<Time>, speed: f64) -> io::Result<Player> {
+        let signals = Signals::catch(&[
+            Signal::SIGINT,
+            Signal::SIGTERM,
+            Signal::SIGHUP,
+            Signal::SIGQUIT,
+            Signal::SIGTSTP,
+            Signal::SIGCONT,
+        ])?;
+        let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
+        let raw_mode = terminal.as_ref().map(Terminal::raw_mode).transpose()?;
+        Ok(Player {
+            sink,
+            keys,
+            idle_time_limit,
+            speed,
+            pauses_on_markers: false,
+            terminal,
+            raw_mode,
+            signals,
+            replies: ReplyFilter::default(),
+            typed: VecDeque::new(),
+            looked_for_keys: Instant::now(),
+        })
+    }
+
+    /// Plays a cast to its end.
+    pub fn play(&mut self, source: Source) -> Ending {
+        match self.play_events(&source) {
+            Ok(()) => Ending::Done,
+            Err(ending) => ending,
+        }
+    }
+
+    /// Gives the terminal back.
+    pub fn leave(mut self) {
+        // Where this fails, the terminal is gone.
+        let _ = self.sink.restore_modes();
+        if let (Some(terminal), true) = (&self.terminal, self.sink.has_asked()) {
+            terminal.swallow_replies();
+        }
+        self.raw_mode = None;
+    }
+
+    fn play_events(&mut self, source: &Source) -> Result<(), Ending> {
+        let mut pace = Pace::Running { start: Instant::now() };
+        let mut schedule = Schedule::new(self.idle_time_limit, self.speed);
+        self.look_for_keys()?;
+        loop {
+            match self.next_item(source, &mut pace)? {
+                Item::Header(header) => {
+                    schedule.begin(&header);
+                    pace = Pace::Running { start: Instant::now() };
+                    self.sink.begin(&header, schedule.changes_times()).map_err(Ending::BadSink)?;
+                }
+                Item::Event(event) => {
+                    let due = schedule.due(event.time);
+                    self.wait_until(due, &event, &mut pace)?;
+                    self.sink.play(&event, due).map_err(Ending::BadSink)?;
+                    let stops_here = self.pauses_on_markers || matches!(pace, Pace::ToMarker);
+                    if event.code == Code::Marker && stops_here && self.terminal.is_some() {
+                        pace = Pace::Paused { at: due };
+                    }
+                }
+                Item::End(outcome) => return outcome.map_err(Ending::BadSource),
+            }
+        }
+    }
+
+    /// The next item, however long it takes to come. Keys act meanwhile.
+    fn next_item(&mut self, source: &Source, pace: &mut Pace) -> Result<Item, Ending> {
+        loop {
+            if let Some(item) = source.next() {
+                return Ok(item);
+            }
+            // Without an event at hand there is none to step to; such a key waits for one.
+            let waits_for_event = matches!(self.typed.front(), Some(Key::Step | Key::NextMarker));
+            if !waits_for_event {
+                while let Some(key) = self.typed.pop_front() {
+                    toggle_pause(&key, pace)?;
+                }
+            }
+            self.wait(None, Some(source))?;
+        }
+    }
+
+    /// Returns when the event is to be played: when it is due, or a key wants it now.
+    fn wait_until(&mut self, due: Time, event: &Played, pace: &mut Pace) -> Result<(), Ending> {
+        if self.looked_for_keys.elapsed() >= KEYS_EVERY {
+            self.look_for_keys()?;
+        }
+        loop {
+            while let Some(key) = self.typed.pop_front() {
+                toggle_pause(&key, pace)?;
+                let Pace::Paused { at } = pace else { continue };
+                match key {
+                    // What does not show is passed over; a step is to be seen.
+                    Key::Step if !self.sink.shows(event.code) && event.code != Code::Marker => {
+                        self.typed.push_front(Key::Step);
+                        return Ok(());
+                    }
+                    Key::Step => {
+                        *at = due;
+                        return Ok(());
+                    }
+                    Key::NextMarker => *pace = Pace::ToMarker,
+                    Key::Pause | Key::Interrupt => {}
+                }
+            }
+            match *pace {
+                Pace::ToMarker => return Ok(()),
+                Pace::Paused { .. } => self.wait(None, None)?,
+                Pace::Running { start } => {
+                    let left = (start + Duration::from(due)).saturating_duration_since(Instant::now());
+                    if left.is_zero() {
+                        return Ok(());
+                    }
+                    self.wait(Some(left), None)?;
+                }
+            }
+        }
+    }
+
+    fn look_for_keys(&mut self) -> Result<(), Ending> {
+        self.wait(Some(Duration::ZERO), None)
+    }
+
+    /// Waits for keys, signals, the source and the time, whichever comes first.
+    fn wait(&mut self, timeout: Option<Duration>, source: Option<&Source>) -> Result<(), Ending> {
+        let mut interest = Interest::default();
+        interest.read(self.signals.as_fd());
+        if let Some(source) = source {
+            interest.read(source.wake());
+        }
+        if let Some(terminal) = &self.terminal {
+            interest.read(terminal.as_fd());
+        }
+        let ready = tty::wait(&interest, timeout).map_err(Ending::BadSink)?;
+        self.looked_for_keys = Instant::now();
+        if let Some(source) = source.filter(|source| ready.to_read(source.wake())) {
+            source.take_wake();
+        }
+        if self.terminal.as_ref().is_some_and(|terminal| ready.to_read(terminal.as_fd())) {
+            self.read_keys();
+        }
+        if ready.to_read(self.signals.as_fd()) {
+            self.take_signals()?;
+        }
+        Ok(())
+    }
+
+    fn read_keys(&mut self) {
+        let Some(terminal) = &self.terminal else { return };
+        let mut buffer = [0; 1024];
+        let count = match terminal.read(&mut buffer) {
+            Ok(count @ 1..) => count,
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                return;
+            }
+            // The terminal is gone. Whoever watches elsewhere may go on watching.
+            _ => {
+                self.raw_mode = None;
+                self.terminal = None;
+                return;
+            }
+        };
+        let mut bytes = Vec::new();
+        self.replies.push(&buffer[..count], &mut bytes);
+        let mut rest = &bytes[..];
+        while let Some(&first) = rest.first() {
+            let Keys { pause, step, next_marker } = &self.keys;
+            let (key, length) = if first == CTRL_C {
+                (Some(Key::Interrupt), 1)
+            } else if rest.starts_with(pause) {
+                (Some(Key::Pause), pause.len())
+            } else if rest.starts_with(step) {
+                (Some(Key::Step), step.len())
+            } else if rest.starts_with(next_marker) {
+                (Some(Key::NextMarker), next_marker.len())
+            } else {
+                (None, 1)
+            };
+            self.typed.extend(key);
+            rest = &rest[length..];
+        }
+        // Nothing that was typed before ctrl-c matters any more.
+        if self.typed.iter().any(|key| matches!(key, Key::Interrupt)) {
+            self.typed = VecDeque::from([Key::Interrupt]);
+        }
+    }
+
+    fn take_signals(&mut self) -> Result<(), Ending> {
+        for signal in self.signals.arrived() {
+            match signal {
+                Signal::SIGINT => return Err(Ending::Interrupted),
+                Signal::SIGTSTP => {
+                    if let Some(raw_mode) = &self.raw_mode {
+                        raw_mode.suspend().map_err(Ending::BadSink)?;
+                    }
+                    tty::stop_here();
+                    self.come_back();
+                }
+                Signal::SIGCONT => self.come_back(),
+                signal => return Err(Ending::Killed(signal)),
+            }
+        }
+        Ok(())
+    }
+
+    /// We have been stopped and continued: the shell has used the terminal meanwhile.
+    fn come_back(&mut self) {
+        if let Some(raw_mode) = &self.raw_mode {
+            // Fails only when the terminal is gone, which reading it will tell.
+            let _ = raw_mode.apply();
+        }
+    }
+}
+
+/// What the pause key does to the pace, and ctrl-c to all of it; other keys do nothing here.
+fn toggle_pause(key: &Key, pace: &mut Pace) -> Result<(), Ending> {
+    match (key, *pace) {
+        (Key::Interrupt, _) => return Err(Ending::Interrupted),
+        (Key::Pause, Pace::Running { start }) => *pace = Pace::Paused { at: Time::from(start.elapsed()) },
+        (Key::Pause, Pace::Paused { at }) => {
+            // A machine that has not been up for as long as the cast has no such instant.
+            let now = Instant::now();
+            *pace = Pace::Running { start: now.checked_sub(Duration::from(at)).unwrap_or(now) };
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The times at which events are due: each delay cut to the limit, then divided by the speed.
+struct Schedule {
+    limit: Option<Time>,
+    speed: f64,
+    /// The time of the event before, as it is in the cast.
+    previous: Time,
+    /// The same with every delay cut so far.
+    cut: Time,
+}
+
+impl Schedule {
+    fn new(limit: Option<Time>, speed: f64) -> Schedule {
+        Schedule { limit, speed, previous: Time::ZERO, cut: Time::ZERO }
+    }
+
+    /// Takes the cast's own limit where none has been given.
+    fn begin(&mut self, header: &Header) {
+        let own = header.seconds("idle_time_limit").filter(|&limit| limit > Time::ZERO);
+        self.limit = self.limit.or(own);
+    }
+
+    fn changes_times(&self) -> bool {
+        self.limit.is_some() || self.speed != 1.0
+    }
+
+    fn due(&mut self, time: Time) -> Time {
+        let delay = time.since(self.previous);
+        self.previous = time;
+        self.cut = self.cut.plus(self.limit.map_or(delay, |limit| delay.min(limit)));
+        self.cut.divided_by(self.speed)
+    }
+}
