@@ -1,0 +1,68 @@
+//! asciinema.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use crate::harness::{Scratch, cast, programs, run};
+
+#[test]
+fn a_command_becomes_the_program_of_its_name() {
+    assert_eq!(run("asciinema idle -i 1", cast(&[(5.0, "a")])).stdout(), cast(&[(1.0, "a")]));
+    assert_eq!(run("asciinema cat -", cast(&[(5.0, "a")])).stdout(), "a");
+}
+
+#[test]
+fn the_beginning_of_a_name_is_enough_where_it_fits_one() {
+    assert_eq!(run("asciinema pl - | cat", cast(&[(0.0, "a")])).stdout(), "a");
+    for name in ["r", "re", "rec", "reco", "record"] {
+        assert!(run(&format!("asciinema {name} --help"), "").stdout().starts_with("usage: asciinema-rec "));
+    }
+}
+
+#[test]
+fn programs_beside_it_come_first_through_links_too() {
+    let scratch = Scratch::new();
+    symlink(programs().join("asciinema"), scratch.path("asc")).unwrap();
+    assert!(scratch.run("PATH=/usr/bin:/bin ./asc cat --version", "").stdout().starts_with("asciinema-cat "));
+}
+
+#[test]
+fn anyone_can_add_a_command() {
+    let scratch = Scratch::new();
+    let path = scratch.write("asciinema-hello", "#!/bin/sh\nprintf '%s.' hello \"$@\"\n");
+    std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(scratch.run("PATH=$PWD:$PATH asciinema hello 'a b' --help", "").stdout(), "hello.a b.--help.");
+}
+
+#[test]
+fn an_unknown_command_is_named_with_the_nearest() {
+    let message = "asciinema: 'recd' is not a command; nearest: rec\ntry 'asciinema --help'\n".to_string();
+    assert_eq!(run("asciinema recd", "").failure(), (2, String::new(), message));
+    assert_eq!(run("asciinema ../x", "").status(), 2);
+}
+
+#[test]
+fn without_a_command_it_prints_its_help_and_fails() {
+    let ran = run("asciinema", "");
+    assert_eq!(ran.status(), 1);
+    assert_eq!(ran.stdout_anyhow(), run("asciinema --help", "").stdout());
+    assert_eq!(run("asciinema -h", "").stdout(), run("asciinema help", "").stdout());
+}
+
+#[test]
+fn help_for_a_command_without_a_page_is_what_it_prints_itself() {
+    assert_eq!(
+        run("MANPATH=/nowhere asciinema help idle", "").stdout(),
+        run("asciinema-idle --help", "").stdout()
+    );
+}
+
+#[test]
+fn every_program_tells_its_version() {
+    for name in
+        ["asciinema", "asciinema-rec", "asciinema-play", "asciinema-cat", "asciinema-idle", "asciinema-speed"]
+    {
+        let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!(run(&format!("{name} --version"), "").stdout(), version);
+        assert_eq!(run(&format!("{name} -V"), "").stdout(), version);
+    }
+}

@@ -1,0 +1,381 @@
+//! Runs the programs of this package: with pipes, live, and in pseudo-terminals.
+//!
+//! Waiting is always for a condition, with a deadline that fails the test and says what was there
+//! instead. Programs run in a folder of their own, with a home of their own, and find each other
+//! first in `$PATH`.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use common::size::Size;
+use common::tty::{self, Interest, Pty};
+
+/// How long anything is waited for: far longer than it takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The folder that the programs are built in.
+pub fn programs() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_asciinema")).parent().expect("a program is in a folder")
+}
+
+/// A folder of a test's own, gone with it.
+pub struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("asciinema-test.{}.{count}", std::process::id()));
+        fs::create_dir(&path).expect("a scratch folder");
+        Scratch { path }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::write(&path, text).expect("a file in the scratch folder");
+        path
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        let bytes = fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// The names of the files in it.
+    pub fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(&self.path).expect("the scratch folder");
+        let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+        let mut names: Vec<String> =
+            entries.map(|entry| name(entry).to_string_lossy().into_owned()).collect();
+        names.sort();
+        names
+    }
+
+    /// A command that runs here.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders = std::iter::once(programs().to_path_buf()).chain(std::env::split_paths(&path));
+        command.env("PATH", std::env::join_paths(folders).expect("a PATH"));
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("ASCIINEMA") || text.starts_with("XDG_") || text == "NO_COLOR" {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .env("HOME", &self.path)
+            .env("SHELL", "/bin/sh")
+            .env("TERM", "xterm-256color")
+            .env("LC_ALL", "C.UTF-8");
+        command.current_dir(&self.path);
+        command
+    }
+
+    /// A command line for `sh -c` that runs here.
+    pub fn shell(&self, line: &str) -> Command {
+        let mut command = self.command("sh");
+        command.args(["-c", line]);
+        command
+    }
+
+    /// Runs a command line of the shell with this input and without a terminal, to its end.
+    pub fn run(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
+        let mut command = self.shell(line);
+        // Without a session of its own it would find the terminal that the tests are run in.
+        without_terminal(&mut command);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let input = input.as_ref().to_vec();
+        // A program that does not read to the end is free not to.
+        let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+        let output = child.wait_with_output().expect("its output");
+        writer.join().expect("the writer");
+        Ran { line: line.to_string(), output }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Runs a command line in a folder of its own.
+pub fn run(line: &str, input: impl AsRef<[u8]>) -> Ran {
+    Scratch::new().run(line, input)
+}
+
+/// Makes a command run without a controlling terminal.
+fn without_terminal(command: &mut Command) {
+    let program = command.get_program().to_os_string();
+    let args: Vec<_> = command.get_args().map(OsStr::to_os_string).collect();
+    let mut detached = Command::new("setsid");
+    detached.arg("--wait").arg(program).args(args);
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => detached.env(name, value),
+            None => detached.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        detached.current_dir(folder);
+    }
+    *command = detached;
+}
+
+/// What came of a command line.
+pub struct Ran {
+    line: String,
+    output: Output,
+}
+
+impl Ran {
+    /// Its standard output, after it has succeeded without a word on standard error.
+    pub fn stdout(&self) -> String {
+        assert!(self.output.status.success() && self.output.stderr.is_empty(), "{self}");
+        self.stdout_anyhow()
+    }
+
+    /// Its standard output, whatever else came of it.
+    pub fn stdout_anyhow(&self) -> String {
+        String::from_utf8_lossy(&self.output.stdout).into_owned()
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.output.stdout
+    }
+
+    pub fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.output.stderr).into_owned()
+    }
+
+    /// The exit status, 128 and more for a signal.
+    pub fn status(&self) -> i32 {
+        status_number(self.output.status)
+    }
+
+    /// Status, standard output and standard error of a failure.
+    pub fn failure(&self) -> (i32, String, String) {
+        (self.status(), self.stdout_anyhow(), self.stderr())
+    }
+}
+
+impl std::fmt::Display for Ran {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        writeln!(f, "{}\nstatus {}", self.line, self.status())?;
+        writeln!(f, "stdout {:?}\nstderr {:?}", self.stdout_anyhow(), self.stderr())
+    }
+}
+
+fn status_number(status: ExitStatus) -> i32 {
+    status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
+}
+
+/// A command line whose standard input and output are held open.
+pub struct Live {
+    _scratch: Scratch,
+    child: Child,
+    stdin: Option<ChildStdin>,
+    stdout: ChildStdout,
+    seen: Vec<u8>,
+}
+
+impl Live {
+    pub fn start(line: &str) -> Live {
+        let scratch = Scratch::new();
+        let mut command = scratch.shell(line);
+        without_terminal(&mut command);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect(line);
+        let (stdin, stdout) = (child.stdin.take(), child.stdout.take().expect("a pipe"));
+        Live { _scratch: scratch, child, stdin, stdout, seen: Vec::new() }
+    }
+
+    pub fn write(&mut self, text: &str) {
+        self.stdin.as_mut().expect("still open").write_all(text.as_bytes()).expect("its input");
+    }
+
+    /// Waits until the output so far ends like this.
+    pub fn wait_for(&mut self, text: &str) {
+        let until = Instant::now() + DEADLINE;
+        while !self.seen.ends_with(text.as_bytes()) {
+            let mut interest = Interest::default();
+            interest.read(self.stdout.as_fd());
+            let left = until.saturating_duration_since(Instant::now());
+            let ready = tty::wait(&interest, Some(left)).expect("select");
+            let mut buffer = [0; 4096];
+            let count = if ready.is_empty() { 0 } else { self.stdout.read(&mut buffer).expect("its output") };
+            assert!(count > 0, "waited for {text:?}, got {:?}", String::from_utf8_lossy(&self.seen));
+            self.seen.extend_from_slice(&buffer[..count]);
+        }
+    }
+
+    /// Closes its input and waits for its end: the exit status.
+    pub fn finish(mut self) -> i32 {
+        self.stdin = None;
+        status_number(self.child.wait().expect("its end"))
+    }
+}
+
+/// A terminal with a program in it.
+pub struct Terminal {
+    pty: Pty,
+    child: Child,
+    /// Everything that has been written to it.
+    pub seen: String,
+    /// How much of that has been waited for.
+    waited: usize,
+    is_closed: bool,
+}
+
+impl Terminal {
+    /// Opens a terminal of 80 columns and 24 rows and runs a command in it.
+    pub fn start(command: Command) -> Terminal {
+        let (pty, child) = Pty::spawn(command, Size { cols: 80, rows: 24 }, None).expect("a terminal");
+        Terminal { pty, child, seen: String::new(), waited: 0, is_closed: false }
+    }
+
+    /// Types a text.
+    pub fn enter(&mut self, text: &str) {
+        let mut rest = text.as_bytes();
+        while !rest.is_empty() {
+            match self.pty.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.read_once(Instant::now() + DEADLINE)
+                }
+                Err(error) => panic!("typing {text:?}: {error}"),
+            }
+        }
+    }
+
+    pub fn resize(&self, cols: u16, rows: u16) {
+        self.pty.resize(Size { cols, rows }).expect("another size");
+    }
+
+    /// Waits until a text has been written, after the one that was waited for before.
+    pub fn wait_for(&mut self, text: &str) {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            if let Some(at) = self.seen[self.waited..].find(text) {
+                self.waited += at + text.len();
+                return;
+            }
+            let is_late = Instant::now() >= until || self.is_closed;
+            assert!(!is_late, "waited for {text:?}, the terminal shows {:?}", &self.seen[self.waited..]);
+            self.read_once(until);
+        }
+    }
+
+    /// Waits until the condition holds; the terminal is read meanwhile.
+    pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
+        let until = Instant::now() + DEADLINE;
+        while !condition() {
+            assert!(Instant::now() < until, "waited until {what}, the terminal shows {:?}", self.seen);
+            self.read_once(Instant::now() + Duration::from_millis(10));
+        }
+    }
+
+    /// The settings, in the words of stty.
+    pub fn settings(&self) -> String {
+        let master = self.pty.as_fd().try_clone_to_owned().expect("a descriptor");
+        let stty = Command::new("stty").arg("-a").stdin(master).output().expect("stty");
+        String::from_utf8_lossy(&stty.stdout).into_owned()
+    }
+
+    /// The number of the program's process.
+    pub fn process(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process")
+    }
+
+    /// Waits for the end of the program: its exit status, 128 and more for a signal.
+    pub fn finish(&mut self) -> i32 {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its status") {
+                while !self.is_closed && self.read_ready() {}
+                return status_number(status);
+            }
+            assert!(Instant::now() < until, "waited for its end, the terminal shows {:?}", self.seen);
+            self.read_once(Instant::now() + Duration::from_millis(10));
+        }
+    }
+
+    fn read_once(&mut self, until: Instant) {
+        let mut interest = Interest::default();
+        if !self.is_closed {
+            interest.read(self.pty.as_fd());
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if !tty::wait(&interest, Some(left)).expect("select").is_empty() {
+            self.read_ready();
+        }
+    }
+
+    /// Reads what is there. False where that is nothing.
+    fn read_ready(&mut self) -> bool {
+        let mut buffer = [0; 65536];
+        match self.pty.read(&mut buffer) {
+            Ok(0) => self.is_closed = true,
+            Ok(count) => {
+                self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));
+                return true;
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("reading the terminal: {error}"),
+        }
+        false
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The text of a v2 cast of 80 columns and 24 rows, with these events of output.
+pub fn cast(events: &[(f64, &str)]) -> String {
+    let mut text = String::from("{\"version\": 2, \"width\": 80, \"height\": 24}\n");
+    for (time, data) in events {
+        text.push_str(&format!("[{time:.6}, \"o\", {}]\n", json(data)));
+    }
+    text
+}
+
+/// A text as a JSON string.
+pub fn json(text: &str) -> String {
+    serde_json::to_string(text).expect("a string")
+}
+
+/// The events of a cast: time or interval as spelled, code, data.
+pub fn events(cast: &str) -> Vec<(f64, String, String)> {
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    cast.lines().skip(1).map(parse).collect()
+}
+
+/// The header of a cast.
+pub fn header(cast: &str) -> serde_json::Value {
+    let line = cast.lines().next().unwrap_or_default();
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
+}
+
+/// The data of all events with a code, one after the other.
+pub fn text_of(cast: &str, code: &str) -> String {
+    events(cast).into_iter().filter(|(_, c, _)| c == code).map(|(_, _, data)| data).collect()
+}
