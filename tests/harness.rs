@@ -188,7 +188,7 @@ fn status_number(status: ExitStatus) -> i32 {
 
 /// A command line whose standard input and output are held open.
 pub struct Live {
-    _scratch: Scratch,
+    scratch: Scratch,
     child: Child,
     stdin: Option<ChildStdin>,
     stdout: ChildStdout,
@@ -202,7 +202,7 @@ impl Live {
         without_terminal(&mut command);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect(line);
         let (stdin, stdout) = (child.stdin.take(), child.stdout.take().expect("a pipe"));
-        Live { _scratch: scratch, child, stdin, stdout, seen: Vec::new() }
+        Live { scratch, child, stdin, stdout, seen: Vec::new() }
     }
 
     pub fn write(&mut self, text: &str) {
@@ -222,6 +222,11 @@ impl Live {
             assert!(count > 0, "waited for {text:?}, got {:?}", String::from_utf8_lossy(&self.seen));
             self.seen.extend_from_slice(&buffer[..count]);
         }
+    }
+
+    /// Makes a file in the folder that it runs in.
+    pub fn make_file(&self, name: &str) {
+        self.scratch.write(name, "");
     }
 
     /// Closes its input and waits for its end: the exit status.
@@ -263,6 +268,22 @@ impl Terminal {
         }
     }
 
+    /// Types a text, again and again, until another one is written: for where what is typed may be
+    /// thrown away.
+    pub fn enter_until(&mut self, text: &str, expected: &str) {
+        let until = Instant::now() + DEADLINE;
+        while !self.seen[self.waited..].contains(expected) {
+            assert!(
+                Instant::now() < until,
+                "typed {text:?}, the terminal shows {:?}",
+                &self.seen[self.waited..]
+            );
+            self.enter(text);
+            self.read_once(Instant::now() + Duration::from_millis(100));
+        }
+        self.wait_for(expected);
+    }
+
     pub fn resize(&self, cols: u16, rows: u16) {
         self.pty.resize(Size { cols, rows }).expect("another size");
     }
@@ -290,29 +311,21 @@ impl Terminal {
         }
     }
 
+    /// Waits until a file holds a text; the terminal is read meanwhile.
+    pub fn wait_until_file(&mut self, scratch: &Scratch, name: &str, text: &str) {
+        self.wait_until(&format!("{name} holds {text:?}"), || scratch.read(name).contains(text));
+    }
+
+    /// Closes the terminal under the program.
+    pub fn hang_up(self) -> Child {
+        self.child
+    }
+
     /// The settings, in the words of stty.
     pub fn settings(&self) -> String {
         let master = self.pty.as_fd().try_clone_to_owned().expect("a descriptor");
         let stty = Command::new("stty").arg("-a").stdin(master).output().expect("stty");
         String::from_utf8_lossy(&stty.stdout).into_owned()
-    }
-
-    /// The number of the program's process.
-    pub fn process(&self) -> i32 {
-        i32::try_from(self.child.id()).expect("a process")
-    }
-
-    /// Waits for the end of the program: its exit status, 128 and more for a signal.
-    pub fn finish(&mut self) -> i32 {
-        let until = Instant::now() + DEADLINE;
-        loop {
-            if let Some(status) = self.child.try_wait().expect("its status") {
-                while !self.is_closed && self.read_ready() {}
-                return status_number(status);
-            }
-            assert!(Instant::now() < until, "waited for its end, the terminal shows {:?}", self.seen);
-            self.read_once(Instant::now() + Duration::from_millis(10));
-        }
     }
 
     fn read_once(&mut self, until: Instant) {
@@ -339,13 +352,6 @@ impl Terminal {
             Err(error) => panic!("reading the terminal: {error}"),
         }
         false
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

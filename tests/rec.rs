@@ -1,1 +1,334 @@
+//! asciinema-rec without a terminal: in a pipe, from cron, over ssh.
 
+use crate::harness::{Live, Scratch, cast, events, header, run, text_of};
+
+#[test]
+fn without_a_file_the_cast_goes_to_stdout() {
+    let ran = run("asciinema-rec -q -c 'printf hello; exit 3'", "");
+    let cast = ran.stdout();
+    assert_eq!(text_of(&cast, "o"), "hello");
+    assert_eq!((header(&cast)["width"].as_u64(), header(&cast)["height"].as_u64()), (Some(80), Some(24)));
+    assert_eq!(text_of(&run("asciinema-rec -q -c 'printf hello' -", "").stdout(), "o"), "hello");
+}
+
+#[test]
+fn notices_go_to_stderr_in_the_words_of_2_4() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("asciinema-rec -c true demo.cast", "");
+    assert_eq!(
+        ran.stderr(),
+        "asciinema: recording asciicast to demo.cast\n\
+         asciinema: exit opened program when you're done\n\
+         asciinema: recording finished\n\
+         asciinema: asciicast saved to demo.cast\n"
+    );
+    let ran = scratch.run("asciinema-rec -", "exit\n");
+    assert!(ran.stderr().starts_with(
+        "asciinema: recording asciicast to stdout\nasciinema: press <ctrl-d> or type \"exit\" when you're done\n"
+    ));
+    assert_eq!(
+        scratch.run("asciinema-rec --append -c true demo.cast", "").stderr().lines().next(),
+        Some("asciinema: appending to asciicast at demo.cast")
+    );
+}
+
+#[test]
+fn the_header_has_the_keys_of_2_4_in_their_order() {
+    let ran = run(
+        "asciinema-rec -q -c true -t 'A \"title\"' -i 2.5 --cols 100 --rows 30 -e TERM,NOT_SET,SHELL",
+        "",
+    );
+    let line = ran.stdout();
+    let timestamp = header(&line)["timestamp"].as_u64().expect("a number");
+    assert_eq!(
+        line.lines().next().unwrap(),
+        format!(
+            "{{\"version\": 2, \"width\": 100, \"height\": 30, \"timestamp\": {timestamp}, \"idle_time_limit\": 2.5, \
+             \"env\": {{\"TERM\": \"xterm-256color\", \"SHELL\": \"/bin/sh\"}}, \"title\": \"A \\\"title\\\"\"}}"
+        )
+    );
+}
+
+#[test]
+fn v3_has_a_term_object_intervals_and_the_exit_status() {
+    let cast =
+        run("asciinema-rec -q -f asciicast-v3 --window-size 100x30 -c 'echo a; exit 3' -t T", "").stdout();
+    let timestamp = header(&cast)["timestamp"].as_u64().expect("a number");
+    assert_eq!(
+        cast.lines().next().unwrap(),
+        format!(
+            "{{\"version\":3,\"term\":{{\"cols\":100,\"rows\":30,\"type\":\"xterm-256color\"}},\"timestamp\":{timestamp},\
+             \"command\":\"echo a; exit 3\",\"title\":\"T\",\"env\":{{\"SHELL\":\"/bin/sh\"}}}}"
+        )
+    );
+    assert_eq!(text_of(&cast, "o"), "a\r\n");
+    assert_eq!(events(&cast).last().map(|(_, code, data)| (code.as_str(), data.as_str())), Some(("x", "3")));
+    let killed = run("asciinema-rec -q -f asciicast-v3 -c 'kill -9 $$'", "").stdout();
+    assert_eq!(text_of(&killed, "x"), "137");
+}
+
+#[test]
+fn raw_is_the_size_and_then_the_bytes() {
+    let ran = run("asciinema-rec -q --raw --window-size x30 -c 'printf \"a\\377\\n\"'", "");
+    assert_eq!(ran.bytes(), b"\x1b[8;30;80ta\xff\r\n");
+    assert_eq!(run("asciinema-rec -q -f raw -c 'printf a'", "").stdout(), "\x1b[8;24;80ta");
+}
+
+#[test]
+fn the_program_sees_its_size_and_that_it_is_recorded() {
+    let cast = run(
+        "asciinema-rec -q --cols 100 --rows 30 -c 'stty size; echo $ASCIINEMA_REC; echo $ASCIINEMA_SESSION'",
+        "",
+    )
+    .stdout();
+    let text = text_of(&cast, "o");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[..2], ["30 100", "1"]);
+    assert_eq!(lines[2].len(), 32);
+    assert!(lines[2].bytes().all(|byte| byte.is_ascii_hexdigit()));
+}
+
+#[test]
+fn a_piped_stdin_is_typed_into_the_program() {
+    let cast = run("asciinema-rec -q -c 'read a; read b; echo $a-$b'", "one\ntwo\n").stdout();
+    assert!(text_of(&cast, "o").ends_with("one-two\r\n"), "{cast}");
+    let cast = run("asciinema-rec -q --stdin -c 'read a'", "one\n").stdout();
+    assert_eq!(text_of(&cast, "i"), "one\n");
+    assert_eq!(text_of(&run("asciinema-rec -q -c 'read a'", "one\n").stdout(), "i"), "");
+}
+
+#[test]
+fn the_end_of_a_piped_stdin_is_not_the_end_of_the_session() {
+    let mut live = Live::start(
+        "printf '' | asciinema-rec -q -c 'printf ready; until [ -e go ]; do sleep 0.01; done; echo done' | cat",
+    );
+    live.wait_for("\"ready\"]\n");
+    live.make_file("go");
+    live.wait_for("\"done\\r\\n\"]\n");
+    assert_eq!(live.finish(), 0);
+}
+
+#[test]
+fn events_reach_a_pipe_while_the_session_goes_on() {
+    let mut live = Live::start(
+        "asciinema-rec -q -c 'stty -echo; printf ready; read a; echo $a; read b' | asciinema-speed -s 1",
+    );
+    live.wait_for("\"ready\"]\n");
+    live.write("one\n");
+    live.wait_for("\"one\\r\\n\"]\n");
+    live.write("\n");
+    assert_eq!(live.finish(), 0);
+}
+
+#[test]
+fn a_fifo_is_written_like_any_file() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("mkfifo pipe; cat pipe & asciinema-rec -q -c 'printf hello' pipe; wait", "");
+    assert_eq!(text_of(&ran.stdout(), "o"), "hello");
+}
+
+#[test]
+fn missing_folders_are_made() {
+    let scratch = Scratch::new();
+    scratch.run("asciinema-rec -q -c 'printf hello' a/b/demo.cast", "").stdout();
+    assert_eq!(text_of(&scratch.read("a/b/demo.cast"), "o"), "hello");
+}
+
+#[test]
+fn a_file_that_holds_something_is_not_touched_without_being_told() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", "old");
+    let ran = scratch.run("asciinema-rec -c 'touch ran' demo.cast", "");
+    let message = "asciinema: demo.cast already exists, aborting; use --overwrite to replace it or --append to continue it\n";
+    assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
+    assert_eq!((scratch.read("demo.cast"), scratch.path("ran").exists()), ("old".to_string(), false));
+    scratch.run("asciinema-rec -q --overwrite -c 'printf new' demo.cast", "").stdout();
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "new");
+    let both = scratch.run("asciinema-rec --append --overwrite demo.cast", "");
+    assert_eq!(both.status(), 2, "{both}");
+}
+
+#[test]
+fn append_goes_on_after_the_last_event() {
+    let scratch = Scratch::new();
+    let old = cast(&[(1.0, "a"), (5.0, "b")]);
+    scratch.write("demo.cast", &old);
+    scratch.run("asciinema-rec -q --append -c 'printf c' demo.cast", "").stdout();
+    let new = scratch.read("demo.cast");
+    let added = events(
+        new.strip_prefix(&old).map(|added| format!("{{}}\n{added}")).as_deref().expect("the old front"),
+    );
+    assert_eq!(added.len(), 1, "{new}");
+    assert!(added[0].0 >= 5.0 && added[0].2 == "c", "{new}");
+}
+
+#[test]
+fn append_to_v3_goes_on_with_intervals_and_tells_another_size() {
+    let scratch = Scratch::new();
+    let old =
+        "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[5.000, \"o\", \"a\"]\n[1.0, \"r\", \"90x30\"]";
+    scratch.write("demo.cast", old);
+    scratch.run("asciinema-rec -q -a -c 'printf c' demo.cast", "").stdout();
+    let new = scratch.read("demo.cast");
+    let added = new.strip_prefix(&format!("{old}\n[0.000, \"r\", \"80x24\"]\n")).expect(&new);
+    let added = events(&format!("{{}}\n{added}"));
+    assert_eq!(
+        added.iter().map(|(_, code, data)| format!("{code} {data}")).collect::<Vec<_>>(),
+        ["o c", "x 0"]
+    );
+    assert!(added[0].0 < 5.0, "{new}");
+}
+
+#[test]
+fn append_replaces_a_line_that_was_cut_off() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(1.0, "a")]) + "[2.0, \"o\", \"cut o");
+    let ran = scratch.run("asciinema-rec --append -c 'printf c' demo.cast", "");
+    assert!(
+        ran.stderr().contains("asciinema: demo.cast: the last line is cut off, it is replaced\n"),
+        "{ran}"
+    );
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "ac");
+}
+
+#[test]
+fn append_to_nothing_warns_and_begins() {
+    let scratch = Scratch::new();
+    scratch.write("empty.cast", "");
+    for (file, warning) in [
+        ("new.cast", "asciinema: new.cast does not exist, not appending\n"),
+        ("empty.cast", "asciinema: empty.cast is empty, not appending\n"),
+    ] {
+        let ran = scratch.run(&format!("asciinema-rec --append -c 'printf c' {file}"), "");
+        assert!(ran.stderr().starts_with(warning), "{ran}");
+        assert_eq!(text_of(&scratch.read(file), "o"), "c");
+    }
+}
+
+#[test]
+fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
+    let scratch = Scratch::new();
+    scratch.write("header.cast", cast(&[]));
+    scratch.run("asciinema-rec -q --append -c 'printf c' header.cast", "").stdout();
+    assert_eq!(text_of(&scratch.read("header.cast"), "o"), "c");
+    scratch.write("demo.raw", "old");
+    scratch.run("asciinema-rec -q --append --raw -c 'printf c' demo.raw", "").stdout();
+    assert_eq!(scratch.read("demo.raw"), "old\x1b[8;24;80tc");
+    for (options, file, what) in [
+        ("--append", "demo.raw", "line 1: expected the header of an asciicast, found 'old\\x1b[8;24;80tc'"),
+        ("--append --raw", "header.cast", "a raw recording cannot continue an asciicast"),
+        ("--append", "v1.json", "an asciicast v1 cannot be continued, only v2 and v3 can"),
+    ] {
+        scratch.write("v1.json", "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": []}");
+        let ran = scratch.run(&format!("asciinema-rec {options} -c true {file}"), "");
+        assert_eq!(ran.failure(), (1, String::new(), format!("asciinema: {file}: {what}\n")));
+    }
+}
+
+#[test]
+fn characters_that_reads_cut_in_two_come_out_whole_and_bad_bytes_are_replaced() {
+    let line =
+        "asciinema-rec -q -c 'stty raw; printf \"\\305\"; sleep 0.1; printf \"\\274|\\377|\\342\\202\"'";
+    assert_eq!(text_of(&run(line, "").stdout(), "o"), "ż|\u{fffd}|\u{fffd}");
+}
+
+#[test]
+fn the_status_is_the_programs_only_where_asked_for() {
+    for (line, status) in [
+        ("asciinema-rec -q -c 'exit 3' demo.cast", 0),
+        ("asciinema-rec -q --return -c 'exit 3' demo.cast", 3),
+        ("asciinema-rec -q --return -c true demo.cast", 0),
+        ("asciinema-rec -q --return -c 'kill -9 $$' demo.cast", 137),
+        ("asciinema-rec -q --return -c 'no-such-program' demo.cast", 127),
+    ] {
+        assert_eq!(run(line, "").status(), status, "{line}");
+    }
+}
+
+#[test]
+fn a_full_disk_and_a_reader_that_goes_away_do_not_end_the_session_but_fail_it() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("asciinema-rec -c 'echo a; sleep 0.1; echo b; touch ran' /dev/full", "");
+    assert_eq!(ran.status(), 1);
+    assert!(
+        ran.stderr()
+            .ends_with("asciinema: recording finished\nasciinema: /dev/full: No space left on device\n"),
+        "{ran}"
+    );
+    assert!(scratch.path("ran").exists());
+    let line = "{ asciinema-rec -q -c 'echo a; sleep 0.1; echo b; sleep 0.1; touch ran2'; echo $? >status; } | head -n 1";
+    let ran = scratch.run(line, "");
+    assert_eq!(ran.stderr(), "asciinema: stdout: Broken pipe\n");
+    assert_eq!((scratch.read("status"), scratch.path("ran2").exists()), ("1\n".to_string(), true));
+}
+
+#[test]
+fn a_program_left_in_the_background_does_not_hold_the_session() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("asciinema-rec -q -c 'trap \"\" HUP; sleep 1000 & echo $! >pid; printf done' demo.cast; kill $(cat pid)", "");
+    assert_eq!(ran.stderr(), "");
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "done");
+    let flood =
+        "asciinema-rec -q -c 'trap \"\" HUP; yes & echo $! >pid; sleep 0.1' demo2.cast; kill $(cat pid)";
+    assert_eq!(scratch.run(flood, "").status(), 0);
+}
+
+#[test]
+fn all_of_a_programs_last_words_are_recorded() {
+    let cast = run("asciinema-rec -q -c 'seq 200000'", "").stdout();
+    let text = text_of(&cast, "o");
+    assert_eq!(text.lines().count(), 200_000);
+    assert!(text.ends_with("\r\n200000\r\n"));
+}
+
+#[test]
+fn signals_end_the_program_and_close_the_recording() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let scratch = Scratch::new();
+        let line = format!(
+            "asciinema-rec -c 'trap \"printf hung-up; exit\" HUP; printf ready; while :; do sleep 0.1; done' demo.cast & \
+             until grep -qs ready demo.cast; do sleep 0.05; done; kill -{signal} $!; wait $!; echo $?"
+        );
+        let ran = scratch.run(&line, "");
+        assert_eq!(ran.stdout_anyhow(), "0\n", "{ran}");
+        assert!(ran.stderr().ends_with("asciinema: asciicast saved to demo.cast\n"), "{ran}");
+        let text = text_of(&scratch.read("demo.cast"), "o");
+        assert!(text.starts_with("ready") && text.ends_with("hung-up"), "{signal}: {text:?}");
+    }
+}
+
+#[test]
+fn a_killed_recorder_leaves_whole_lines() {
+    let scratch = Scratch::new();
+    let line = "asciinema-rec -q -c 'while :; do echo some text; done' demo.cast & \
+                until [ \"$(wc -l <demo.cast)\" -gt 100 ]; do sleep 0.05; done; kill -9 $!; wait $!";
+    scratch.run(line, "");
+    let cast = scratch.read("demo.cast");
+    let whole = &cast[..cast.rfind('\n').map_or(0, |end| end + 1)];
+    assert!(events(whole).len() > 100);
+}
+
+#[test]
+fn bad_options_are_named() {
+    for (options, what) in [
+        ("--cols 0", "option '--cols': '0' is no whole number from 1 to 65535"),
+        ("--window-size 80", "option '--window-size': '80' is no size like 80x24, 80x or x24"),
+        ("-f gif", "option '-f': 'gif' is none of asciicast-v2, asciicast-v3, raw"),
+        ("-i 0", "option '-i': '0' is not a number of seconds above 0"),
+        ("--tite x", "unknown option '--tite', did you mean '--title'?"),
+        ("a b", "unexpected argument 'b'"),
+    ] {
+        let ran = run(&format!("asciinema-rec {options}"), "");
+        let message = format!("asciinema: {what}\ntry 'asciinema-rec --help'\n");
+        assert_eq!(ran.failure(), (2, String::new(), message));
+    }
+}
+
+#[test]
+fn options_may_be_abbreviated_as_2_4_allowed() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", "old");
+    scratch.run("asciinema-rec --qui --o --com 'printf hello' --tit T --i 2 --col 90 demo.cast", "").stdout();
+    let cast = scratch.read("demo.cast");
+    assert_eq!((header(&cast)["title"].as_str(), header(&cast)["width"].as_u64()), (Some("T"), Some(90)));
+}

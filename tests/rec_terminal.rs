@@ -1,1 +1,268 @@
+//! asciinema-rec in a terminal: what the user sees, what is recorded of it, and that the terminal is
+//! given back.
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+use crate::harness::{Scratch, Terminal, events, header, text_of};
+
+/// A prompt that no echo of a command line can look like.
+const PROMPT: &str = "prompt-1>";
+
+/// A shell that records into demo.cast with these options, run from a shell that stays.
+struct Recorded {
+    scratch: Scratch,
+    terminal: Terminal,
+    settings: String,
+}
+
+impl Recorded {
+    /// Starts the outer shell and in it the recorder, and waits for the inner shell's prompt.
+    fn start(options: &str) -> Recorded {
+        let mut recorded = Recorded::outer();
+        recorded.terminal.enter(&format!("PS1='prompt-$((1))>' asciinema-rec {options} demo.cast\r"));
+        recorded.terminal.wait_for(PROMPT);
+        recorded
+    }
+
+    /// Starts the outer shell alone.
+    fn outer() -> Recorded {
+        let scratch = Scratch::new();
+        let mut shell = scratch.command("sh");
+        shell.env("PS1", "outer-$((2))>").env_remove("ENV");
+        let mut terminal = Terminal::start(shell);
+        terminal.wait_for("outer-2>");
+        let settings = terminal.settings();
+        Recorded { scratch, terminal, settings }
+    }
+
+    /// Waits until the outer shell is back, and checks that it has its terminal as it left it.
+    fn back(&mut self) {
+        self.terminal.wait_for("outer-2>");
+        assert_eq!(self.terminal.settings(), self.settings, "{}", self.terminal.seen);
+    }
+
+    fn cast(&self) -> String {
+        self.scratch.read("demo.cast")
+    }
+}
+
+#[test]
+fn the_session_looks_as_it_does_without_a_recorder_and_all_of_it_is_recorded() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter("echo one-$((1))\r");
+    recorded.terminal.wait_for("one-1\r\n");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.terminal.wait_for("asciinema: recording finished");
+    recorded.terminal.wait_for("asciinema: asciicast saved to demo.cast");
+    recorded.back();
+    let expected = format!("{PROMPT}echo one-$((1))\r\none-1\r\n{PROMPT}exit\r\n");
+    assert_eq!(text_of(&recorded.cast(), "o"), expected);
+    assert!(recorded.terminal.seen.contains(&expected));
+    assert_eq!(text_of(&recorded.cast(), "i"), "");
+}
+
+#[test]
+fn ctrl_c_and_ctrl_d_are_the_programs() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter("sleep 1000\r");
+    recorded.terminal.wait_for("sleep 1000\r\n");
+    recorded.terminal.enter("\x03");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x04");
+    recorded.terminal.wait_for("recording finished");
+    recorded.back();
+}
+
+#[test]
+fn a_storm_of_ctrl_c_ends_neither_the_session_nor_the_recording() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter(&"\x03".repeat(200));
+    // Each ctrl-c throws away what has been typed behind it and not been read yet.
+    recorded.terminal.enter_until("echo still-$((3))\r", "still-3");
+    recorded.terminal.enter_until("exit\r", "recording finished");
+    recorded.back();
+    assert!(text_of(&recorded.cast(), "o").contains("still-3"));
+}
+
+#[test]
+fn ctrl_c_works_under_a_flood() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter("yes flood\r");
+    recorded.terminal.wait_for("flood\r\nflood\r\n");
+    recorded.terminal.enter("\x03");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.terminal.wait_for("recording finished");
+    recorded.back();
+}
+
+#[test]
+fn another_size_reaches_the_program_and_is_recorded_once() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.resize(100, 30);
+    recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\"r\", \"100x30\"");
+    recorded.terminal.enter("stty size\r");
+    recorded.terminal.wait_for("30 100");
+    // The same size once more, and a signal without any.
+    recorded.terminal.resize(100, 30);
+    recorded.terminal.enter("kill -WINCH $PPID\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.terminal.wait_for("recording finished");
+    assert_eq!(text_of(&recorded.cast(), "r"), "100x30");
+    assert_eq!(header(&recorded.cast())["width"], 80);
+}
+
+#[test]
+fn a_size_that_was_given_stays_and_the_other_side_follows() {
+    let mut recorded = Recorded::start("--cols 60");
+    assert_eq!(
+        (header(&recorded.cast())["width"].as_u64(), header(&recorded.cast())["height"].as_u64()),
+        (Some(60), Some(24))
+    );
+    recorded.terminal.resize(100, 30);
+    recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\"r\", \"60x30\"");
+}
+
+#[test]
+fn with_stdin_keys_are_recorded_and_the_terminals_replies_are_not() {
+    let mut recorded = Recorded::start("--stdin");
+    recorded.terminal.enter("stty raw -echo; printf ask; dd bs=1 count=6 2>/dev/null | od -c; stty sane\r");
+    recorded.terminal.wait_for("\r\nask");
+    // Seven bytes of a reply, of which the program reads six; the rest goes to the shell.
+    recorded.terminal.enter("\x1b[5;7R");
+    recorded.terminal.wait_for("033   [   5   ;   7   R");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.terminal.wait_for("recording finished");
+    let typed = text_of(&recorded.cast(), "i");
+    assert!(typed.ends_with("stty sane\rexit\r"), "{typed:?}");
+}
+
+#[test]
+fn while_paused_nothing_is_captured_and_no_time_passes() {
+    let mut recorded = Recorded::start("--stdin");
+    recorded.terminal.enter("\x1c");
+    recorded.terminal.enter("echo secret-$((4)); sleep 1\r");
+    recorded.terminal.wait_for("secret-4");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x1c");
+    recorded.terminal.enter("echo public-$((5))\r");
+    recorded.terminal.wait_for("public-5");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.terminal.wait_for("recording finished");
+    recorded.back();
+    let cast = recorded.cast();
+    assert!(!cast.contains("secret") && text_of(&cast, "o").contains("public-5"), "{cast}");
+    let times: Vec<f64> = events(&cast).iter().map(|(time, _, _)| *time).collect();
+    assert!(times.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] < 1.0), "{times:?}");
+}
+
+#[test]
+fn signals_to_the_recorder_give_the_terminal_back() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+        let mut recorded = Recorded::start("");
+        recorded.terminal.enter("echo recorder=$PPID.\r");
+        recorded.terminal.wait_for("recorder=");
+        recorded.terminal.wait_for("recorder=");
+        recorded.terminal.wait_for("\r\n");
+        let number =
+            recorded.terminal.seen.rsplit("recorder=").next().and_then(|rest| rest.split('.').next());
+        let recorder = number.and_then(|number| number.parse().ok()).expect("the recorder's process");
+        kill(Pid::from_raw(recorder), signal).unwrap();
+        recorded.terminal.wait_for("asciicast saved to demo.cast");
+        recorded.back();
+        assert!(text_of(&recorded.cast(), "o").contains("recorder="));
+    }
+}
+
+#[test]
+fn a_panic_gives_the_terminal_back() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("ASCIINEMA_TEST_PANIC=1 asciinema-rec demo.cast\r");
+    recorded.terminal.wait_for("asked to panic");
+    recorded.back();
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_the_session_and_closes_the_recording() {
+    let scratch = Scratch::new();
+    let mut command = scratch.command("asciinema-rec");
+    command.args(["-q", "-c", "echo ready; exec sleep 1000", "demo.cast"]);
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("ready\r\n");
+    let mut recorder = terminal.hang_up();
+    assert!(recorder.wait().unwrap().success());
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "ready\r\n");
+}
+
+#[test]
+fn a_pipe_gets_the_recording_while_the_session_stays_on_the_terminal() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("PS1='prompt-$((1))>' asciinema-rec -q | asciinema-idle -i 2 > demo.cast\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("echo piped-$((6))\r");
+    recorded.terminal.wait_for("piped-6");
+    recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "piped-6");
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+    assert!(text_of(&recorded.cast(), "o").ends_with("exit\r\n"));
+}
+
+#[test]
+fn the_keyboard_works_beside_a_piped_stdin() {
+    let mut recorded = Recorded::outer();
+    recorded
+        .terminal
+        .enter("echo 'echo from-pipe-$((7))' | PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
+    recorded.terminal.wait_for("from-pipe-7");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+    assert!(text_of(&recorded.cast(), "o").contains("from-pipe-7"));
+}
+
+#[test]
+fn a_recording_to_the_terminal_itself_is_refused() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("asciinema-rec -; echo status=$?\r");
+    recorded.terminal.wait_for("asciinema: when recording to stdout it must not be TTY - forgot to pipe?");
+    recorded.terminal.wait_for("status=1");
+}
+
+#[test]
+fn headless_leaves_the_terminal_alone() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter(
+        "asciinema-rec -q --headless -c 'stty size; echo unseen-$((8))' demo.cast; echo over-$((9))\r",
+    );
+    recorded.terminal.wait_for("over-9");
+    assert!(!recorded.terminal.seen.contains("unseen-8"));
+    assert_eq!(text_of(&recorded.cast(), "o"), "24 80\r\nunseen-8\r\n");
+}
+
+#[test]
+fn a_stopped_recorder_gives_the_terminal_back_and_takes_it_again() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("set -m; PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("kill -TSTP $PPID\r");
+    recorded.terminal.wait_for("outer-2>");
+    assert_eq!(recorded.terminal.settings(), recorded.settings);
+    recorded.terminal.enter("fg\r");
+    recorded.terminal.wait_for("fg\r\n");
+    recorded.terminal.enter("echo again-$((5))\r");
+    recorded.terminal.wait_for("again-5");
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+}
+
+#[test]
+fn the_terminals_erase_key_is_the_programs_too() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("stty erase ^H; asciinema-rec -q -c 'stty -a' demo.cast\r");
+    recorded.terminal.wait_for("erase = ^H;");
+}

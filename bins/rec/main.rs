@@ -60,6 +60,7 @@ fn record(options: &Options) -> cli::Result<()> {
         None => "press <ctrl-d> or type \"exit\" when you're done",
     });
 
+    let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
     let recording = start_recording(options, begin, size).map_err(|error| Failure::io(&name, &error))?;
     let session = Session {
@@ -73,8 +74,7 @@ fn record(options: &Options) -> cli::Result<()> {
     let outcome = session.run(&recording);
     let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
     let exit = status.map(exit_code);
-    let is_told = matches!(options.format, Format::Cast(Version::V3));
-    let written = recording.finish(end, exit.filter(|_| is_told));
+    let written = recording.finish(end, exit.filter(|_| tells_exit));
     outcome.map_err(|error| Failure::io("the session", &error))?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;

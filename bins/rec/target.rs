@@ -39,6 +39,17 @@ pub enum Begin {
     },
 }
 
+impl Begin {
+    /// The version of the cast that is written, if it is one. An old cast keeps its own.
+    pub fn version(&self, format: Format) -> Option<Version> {
+        match (self, format) {
+            (Begin::After { version, .. }, _) => Some(*version),
+            (Begin::Anew(_), Format::Cast(version)) => Some(version),
+            (Begin::Anew(_), Format::Raw) | (Begin::AfterRaw(_), _) => None,
+        }
+    }
+}
+
 impl Target {
     pub fn choose(options: &Options) -> Result<Target> {
         match &options.file {
