@@ -66,8 +66,8 @@ fn the_session_looks_as_it_does_without_a_recorder_and_all_of_it_is_recorded() {
 #[test]
 fn ctrl_c_and_ctrl_d_are_the_programs() {
     let mut recorded = Recorded::start("");
-    recorded.terminal.enter("sleep 1000\r");
-    recorded.terminal.wait_for("sleep 1000\r\n");
+    recorded.terminal.enter("sh -c 'echo asleep-$((2)); exec sleep 1000'\r");
+    recorded.terminal.wait_for("asleep-2");
     recorded.terminal.enter("\x03");
     recorded.terminal.wait_for(PROMPT);
     recorded.terminal.enter("\x04");
@@ -118,6 +118,7 @@ fn another_size_reaches_the_program_and_is_recorded_once() {
 #[test]
 fn a_size_that_was_given_stays_and_the_other_side_follows() {
     let mut recorded = Recorded::start("--cols 60");
+    recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\n");
     assert_eq!(
         (header(&recorded.cast())["width"].as_u64(), header(&recorded.cast())["height"].as_u64()),
         (Some(60), Some(24))

@@ -9,6 +9,7 @@ use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use common::cast::{Code, Time, Timeline, Utf8Repair};
 use common::size::Size;
@@ -22,6 +23,10 @@ const BATCH: usize = 512 << 10;
 /// How much is encoded before it is written, in bytes.
 const WRITE: usize = 128 << 10;
 
+/// How long the writer lets events come together that follow closely upon others. Waking it for each
+/// read of a flood costs more than all the rest of recording.
+const PACE: Duration = Duration::from_millis(5);
+
 /// A recording in progress.
 pub struct Recording {
     shared: Arc<Shared>,
@@ -34,6 +39,8 @@ struct Shared {
     state: Mutex<State>,
     /// Something is in the batch, or the end has been reached.
     arrived: Condvar,
+    /// There is no sense in waiting for more: the batch is full, or the end has been reached.
+    pressing: Condvar,
 }
 
 #[derive(Default)]
@@ -62,8 +69,10 @@ impl Recording {
     /// Starts to write to `sink`, first what comes before all events.
     pub fn start(sink: Stream, encoder: Encoder, front: Vec<u8>) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
-        let shared = Arc::new(Shared { state: Mutex::default(), arrived: Condvar::new() });
-        let writer = Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer };
+        let shared =
+            Arc::new(Shared { state: Mutex::default(), arrived: Condvar::new(), pressing: Condvar::new() });
+        let last_taken = None;
+        let writer = Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer, last_taken };
         let writer = thread::Builder::new().name("writer".to_string()).spawn(move || writer.run(front))?;
         Ok(Recording { shared, writer, room })
     }
@@ -81,6 +90,9 @@ impl Recording {
     pub fn is_full(&self) -> bool {
         let mut state = self.shared.lock();
         state.waits_for_room = state.batch.bytes.len() >= BATCH;
+        if state.waits_for_room {
+            self.shared.pressing.notify_one();
+        }
         state.waits_for_room
     }
 
@@ -106,6 +118,7 @@ impl Recording {
         }
         self.shared.lock().is_finished = true;
         self.shared.arrived.notify_one();
+        self.shared.pressing.notify_one();
         self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer stopped")))
     }
 }
@@ -122,6 +135,8 @@ struct Writer {
     sink: Stream,
     encoder: Encoder,
     room: PipeWriter,
+    /// When the last batch was taken.
+    last_taken: Option<Instant>,
 }
 
 impl Writer {
@@ -146,6 +161,11 @@ impl Writer {
         batch.events.clear();
         batch.bytes.clear();
         let mut state = self.shared.lock();
+        if let Some(left) = self.last_taken.and_then(|taken| PACE.checked_sub(taken.elapsed())) {
+            let may_wait = |state: &mut State| !state.is_finished && !state.waits_for_room;
+            let waited = self.shared.pressing.wait_timeout_while(state, left, may_wait);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
         while state.batch.events.is_empty() {
             if state.is_finished {
                 return false;
@@ -153,6 +173,7 @@ impl Writer {
             state = self.shared.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         std::mem::swap(&mut state.batch, batch);
+        self.last_taken = Some(Instant::now());
         if std::mem::take(&mut state.waits_for_room) {
             // Fails only when the session is gone, and then nobody waits.
             let _ = self.room.write_all(&[0]);

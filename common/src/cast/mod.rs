@@ -1,6 +1,6 @@
 //! The format: asciicast v1, v2 and v3, read and written.
 //!
-//! [`read`] turns bytes into a [`Header`] and [`Event`]s, which stay slices of the lines that they
+//! [`read()`] turns bytes into a [`Header`] and [`Event`]s, which stay slices of the lines that they
 //! came in; [`Timeline`] spells the times of what is written. Knows no files, terminals or options.
 
 mod document;

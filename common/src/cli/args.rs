@@ -40,6 +40,7 @@ impl Args {
     }
 
     /// The next thing on the command line. `--help`, `-h`, `--version` and `-V` are answered here.
+    #[expect(clippy::should_implement_trait, reason = "between two calls one asks for values")]
     pub fn next(&mut self) -> Result<Option<Arg>> {
         let name = match self.parser.next().map_err(|error| usage(&error))? {
             None => return Ok(None),

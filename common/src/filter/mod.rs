@@ -51,6 +51,7 @@ pub struct Args<'a> {
 
 impl Args<'_> {
     /// The next option that is the filter's own.
+    #[expect(clippy::should_implement_trait, reason = "between two calls one asks for values")]
     pub fn next(&mut self) -> cli::Result<Option<&'static str>> {
         loop {
             match self.args.next()? {

@@ -19,7 +19,7 @@ impl Signals {
     pub fn catch(signals: &[Signal]) -> io::Result<Signals> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers = signals.iter().map(|signal| *signal as i32);
-        let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly::default(), numbers)?;
+        let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
         Ok(Signals { delivery, caught: signals.to_vec() })
     }
 
