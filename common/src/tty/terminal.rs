@@ -7,7 +7,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::time::{Duration, Instant};
 
 use nix::libc;
-use nix::sys::termios::{self, LocalFlags, SetArg, SpecialCharacterIndices, Termios};
+use nix::sys::termios::{self, SetArg, Termios};
 
 use super::wait::{Interest, wait};
 use crate::size::Size;
@@ -56,17 +56,18 @@ impl Terminal {
         let saved = self.settings()?;
         let mut raw = saved.clone();
         termios::cfmakeraw(&mut raw);
-        RawMode::enter(&self.file, saved, raw)
+        RawMode::enter(&self.file, saved.into(), raw.into())
     }
 
     /// Leaves output and the keys for signals as they are, but neither echoes input nor waits for
     /// the end of its line, until the guard is dropped.
     pub fn silent_mode(&self) -> io::Result<RawMode> {
-        let saved = self.settings()?;
-        let mut silent = saved.clone();
-        silent.local_flags.remove(LocalFlags::ICANON | LocalFlags::ECHO);
-        silent.control_chars[SpecialCharacterIndices::VMIN as usize] = 1;
-        silent.control_chars[SpecialCharacterIndices::VTIME as usize] = 0;
+        let saved = libc::termios::from(self.settings()?);
+        // In the plain struct: nix's is converted without the changes made to its public fields.
+        let mut silent = saved;
+        silent.c_lflag &= !(libc::ICANON | libc::ECHO);
+        silent.c_cc[libc::VMIN] = 1;
+        silent.c_cc[libc::VTIME] = 0;
         RawMode::enter(&self.file, saved, silent)
     }
 
@@ -126,8 +127,8 @@ pub struct RawMode {
 }
 
 impl RawMode {
-    fn enter(terminal: &File, saved: Termios, changed: Termios) -> io::Result<RawMode> {
-        let mode = RawMode { file: terminal.try_clone()?, saved: saved.into(), changed: changed.into() };
+    fn enter(terminal: &File, saved: libc::termios, changed: libc::termios) -> io::Result<RawMode> {
+        let mode = RawMode { file: terminal.try_clone()?, saved, changed };
         restore_on_panic(mode.file.try_clone()?, mode.saved);
         mode.apply()?;
         Ok(mode)
