@@ -316,6 +316,23 @@ impl Terminal {
         self.wait_until(&format!("{name} holds {text:?}"), || scratch.read(name).contains(text));
     }
 
+    /// The number of the program's process.
+    pub fn process(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process")
+    }
+
+    /// Waits for the end of the program without taking any more of its output: its exit status.
+    pub fn status_without_reading(&mut self) -> i32 {
+        let until = Instant::now() + DEADLINE;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("its status") {
+                return status_number(status);
+            }
+            assert!(Instant::now() < until, "waited for its end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
     /// Closes the terminal under the program.
     pub fn hang_up(self) -> Child {
         self.child

@@ -267,3 +267,36 @@ fn the_terminals_erase_key_is_the_programs_too() {
     recorded.terminal.enter("stty erase ^H; asciinema-rec -q -c 'stty -a' demo.cast\r");
     recorded.terminal.wait_for("erase = ^H;");
 }
+
+#[test]
+fn a_terminal_that_takes_no_output_holds_the_program_back_and_signals_still_end_the_session() {
+    let scratch = Scratch::new();
+    let mut command = scratch.command("asciinema-rec");
+    command.args(["-q", "-c", "yes", "demo.cast"]);
+    let mut terminal = Terminal::start(command);
+    let path = scratch.path("demo.cast");
+    let length = || path.metadata().map_or(0, |file| file.len());
+    // Nothing is read from the terminal, so at some time all buffers are full.
+    let mut before = length();
+    let mut rounds_without_growth = 0;
+    while rounds_without_growth < 10 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let now = length();
+        rounds_without_growth = if now > 0 && now == before { rounds_without_growth + 1 } else { 0 };
+        before = now;
+    }
+    assert!(length() < 1 << 20, "{} bytes", length());
+    kill(Pid::from_raw(terminal.process()), Signal::SIGTERM).unwrap();
+    assert_eq!(terminal.status_without_reading(), 0);
+    assert!(text_of(&scratch.read("demo.cast"), "o").starts_with("y\r\ny\r\n"));
+}
+
+#[test]
+fn from_the_background_the_terminal_is_left_alone() {
+    let mut recorded = Recorded::outer();
+    recorded
+        .terminal
+        .enter("set -m; asciinema-rec -q -c 'echo behind-$((3))' demo.cast & wait; echo over-$((4))\r");
+    recorded.terminal.wait_for("over-4");
+    assert_eq!(text_of(&recorded.cast(), "o"), "behind-3\r\n");
+}

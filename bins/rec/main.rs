@@ -48,7 +48,9 @@ fn record(options: &Options) -> cli::Result<()> {
     };
 
     let target = Target::choose(options)?;
-    let terminal = if options.headless { None } else { Terminal::open().ok() };
+    // From the background, taking the terminal would stop us.
+    let foreground = || Terminal::open().ok().filter(Terminal::is_foreground);
+    let terminal = if options.headless { None } else { foreground() };
     let window = WindowSize { cols: options.cols, rows: options.rows };
     let size = window.of(terminal.as_ref());
     let begin = target.begin(options, &warning)?;

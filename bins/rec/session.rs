@@ -97,6 +97,7 @@ impl Session {
             records_input: self.records_input,
             clock: Clock::start(),
             phase: Phase::Running,
+            deadline: None,
             to_terminal: Vec::new(),
             to_program: Vec::new(),
             buffer: vec![0; READ],
@@ -112,8 +113,6 @@ impl Session {
 enum Phase {
     /// The program runs.
     Running,
-    /// The program has been told to end; it is waited for until then.
-    Ending(Instant),
     /// The program has ended; so many bytes have been read since.
     Draining(ExitStatus, usize),
     /// The program's side of the pseudo-terminal is closed, or given up.
@@ -136,6 +135,9 @@ struct Running<'a> {
     records_input: bool,
     clock: Clock,
     phase: Phase,
+    /// Where the program has been told to end: how long it is waited for, and for a terminal that
+    /// takes no output.
+    deadline: Option<Instant>,
     /// What the terminal has not taken yet.
     to_terminal: Vec<u8>,
     /// What the program has not taken yet.
@@ -179,8 +181,11 @@ impl Running<'_> {
             }
             if reads_program && ready.to_read(self.pty.as_fd()) {
                 self.read_program()?;
-            } else if ready.is_empty() && reads_program {
-                self.time_is_up();
+            } else if ready.is_empty() {
+                self.close();
+            }
+            if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                self.close();
             }
             if ready.to_write(self.pty.as_fd()) {
                 self.write_program();
@@ -207,20 +212,17 @@ impl Running<'_> {
 
     /// How long to wait for something to happen; for ever while the program runs.
     fn timeout(&self, reads_program: bool) -> Option<Duration> {
-        match self.phase {
-            Phase::Ending(until) => Some(until.saturating_duration_since(Instant::now())),
-            Phase::Draining(..) if reads_program => Some(SILENCE),
-            _ => None,
-        }
+        let silence = matches!(self.phase, Phase::Draining(..)) && reads_program;
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        silence.then_some(SILENCE).into_iter().chain(left).min()
     }
 
-    /// Nothing has happened for as long as the phase allows.
-    fn time_is_up(&mut self) {
-        match self.phase {
-            Phase::Ending(_) => self.phase = Phase::Closed(None),
-            Phase::Draining(status, _) => self.phase = Phase::Closed(Some(status)),
-            _ => {}
-        }
+    /// Nothing more is to come from the program, or it has been waited for long enough.
+    fn close(&mut self) {
+        self.phase = match self.phase {
+            Phase::Draining(status, _) | Phase::Closed(Some(status)) => Phase::Closed(Some(status)),
+            Phase::Running | Phase::Closed(None) => Phase::Closed(None),
+        };
     }
 
     /// The program has written something, or closed its side.
@@ -230,10 +232,7 @@ impl Running<'_> {
             count => count?,
         };
         if count == 0 {
-            self.phase = match self.phase {
-                Phase::Draining(status, _) => Phase::Closed(Some(status)),
-                _ => Phase::Closed(None),
-            };
+            self.close();
             return Ok(());
         }
         let time = self.clock.now();
@@ -250,9 +249,10 @@ impl Running<'_> {
             self.recording.push(time, Code::Output, &self.buffer[..count]);
         }
         if let Phase::Draining(status, read) = self.phase {
-            let read = read + count;
-            self.phase =
-                if read < REMAINS { Phase::Draining(status, read) } else { Phase::Closed(Some(status)) };
+            self.phase = Phase::Draining(status, read + count);
+            if read + count >= REMAINS {
+                self.close();
+            }
         }
         Ok(())
     }
@@ -330,16 +330,16 @@ impl Running<'_> {
 
     /// Tells the program to end, as the terminal would when it hangs up.
     fn tell_to_end(&mut self) {
-        if !matches!(self.phase, Phase::Running) {
+        if self.deadline.is_some() {
             return;
         }
-        if let Ok(group) = i32::try_from(self.child.id()) {
+        if let (Phase::Running, Ok(group)) = (&self.phase, i32::try_from(self.child.id())) {
             // It may have ended by itself in the meantime. SIGCONT, because a stopped program would
             // take notice of SIGHUP only when someone continues it.
             let _ = killpg(Pid::from_raw(group), Signal::SIGHUP);
             let _ = killpg(Pid::from_raw(group), Signal::SIGCONT);
         }
-        self.phase = Phase::Ending(Instant::now() + PATIENCE);
+        self.deadline = Some(Instant::now() + PATIENCE);
     }
 
     fn take_signals(&mut self) -> io::Result<()> {
@@ -371,7 +371,7 @@ impl Running<'_> {
     }
 
     fn look_for_end(&mut self) -> io::Result<()> {
-        if let (Some(status), Phase::Running | Phase::Ending(_)) = (self.child.try_wait()?, &self.phase) {
+        if let (Some(status), Phase::Running) = (self.child.try_wait()?, &self.phase) {
             self.phase = Phase::Draining(status, 0);
         }
         Ok(())
@@ -413,13 +413,12 @@ impl Running<'_> {
         }
     }
 
-    /// Writes to the terminal what it has not taken yet, if it takes it now.
+    /// Writes to the terminal what it has not taken yet, for as long as it takes any.
     fn write_rest(&mut self) {
-        let until = Instant::now() + PATIENCE;
         while let (Some(terminal), false) = (&self.terminal, self.to_terminal.is_empty()) {
             let mut interest = Interest::default();
             interest.write(terminal.as_fd());
-            match tty::wait(&interest, Some(until.saturating_duration_since(Instant::now()))) {
+            match tty::wait(&interest, Some(PATIENCE)) {
                 Ok(ready) if !ready.is_empty() => self.write_terminal(),
                 _ => return,
             }
