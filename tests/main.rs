@@ -8,6 +8,7 @@ mod harness;
 
 mod dispatcher;
 mod documents;
+mod identity;
 mod idle;
 mod pipes;
 mod rec;
