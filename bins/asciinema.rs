@@ -32,7 +32,7 @@ const COMMANDS: &[BuiltIn] = &[
 
 const RECORD_USAGE: &str = "[-c CMD] [--append | --overwrite] [-t TITLE] [-i SECONDS] [-e VARS] [--stdin]
          [-f FORMAT | --raw] [--cols COLS] [--rows ROWS] [--window-size SIZE]
-         [--headless] [--return] [-y] [-q] [FILE]";
+         [--headless] [--return] [--server-url URL] [-y] [-q] [FILE]";
 
 const PLAY_USAGE: &str = "[-i SECONDS] [-s FACTOR] [-l] [-m] [--stream o|i] [--out-fmt raw|asciicast]
          [-r] FILE";

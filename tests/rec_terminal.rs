@@ -300,3 +300,39 @@ fn from_the_background_the_terminal_is_left_alone() {
     recorded.terminal.wait_for("over-4");
     assert_eq!(text_of(&recorded.cast(), "o"), "behind-3\r\n");
 }
+
+/// Records without a file in a terminal, answers the question, and returns the recording's path.
+fn answered(recorded: &mut Recorded, answer: &str) -> String {
+    recorded.terminal.enter("TMPDIR=$PWD asciinema-rec -c 'echo asked-$((1))'\r");
+    recorded.terminal.wait_for("recording asciicast to ");
+    recorded.terminal.wait_for("\x1b[0m");
+    let name = recorded.terminal.seen.rsplit("recording asciicast to ").next().unwrap_or_default();
+    let name = name.split('\x1b').next().unwrap_or_default().to_string();
+    recorded.terminal.wait_for("ave locally, ");
+    recorded.terminal.wait_for("[s,u,d]? ");
+    recorded.terminal.enter("what?\r");
+    recorded.terminal.wait_for("[s,u,d]? ");
+    recorded.terminal.enter(answer);
+    name
+}
+
+#[test]
+fn without_a_file_the_user_is_asked_until_there_is_an_answer() {
+    for answer in [" S \r", "save\r", "\x03", "\x04"] {
+        let mut recorded = Recorded::outer();
+        let name = answered(&mut recorded, answer);
+        recorded.terminal.wait_for(&format!("asciinema: asciicast saved to {name}"));
+        recorded.back();
+        let file = name.rsplit('/').next().unwrap_or_default();
+        assert_eq!(text_of(&recorded.scratch.read(file), "o"), "asked-1\r\n");
+    }
+}
+
+#[test]
+fn a_discarded_recording_is_gone() {
+    let mut recorded = Recorded::outer();
+    let name = answered(&mut recorded, "d\r");
+    recorded.terminal.wait_for("asciinema: asciicast discarded");
+    recorded.back();
+    assert!(!std::path::Path::new(&name).exists());
+}

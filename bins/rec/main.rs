@@ -2,11 +2,13 @@
 //!
 //! The parts in the order in which they come to bear: `options` reads the command line, `target`
 //! opens what the recording goes to, `recording` encodes and writes it on a thread of its own,
-//! `session` runs the program between the user's terminal and a pseudo-terminal, and `keys` finds
-//! the recorder's own keys among what is typed.
+//! `session` runs the program between the user's terminal and a pseudo-terminal, `keys` finds the
+//! recorder's own keys among what is typed, and `question` asks what is to become of a recording that
+//! was given no name.
 
 mod keys;
 mod options;
+mod question;
 mod recording;
 mod session;
 mod target;
@@ -25,6 +27,7 @@ use common::tty::{self, Terminal};
 
 use keys::Keys;
 use options::{Format, HELP, Options};
+use question::Answer;
 use recording::{Encoder, Recording};
 use session::{Session, WindowSize};
 use target::{Begin, Target};
@@ -80,8 +83,16 @@ fn record(options: &Options) -> cli::Result<()> {
     outcome.map_err(|error| Failure::io("the session", &error))?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;
-    if target.is_file() {
-        notice(&format!("asciicast saved to {name}"));
+    match &target {
+        Target::Stdout => {}
+        Target::File { .. } => notice(&format!("asciicast saved to {name}")),
+        Target::Temporary { path, .. } => {
+            let answer = match options.yes || options.quiet {
+                true => Answer::Upload,
+                false => question::ask("asciinema.org").map_err(|error| Failure::io("stdin", &error))?,
+            };
+            question::act(answer, path, options.server_url.as_deref(), options.quiet)?;
+        }
     }
     match exit {
         Some(code) if options.returns_status && code != 0 => Err(Failure::Status(code)),

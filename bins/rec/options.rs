@@ -9,7 +9,8 @@ pub const HELP: Help = Help {
     name: "asciinema-rec",
     speaker: "asciinema",
     usage: "[OPTION...] [FILE]",
-    about: "Record a terminal session to FILE. Without FILE, or with -, the recording goes to stdout as it is\nmade, where that is no terminal.",
+    about: "Record a terminal session to FILE. Without FILE, or with -, the recording goes to stdout as it is
+made; without FILE and on a terminal you are asked at the end where to.",
     options: "  -c, --command CMD         run CMD by sh -c; else $SHELL is run
       --append, -a          continue the recording in FILE
       --overwrite           replace FILE
@@ -28,6 +29,7 @@ pub const HELP: Help = Help {
       --window-size SIZE    both: COLSxROWS, COLSx or xROWS
       --headless            do not use the terminal
       --return              end with the program's exit status
+      --server-url URL      the server to upload to
   -y, --yes                 answer yes to the question whether to upload
   -q, --quiet               no notices and no warnings; implies -y
 ",
@@ -87,7 +89,9 @@ pub struct Options {
     pub rows: Option<u16>,
     pub headless: bool,
     pub returns_status: bool,
+    pub yes: bool,
     pub quiet: bool,
+    pub server_url: Option<String>,
 }
 
 impl Options {
@@ -107,7 +111,9 @@ impl Options {
             rows: None,
             headless: false,
             returns_status: false,
+            yes: false,
             quiet: false,
+            server_url: None,
         };
         while let Some(arg) = args.next()? {
             match arg {
@@ -125,7 +131,8 @@ impl Options {
                 Arg::Option("--window-size") => (options.cols, options.rows) = window_size(args)?,
                 Arg::Option("--headless") => options.headless = true,
                 Arg::Option("--return") => options.returns_status = true,
-                Arg::Option("-y" | "--yes") => {}
+                Arg::Option("-y" | "--yes") => options.yes = true,
+                Arg::Option("--server-url") => options.server_url = Some(args.text()?),
                 Arg::Option("-q" | "--quiet") => options.quiet = true,
                 Arg::Value(file) if options.file.is_none() => options.file = Some(file),
                 other => return Err(args.unexpected(&other)),

@@ -2,9 +2,11 @@
 //!
 //! Everything that can be refused is refused here, before the session starts.
 
+use std::env;
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Seek, SeekFrom};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use common::cast::{self, Event, Fault, Header, Stop, Time, Version};
@@ -18,7 +20,15 @@ use crate::options::{Format, Options};
 /// Where the recording goes.
 pub enum Target {
     Stdout,
-    File { path: OsString, name: String },
+    File {
+        path: OsString,
+        name: String,
+    },
+    /// A file of our own, about which the user is asked at the end.
+    Temporary {
+        path: OsString,
+        name: String,
+    },
 }
 
 /// How the recording begins, and the open sink.
@@ -56,10 +66,19 @@ impl Target {
             Some(path) if path != "-" => {
                 Ok(Target::File { path: path.clone(), name: cli::source_name(path) })
             }
-            _ if io::stdout().is_terminal() => Err(Failure::Failed(
+            _ if !io::stdout().is_terminal() => Ok(Target::Stdout),
+            Some(_) => Err(Failure::Failed(
                 "when recording to stdout it must not be TTY - forgot to pipe?".to_string(),
             )),
-            _ => Ok(Target::Stdout),
+            None if options.format == Format::Raw => {
+                Err(Failure::Failed("filename required when recording in raw mode".to_string()))
+            }
+            None => {
+                let id = uuid::Uuid::new_v4().simple().to_string();
+                let path = env::temp_dir().join(format!("tmp{}-ascii.cast", &id[..8])).into_os_string();
+                let name = cli::source_name(&path);
+                Ok(Target::Temporary { path, name })
+            }
         }
     }
 
@@ -67,19 +86,21 @@ impl Target {
     pub fn name(&self) -> &str {
         match self {
             Target::Stdout => "stdout",
-            Target::File { name, .. } => name,
+            Target::File { name, .. } | Target::Temporary { name, .. } => name,
         }
-    }
-
-    pub fn is_file(&self) -> bool {
-        matches!(self, Target::File { .. })
     }
 
     /// Opens it for what the options say.
     pub fn begin(&self, options: &Options, warning: &dyn Fn(&str)) -> Result<Begin> {
-        let Target::File { path, name } = self else {
-            let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-            return Ok(Begin::Anew(stdout));
+        let (path, name) = match self {
+            Target::File { path, name } => (path, name),
+            Target::Temporary { path, name } => {
+                let file = File::options().write(true).create_new(true).mode(0o600).open(path);
+                return file.map(Stream::from).map(Begin::Anew).map_err(|error| Failure::io(name, &error));
+            }
+            Target::Stdout => {
+                return Stream::stdout().map(Begin::Anew).map_err(|error| Failure::io("stdout", &error));
+            }
         };
         let path = Path::new(path);
         let failed = |error: io::Error| Failure::io(name, &error);

@@ -16,8 +16,7 @@ impl Speaker {
     /// Speaks as `name`. Colours are for terminals, and for those who did not set `NO_COLOR`
     /// (no-color.org: any value but the empty one).
     pub fn new(name: &'static str) -> Speaker {
-        let refused = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Speaker { name, in_colour: io::stderr().is_terminal() && !refused }
+        Speaker { name, in_colour: io::stderr().is_terminal() && !colour_is_refused() }
     }
 
     /// A notice, green.
@@ -44,6 +43,11 @@ impl Speaker {
         // Where standard error is gone there is nobody left to tell.
         let _ = io::stderr().write_all(line.as_bytes());
     }
+}
+
+/// Whether the user wants no colours.
+pub fn colour_is_refused() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// The words of an I/O error, without the number that the standard library appends.

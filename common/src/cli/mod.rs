@@ -9,12 +9,13 @@ mod help;
 mod message;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub(crate) use args::plain_number;
 pub use args::{Arg, Args, nearest};
 pub use help::Help;
-pub use message::{Speaker, io_text, source_name};
+pub use message::{Speaker, colour_is_refused, io_text, source_name};
 
 /// How the work of a program can end other than well.
 #[derive(Debug)]
@@ -67,4 +68,12 @@ pub fn run(help: &'static Help, body: impl FnOnce(&mut Args) -> Result<()>) -> E
             }
         },
     }
+}
+
+/// Another program of this package: the one that lies beside the running one, so that versions
+/// match, else the one that `$PATH` finds.
+pub fn sibling(name: &str) -> PathBuf {
+    let own = std::env::current_exe().and_then(|path| path.canonicalize());
+    let beside = own.ok().map(|path| path.with_file_name(name));
+    beside.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(name))
 }

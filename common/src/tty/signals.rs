@@ -3,10 +3,15 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::{SigHandler, Signal, raise, signal};
+use signal_hook::SigId;
+use signal_hook::flag::register_conditional_default;
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
+use signal_hook::low_level::unregister;
 
 /// Signals that arrive through a descriptor: their handlers write a byte to it and nothing more.
 pub struct Signals {
@@ -14,12 +19,19 @@ pub struct Signals {
     caught: Vec<Signal>,
 }
 
+/// What gives signals their default action back once nobody catches them any more. The handlers stay
+/// installed for good, since signal-hook installs each only once.
+static DEFAULTS: Mutex<Vec<SigId>> = Mutex::new(Vec::new());
+
 impl Signals {
     /// Catches these signals from now on, until it is dropped; then they have their default action.
     pub fn catch(signals: &[Signal]) -> io::Result<Signals> {
         let (reader, writer) = UnixStream::pair()?;
         let numbers = signals.iter().map(|signal| *signal as i32);
         let delivery = SignalDelivery::with_pipe(reader, writer, SignalOnly, numbers)?;
+        for default in DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            unregister(default);
+        }
         Ok(Signals { delivery, caught: signals.to_vec() })
     }
 
@@ -37,9 +49,12 @@ impl AsFd for Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        for &number in &self.caught {
-            set_action(number, SigHandler::SigDfl);
-        }
+        let always = Arc::new(AtomicBool::new(true));
+        let defaults = self.caught.iter().filter_map(|&number| {
+            // Fails only for signals that cannot be caught at all.
+            register_conditional_default(number as i32, Arc::clone(&always)).ok()
+        });
+        DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner).extend(defaults);
     }
 }
 

@@ -1,0 +1,107 @@
+//! The question after a recording that was not told where to go: save, upload or discard.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, IsTerminal, Read, Write};
+use std::os::fd::AsFd;
+use std::process::Command;
+
+use common::cli::{self, Failure, Result, Speaker};
+use common::stream::Stream;
+use common::tty::{self, Interest, Signal, Signals};
+
+/// What the user wants done with the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    Save,
+    Upload,
+    Discard,
+}
+
+/// Asks until one of the answers is given. No more input, and ctrl-c, mean to save.
+pub fn ask(host: &str) -> io::Result<Answer> {
+    let mut signals = Signals::catch(&[Signal::SIGINT])?;
+    let mut stdin = Stream::stdin()?;
+    let is_plain = !io::stderr().is_terminal() || cli::colour_is_refused();
+    let bold = |letter: &str| if is_plain { letter.to_string() } else { format!("\x1b[1m{letter}\x1b[0m") };
+    let (save, upload, discard) = (bold("s"), bold("u"), bold("d"));
+    loop {
+        eprint!("({save})ave locally, ({upload})pload to {host}, ({discard})iscard\n[s,u,d]? ");
+        io::stderr().flush()?;
+        let Some(line) = read_line(&mut stdin, &mut signals)? else {
+            eprintln!();
+            return Ok(Answer::Save);
+        };
+        match line.trim().to_lowercase().as_str() {
+            "s" | "save" => return Ok(Answer::Save),
+            "u" | "upload" => return Ok(Answer::Upload),
+            "d" | "discard" => return Ok(Answer::Discard),
+            _ => {}
+        }
+    }
+}
+
+/// The next line of input; `None` at its end and after ctrl-c.
+fn read_line(stdin: &mut Stream, signals: &mut Signals) -> io::Result<Option<String>> {
+    let mut line = Vec::new();
+    loop {
+        let mut interest = Interest::default();
+        interest.read(stdin.as_fd());
+        interest.read(signals.as_fd());
+        let ready = tty::wait(&interest, None)?;
+        if ready.to_read(signals.as_fd()) && !signals.arrived().is_empty() {
+            return Ok(None);
+        }
+        if !ready.to_read(stdin.as_fd()) {
+            continue;
+        }
+        // Byte by byte: what follows the line belongs to whoever reads next.
+        let mut byte = [0; 1];
+        match stdin.read(&mut byte)? {
+            0 if line.is_empty() => return Ok(None),
+            0 => break,
+            _ if byte == *b"\n" => break,
+            _ => line.extend_from_slice(&byte),
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&line).into_owned()))
+}
+
+/// Does what was answered with the recording at this path.
+pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) -> Result<()> {
+    let speaker = Speaker::new("asciinema");
+    let name = cli::source_name(path);
+    let notice = |text: &str| {
+        if !quiet {
+            speaker.notice(text);
+        }
+    };
+    let remove = || fs::remove_file(path).map_err(|error| Failure::io(&name, &error));
+    match answer {
+        Answer::Save => notice(&format!("asciicast saved to {name}")),
+        Answer::Discard => {
+            remove()?;
+            notice("asciicast discarded");
+        }
+        Answer::Upload => {
+            upload(path, server_url)?;
+            remove()?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs the program that uploads. What goes wrong it says itself; the recording is kept then.
+fn upload(path: &OsStr, server_url: Option<&str>) -> Result<()> {
+    let mut command = Command::new(cli::sibling("asciinema-upload"));
+    command.args(server_url.map(|url| format!("--server-url={url}"))).arg("--").arg(path);
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Failure::Status(1)),
+        Err(error) => Err(Failure::Failed(format!(
+            "asciinema-upload: {}; the recording is in {}",
+            cli::io_text(&error),
+            cli::source_name(path)
+        ))),
+    }
+}
