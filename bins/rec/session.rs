@@ -24,6 +24,9 @@ use crate::recording::Recording;
 /// How much is read at once, in bytes.
 const READ: usize = 64 << 10;
 
+/// How often the program is read at most before keys and signals get their turn.
+const READS: usize = 16;
+
 /// How much typed input waits for the program at most, plus one read's.
 const TYPED: usize = 64 << 10;
 
@@ -225,15 +228,28 @@ impl Running<'_> {
         };
     }
 
-    /// The program has written something, or closed its side.
+    /// The program has written something, or closed its side. What it writes meanwhile is read on
+    /// the same occasion: a flood then needs far fewer calls of select.
     fn read_program(&mut self) -> io::Result<()> {
+        for _ in 0..READS {
+            let has_read = self.read_once()?;
+            let is_open = !matches!(self.phase, Phase::Closed(_));
+            if !has_read || !is_open || !self.to_terminal.is_empty() || self.recording.is_full() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the program once. False where nothing was there.
+    fn read_once(&mut self) -> io::Result<bool> {
         let count = match self.pty.read(&mut self.buffer) {
-            Err(error) if is_temporary(&error) => return Ok(()),
+            Err(error) if is_temporary(&error) => return Ok(false),
             count => count?,
         };
         if count == 0 {
             self.close();
-            return Ok(());
+            return Ok(false);
         }
         let time = self.clock.now();
         if let Some(terminal) = &self.terminal {
@@ -254,7 +270,7 @@ impl Running<'_> {
                 self.close();
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// The program takes what has been typed.
