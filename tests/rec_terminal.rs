@@ -336,3 +336,24 @@ fn a_discarded_recording_is_gone() {
     recorded.back();
     assert!(!std::path::Path::new(&name).exists());
 }
+
+#[test]
+fn pausing_is_notified_by_what_is_installed_and_not_on_the_terminal() {
+    let mut recorded = Recorded::outer();
+    let fake = "#!/bin/sh\nprintf '%s|' \"$@\" >>\"$HOME/notices\"\necho noise; echo noise >&2\n";
+    let path = recorded.scratch.write("notify-send", fake);
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    recorded.terminal.enter("PATH=$PWD:$PATH PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x1c\x1c");
+    recorded.terminal.wait_until("both notices have been given", || {
+        recorded.scratch.files().contains(&"notices".to_string())
+            && recorded.scratch.read("notices").contains("|Resumed recording|")
+    });
+    let notices = recorded.scratch.read("notices");
+    assert!(notices.contains("icon.svg|asciinema|Paused recording|-i|"), "{notices}");
+    assert!(recorded.scratch.read(".cache/asciinema/icon.svg").starts_with("<svg"));
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+    assert!(!recorded.terminal.seen.contains("noise"));
+}

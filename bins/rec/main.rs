@@ -4,9 +4,10 @@
 //! opens what the recording goes to, `recording` encodes and writes it on a thread of its own,
 //! `session` runs the program between the user's terminal and a pseudo-terminal, `keys` finds the
 //! recorder's own keys among what is typed, and `question` asks what is to become of a recording that
-//! was given no name.
+//! was given no name. `notifier` says what cannot be said in the terminal.
 
 mod keys;
+mod notifier;
 mod options;
 mod question;
 mod recording;
@@ -26,6 +27,7 @@ use common::size::Size;
 use common::tty::{self, Terminal};
 
 use keys::Keys;
+use notifier::Notifier;
 use options::{Format, HELP, Options};
 use question::Answer;
 use recording::{Encoder, Recording};
@@ -67,7 +69,9 @@ fn record(options: &Options) -> cli::Result<()> {
 
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
-    let recording = start_recording(options, begin, size).map_err(|error| Failure::io(&name, &error))?;
+    let notifier = Notifier::start(true, None);
+    let recording = start_recording(options, begin, size, notifier.clone());
+    let recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let session = Session {
         command: command(options),
         terminal,
@@ -75,6 +79,7 @@ fn record(options: &Options) -> cli::Result<()> {
         size,
         keys: Keys::default(),
         records_input: options.stdin,
+        notifier,
     };
     let outcome = session.run(&recording);
     let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
@@ -101,15 +106,15 @@ fn record(options: &Options) -> cli::Result<()> {
 }
 
 /// Starts the thread that writes, with what comes before the session's own events.
-fn start_recording(options: &Options, begin: Begin, size: Size) -> io::Result<Recording> {
+fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
     match (begin, options.format) {
         (Begin::Anew(sink), Format::Raw) | (Begin::AfterRaw(sink), _) => {
-            Ok(Recording::start(sink, Encoder::Raw, size_sequence(size).into_bytes())?)
+            Recording::start(sink, Encoder::Raw, size_sequence(size).into_bytes(), notifier)
         }
         (Begin::Anew(sink), Format::Cast(version)) => {
             let timeline = Timeline::new(version, precision(version));
             let encoder = Encoder::cast(timeline, Time::ZERO);
-            Ok(Recording::start(sink, encoder, header(options, version, size).into_bytes())?)
+            Recording::start(sink, encoder, header(options, version, size).into_bytes(), notifier)
         }
         (Begin::After { sink, version, time, size: last_size, needs_line_end }, _) => {
             let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
@@ -119,7 +124,7 @@ fn start_recording(options: &Options, begin: Begin, size: Size) -> io::Result<Re
             if size != last_size {
                 timeline.write_event(offset, Code::Resize, &size.to_string(), &mut front);
             }
-            Ok(Recording::start(sink, Encoder::cast(timeline, offset), front)?)
+            Recording::start(sink, Encoder::cast(timeline, offset), front, notifier)
         }
     }
 }

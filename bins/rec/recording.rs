@@ -15,6 +15,7 @@ use common::cast::{Code, Time, Timeline, Utf8Repair};
 use common::size::Size;
 use common::stream::Stream;
 
+use crate::notifier::{Notice, Notifier};
 use crate::size_sequence;
 
 /// How many bytes wait for the writer at most, plus one read's.
@@ -66,13 +67,20 @@ struct Happening {
 }
 
 impl Recording {
-    /// Starts to write to `sink`, first what comes before all events.
-    pub fn start(sink: Stream, encoder: Encoder, front: Vec<u8>) -> io::Result<Recording> {
+    /// Starts to write to `sink`, first what comes before all events. That it cannot be written is
+    /// said once.
+    pub fn start(
+        sink: Stream,
+        encoder: Encoder,
+        front: Vec<u8>,
+        notifier: Notifier,
+    ) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
         let shared =
             Arc::new(Shared { state: Mutex::default(), arrived: Condvar::new(), pressing: Condvar::new() });
         let last_taken = None;
-        let writer = Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer, last_taken };
+        let writer =
+            Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer, last_taken, notifier };
         let writer = thread::Builder::new().name("writer".to_string()).spawn(move || writer.run(front))?;
         Ok(Recording { shared, writer, room })
     }
@@ -137,20 +145,27 @@ struct Writer {
     room: PipeWriter,
     /// When the last batch was taken.
     last_taken: Option<Instant>,
+    notifier: Notifier,
 }
 
 impl Writer {
     /// Writes until the end. After an error nothing more is written, but batches are still taken:
     /// the session goes on unrecorded.
     fn run(mut self, front: Vec<u8>) -> io::Result<()> {
-        let mut outcome = self.sink.write_all(&front);
+        let outcome = self.write_recording(&front);
+        if outcome.is_err() {
+            self.notifier.say(Notice::WriteError);
+            while self.take(&mut Batch::default()) {}
+        }
+        outcome
+    }
+
+    fn write_recording(&mut self, front: &[u8]) -> io::Result<()> {
+        self.sink.write_all(front)?;
         let mut batch = Batch::default();
         while self.take(&mut batch) {
-            if outcome.is_ok() {
-                outcome = self.write(&batch);
-            }
+            self.write(&batch)?;
         }
-        outcome?;
         let mut encoded = Vec::new();
         self.encoder.finish(&mut encoded);
         self.sink.write_all(&encoded)

@@ -19,6 +19,7 @@ use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
 use crate::keys::{KeyReader, Keys, Wish};
+use crate::notifier::{Notice, Notifier};
 use crate::recording::Recording;
 
 /// How much is read at once, in bytes.
@@ -65,6 +66,7 @@ pub struct Session {
     pub size: Size,
     pub keys: Keys,
     pub records_input: bool,
+    pub notifier: Notifier,
 }
 
 impl Session {
@@ -98,6 +100,7 @@ impl Session {
             keys: KeyReader::new(self.keys),
             replies: ReplyFilter::default(),
             records_input: self.records_input,
+            notifier: self.notifier,
             clock: Clock::start(),
             phase: Phase::Running,
             deadline: None,
@@ -136,6 +139,7 @@ struct Running<'a> {
     keys: KeyReader,
     replies: ReplyFilter,
     records_input: bool,
+    notifier: Notifier,
     clock: Clock,
     phase: Phase,
     /// Where the program has been told to end: how long it is waited for, and for a terminal that
@@ -312,9 +316,15 @@ impl Running<'_> {
                         }
                     }
                 }
-                Wish::Pause => self.clock.toggle(),
+                Wish::Pause => {
+                    self.clock.toggle();
+                    self.notifier.say(if self.clock.is_paused() { Notice::Paused } else { Notice::Resumed });
+                }
                 Wish::AddMarker if self.clock.is_paused() => {}
-                Wish::AddMarker => self.recording.push(self.clock.now(), Code::Marker, b""),
+                Wish::AddMarker => {
+                    self.recording.push(self.clock.now(), Code::Marker, b"");
+                    self.notifier.say(Notice::MarkerAdded);
+                }
             }
         }
         self.write_program();

@@ -1,0 +1,139 @@
+//! Desktop notifications: that the recording was paused, resumed, marked, or has failed.
+//!
+//! What is recorded fills the terminal, so what the recorder has to say during a session is said
+//! elsewhere: by the user's own command, else by the first notifier that is installed. It runs on a
+//! thread of its own with nothing to write to; a notifier that hangs or fails is nobody's business.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+
+/// What there is to say.
+#[derive(Clone, Copy, Debug)]
+pub enum Notice {
+    Paused,
+    Resumed,
+    MarkerAdded,
+    WriteError,
+}
+
+impl Notice {
+    fn text(self) -> &'static str {
+        match self {
+            Notice::Paused => "Paused recording",
+            Notice::Resumed => "Resumed recording",
+            Notice::MarkerAdded => "Marker added",
+            Notice::WriteError => "Write error, recording suspended",
+        }
+    }
+}
+
+/// Says things without anyone waiting for it.
+#[derive(Clone)]
+pub struct Notifier {
+    /// None where notifications are not wanted.
+    notices: Option<Sender<Notice>>,
+}
+
+impl Notifier {
+    /// A notifier that runs this command by `sh -c`, or the first one that is installed.
+    pub fn start(is_enabled: bool, command: Option<OsString>) -> Notifier {
+        if !is_enabled {
+            return Notifier { notices: None };
+        }
+        let (sender, notices) = channel();
+        let thread = thread::Builder::new().name("notifier".to_string());
+        let started = thread.spawn(move || deliver(&notices, command.as_deref()));
+        Notifier { notices: started.is_ok().then_some(sender) }
+    }
+
+    pub fn say(&self, notice: Notice) {
+        if let Some(notices) = &self.notices {
+            // Fails only when the thread is gone, and then there is no one to say it.
+            let _ = notices.send(notice);
+        }
+    }
+}
+
+fn deliver(notices: &Receiver<Notice>, custom: Option<&OsStr>) {
+    for notice in notices {
+        let command = match custom {
+            Some(custom) => Some(custom_command(custom, notice.text())),
+            None => installed_command(notice.text()),
+        };
+        if let Some(mut command) = command {
+            let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            // Waited for, so that notices come in order; how it ends does not matter.
+            let _ = silent.status();
+        }
+    }
+}
+
+fn custom_command(custom: &OsStr, text: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(custom).env("TEXT", text);
+    if let Ok(icon) = icon() {
+        command.env("ICON_PATH", icon);
+    }
+    command
+}
+
+/// The first notifier of those that there are, told to show a text.
+fn installed_command(text: &str) -> Option<Command> {
+    let mut command;
+    if let Some(program) = find("terminal-notifier") {
+        command = Command::new(program);
+        command.args(["-title", "asciinema", "-message", text]);
+        if let Ok(icon) = icon() {
+            command.arg("-appIcon").arg(icon);
+        }
+    } else if let Some(program) = find("osascript") {
+        command = Command::new(program);
+        // The text is handed over as an argument and so needs no quoting within the script.
+        let script = "on run argv\ndisplay notification (item 1 of argv) with title \"asciinema\"\nend run";
+        command.args(["-e", script, text]);
+    } else if let Some(program) = find("notify-send") {
+        command = Command::new(program);
+        if let Ok(icon) = icon() {
+            command.arg("-i").arg(icon);
+        }
+        command.args(["asciinema", text]);
+    } else if let (Some(_), Some(program)) = (env::var_os("TMUX"), find("tmux")) {
+        command = Command::new(program);
+        command.args(["display-message", &format!("asciinema: {text}")]);
+    } else {
+        return None;
+    }
+    Some(command)
+}
+
+fn find(name: &str) -> Option<PathBuf> {
+    let is_program = |path: &PathBuf| {
+        path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o111 != 0)
+    };
+    env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(is_program)
+}
+
+/// The path of our icon, which is put into the user's cache the first time.
+fn icon() -> io::Result<PathBuf> {
+    const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
+<rect x="4" y="8" width="56" height="48" rx="6" fill="#1e1e24"/>
+<path d="M14 22l10 10-10 10" fill="none" stroke="#f4f4f4" stroke-width="5" stroke-linecap="round"/>
+<circle cx="44" cy="42" r="7" fill="#e5484d"/>
+</svg>
+"##;
+    let home = env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or(home).unwrap_or_else(env::temp_dir);
+    let path = cache.join("asciinema").join("icon.svg");
+    if !path.exists() {
+        fs::create_dir_all(cache.join("asciinema"))?;
+        fs::write(&path, ICON)?;
+    }
+    Ok(path)
+}
