@@ -6,11 +6,13 @@
 
 mod harness;
 
+mod cat;
 mod dispatcher;
 mod documents;
 mod identity;
 mod idle;
 mod pipes;
+mod play;
 mod rec;
 mod rec_terminal;
 mod speed;

@@ -176,6 +176,12 @@ impl Player {
             self.look_for_keys()?;
         }
         loop {
+            if matches!(self.typed.front(), Some(Key::Interrupt)) {
+                return Err(Ending::Interrupted);
+            }
+            if matches!(pace, Pace::ToMarker) {
+                return Ok(());
+            }
             while let Some(key) = self.typed.pop_front() {
                 toggle_pause(&key, pace)?;
                 let Pace::Paused { at } = pace else { continue };
@@ -189,12 +195,16 @@ impl Player {
                         *at = due;
                         return Ok(());
                     }
-                    Key::NextMarker => *pace = Pace::ToMarker,
+                    // What has been typed behind it is for the time after.
+                    Key::NextMarker => {
+                        *pace = Pace::ToMarker;
+                        return Ok(());
+                    }
                     Key::Pause | Key::Interrupt => {}
                 }
             }
             match *pace {
-                Pace::ToMarker => return Ok(()),
+                Pace::ToMarker => {}
                 Pace::Paused { .. } => self.wait(None, None)?,
                 Pace::Running { start } => {
                     let left = (start + Duration::from(due)).saturating_duration_since(Instant::now());

@@ -1,0 +1,88 @@
+//! asciinema-cat.
+
+use crate::harness::{Scratch, Terminal, cast, run};
+
+const V1: &str =
+    "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": [[0.5, \"one\\u001b[m\"], [9, \"\\r\\n\"]]}";
+const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[0.5, \"o\", \"ż\"]\n[0.5, \"i\", \"x\"]\n[0.5, \"r\", \"1x1\"]\n[0.5, \"zz\", 5]\n[0.5, \"o\", \"\\ud83d\\ude00\"]\n";
+
+#[test]
+fn prints_the_output_of_every_version_one_after_the_other() {
+    let scratch = Scratch::new();
+    scratch.write("v1.json", V1);
+    scratch.write("v3.cast", V3);
+    let ran = scratch.run("asciinema-cat v1.json - v3.cast", cast(&[(1.0, "two\n")]));
+    assert_eq!(ran.stdout(), "one\x1b[m\r\ntwo\nż😀");
+}
+
+#[test]
+fn prints_bytes_that_are_no_utf8_as_they_are() {
+    let mut bad = cast(&[]).into_bytes();
+    bad.extend_from_slice(b"[1, \"o\", \"a\xff\"]\n");
+    assert_eq!(run("asciinema-cat -", bad).bytes(), b"a\xff");
+}
+
+#[test]
+fn a_bad_line_ends_it_after_what_came_before() {
+    let scratch = Scratch::new();
+    scratch.write("good.cast", cast(&[(1.0, "good")]));
+    scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"\\q\"]\n[3, \"o\", \"never\"]\n");
+    let message = "asciinema: bad.cast: line 3: not an escape sequence of JSON: '\\q'\n".to_string();
+    assert_eq!(
+        scratch.run("asciinema-cat good.cast bad.cast good.cast", "").failure(),
+        (1, "goodfine".to_string(), message)
+    );
+    let message = "asciinema: nope.cast: No such file or directory\n".to_string();
+    assert_eq!(
+        scratch.run("asciinema-cat good.cast nope.cast", "").failure(),
+        (1, "good".to_string(), message)
+    );
+    let message = "asciinema: stdin: the input is empty, expected an asciicast\n".to_string();
+    assert_eq!(run("asciinema-cat -", "").failure(), (1, String::new(), message));
+}
+
+#[test]
+fn without_a_file_it_says_so() {
+    let message = "asciinema: FILE is missing\ntry 'asciinema-cat --help'\n".to_string();
+    assert_eq!(run("asciinema-cat", "").failure(), (2, String::new(), message));
+}
+
+#[test]
+fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
+    let scratch = Scratch::new();
+    scratch.write("asks.cast", cast(&[(0.0, "first\x1b[6n\x1b]11;?\x07last")]));
+    let mut shell = scratch.command("sh");
+    shell.env("PS1", "outer-$((2))>");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("outer-2>");
+    let settings = terminal.settings();
+    terminal.enter("asciinema-cat asks.cast; stty -a >after; head -n 1 >typed\r");
+    terminal.wait_for("last");
+    terminal.enter("\x1b[1;6R\x1b]11;rgb:0000/0000/0000\x07");
+    // The last question tells when all the others have been answered.
+    terminal.wait_for("\x1b[5n");
+    terminal.enter("\x1b[0n");
+    terminal.wait_until("cat has ended", || scratch.files().contains(&"typed".to_string()));
+    terminal.enter("line\r");
+    terminal.wait_for("outer-2>");
+    assert_eq!(scratch.read("typed"), "line\n");
+    assert_eq!(scratch.read("after"), settings);
+    assert!(!terminal.seen.contains("^[") && !terminal.seen.contains("rgb"), "{:?}", terminal.seen);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(0.0, "printed")]));
+    let mut shell = scratch.command("sh");
+    shell.env("PS1", "outer-$((2))>");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("outer-2>");
+    let settings = terminal.settings();
+    // A pipe that stays open keeps cat waiting for more.
+    terminal.enter("mkfifo pipe; { cat demo.cast; read line <go; } >pipe & mkfifo go; asciinema-cat pipe\r");
+    terminal.wait_for("printed");
+    terminal.enter("\x03");
+    terminal.wait_for("outer-2>");
+    assert_eq!(terminal.settings(), settings);
+}
