@@ -98,7 +98,7 @@ fn become_command(typed: &OsStr, args: &[OsString]) -> ExitCode {
         }
         Err(Failure::Usage(what)) => wrong(&what),
         Err(Failure::Failed(what)) => fail(&what),
-        Err(Failure::Status(_) | Failure::Asked(_)) => ExitCode::FAILURE,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -313,7 +313,9 @@ impl Terminal {
 
     /// Waits until a file holds a text; the terminal is read meanwhile.
     pub fn wait_until_file(&mut self, scratch: &Scratch, name: &str, text: &str) {
-        self.wait_until(&format!("{name} holds {text:?}"), || scratch.read(name).contains(text));
+        let path = scratch.path(name);
+        let holds = || fs::read(&path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text));
+        self.wait_until(&format!("{name} holds {text:?}"), holds);
     }
 
     /// The number of the program's process.

@@ -7,6 +7,7 @@
 mod harness;
 
 mod cat;
+mod config;
 mod dispatcher;
 mod documents;
 mod identity;

@@ -357,3 +357,25 @@ fn pausing_is_notified_by_what_is_installed_and_not_on_the_terminal() {
     recorded.back();
     assert!(!recorded.terminal.seen.contains("noise"));
 }
+
+#[test]
+fn configured_keys_act_after_their_prefix_alone() {
+    let mut recorded = Recorded::outer();
+    std::fs::create_dir_all(recorded.scratch.path(".config/asciinema")).unwrap();
+    let keys =
+        "[record]\nprefix_key = C-a\npause_key = p\nadd_marker_key = m\n[notifications]\nenabled = no\n";
+    recorded.scratch.write(".config/asciinema/config", keys);
+    recorded.terminal.enter("PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x01m\x01pecho p-secret-$((1))\r");
+    recorded.terminal.wait_for("p-secret-1");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x01pecho pm-$((2))\r");
+    recorded.terminal.wait_for("pm-2");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+    let cast = recorded.cast();
+    assert!(!cast.contains("secret") && text_of(&cast, "o").contains("pm-2"), "{cast}");
+    assert_eq!(events(&cast).iter().filter(|(_, code, _)| code == "m").count(), 1);
+}

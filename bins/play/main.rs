@@ -12,6 +12,7 @@ use std::process::ExitCode;
 
 use common::cast::{Code, Time};
 use common::cli::{self, Arg, Args, Failure, Help};
+use common::config::Config;
 use common::filter;
 use common::tty;
 
@@ -41,7 +42,7 @@ const HELP: Help = Help {
 ",
 };
 
-/// The command line, as it is given.
+/// What to do: the command line, and behind it the configuration.
 struct Options {
     source: OsString,
     idle_time_limit: Option<Time>,
@@ -54,16 +55,20 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| play(&parse(args)?))
+    cli::run(&HELP, |args| {
+        let config = Config::load()?;
+        play(&parse(args, &config)?, &config)
+    })
 }
 
-fn parse(args: &mut Args) -> cli::Result<Options> {
+/// Reads the command line, and from the configuration what that does not say.
+fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     args.prefer(&["--idle-time-limit", "--speed", "--loop", "--pause-on-markers", "--stream", "--out-fmt"]);
     let mut source = None;
     let mut options = Options {
         source: OsString::new(),
-        idle_time_limit: None,
-        speed: 1.0,
+        idle_time_limit: config.idle_time_limit("play")?,
+        speed: config.factor("play", "speed")?.unwrap_or(1.0),
         loops: false,
         pauses_on_markers: false,
         stream: None,
@@ -92,14 +97,14 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
     Ok(options)
 }
 
-fn play(options: &Options) -> cli::Result<()> {
+fn play(options: &Options, config: &Config) -> cli::Result<()> {
     tty::ignore_sigpipe();
     let (stream, name) = filter::open_source(Some(&options.source))?;
     let read_failed = |error| filter::failure(&name, "stdout", error);
     let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(&name, &error))?;
     let sink = PlaySink::new(options.format, options.stream, options.speed, options.resizes)
         .map_err(|error| Failure::io("stdout", &error))?;
-    let mut player = Player::new(sink, Keys::default(), options.idle_time_limit, options.speed)
+    let mut player = Player::new(sink, Keys::configured(config)?, options.idle_time_limit, options.speed)
         .map_err(|error| Failure::io("the terminal", &error))?;
     player.pauses_on_markers = options.pauses_on_markers;
     loop {

@@ -10,6 +10,8 @@ use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use common::cast::{self, Code, Header, Time};
+use common::cli;
+use common::config::Config;
 use common::tty::{self, Interest, RawMode, ReplyFilter, Signal, Signals, Terminal};
 
 use crate::sink::PlaySink;
@@ -21,16 +23,22 @@ const KEYS_EVERY: Duration = Duration::from_millis(20);
 /// What ctrl-c sends in raw mode.
 const CTRL_C: u8 = 0x03;
 
-/// The keys of the player, each as the bytes that it sends.
+/// The keys of the player, each as the bytes that it sends, if there is one.
 pub struct Keys {
-    pub pause: Vec<u8>,
-    pub step: Vec<u8>,
-    pub next_marker: Vec<u8>,
+    pause: Option<Vec<u8>>,
+    step: Option<Vec<u8>>,
+    next_marker: Option<Vec<u8>>,
 }
 
-impl Default for Keys {
-    fn default() -> Keys {
-        Keys { pause: b" ".to_vec(), step: b".".to_vec(), next_marker: b"]".to_vec() }
+impl Keys {
+    /// The keys that are configured, else space, `.` and `]`.
+    pub fn configured(config: &Config) -> cli::Result<Keys> {
+        let key = |name, usual: &[u8]| Ok(config.key("play", name)?.unwrap_or_else(|| Some(usual.to_vec())));
+        Ok(Keys {
+            pause: key("pause_key", b" ")?,
+            step: key("step_key", b".")?,
+            next_marker: key("next_marker_key", b"]")?,
+        })
     }
 }
 
@@ -265,16 +273,14 @@ impl Player {
         let mut rest = &bytes[..];
         while let Some(&first) = rest.first() {
             let Keys { pause, step, next_marker } = &self.keys;
-            let (key, length) = if first == CTRL_C {
-                (Some(Key::Interrupt), 1)
-            } else if rest.starts_with(pause) {
-                (Some(Key::Pause), pause.len())
-            } else if rest.starts_with(step) {
-                (Some(Key::Step), step.len())
-            } else if rest.starts_with(next_marker) {
-                (Some(Key::NextMarker), next_marker.len())
-            } else {
-                (None, 1)
+            let keys = [(pause, Key::Pause), (step, Key::Step), (next_marker, Key::NextMarker)];
+            let ours = keys.into_iter().find_map(|(bytes, key)| {
+                bytes.as_ref().filter(|bytes| rest.starts_with(bytes)).map(|bytes| (key, bytes.len()))
+            });
+            let (key, length) = match (first, ours) {
+                (CTRL_C, _) => (Some(Key::Interrupt), 1),
+                (_, Some((key, length))) => (Some(key), length),
+                (_, None) => (None, 1),
             };
             self.typed.extend(key);
             rest = &rest[length..];

@@ -1,5 +1,8 @@
 //! The recorder's own keys, found among what the user types.
 
+use common::cli::Result;
+use common::config::Config;
+
 /// The keys, each as the bytes that it sends.
 #[derive(Clone, Debug)]
 pub struct Keys {
@@ -9,9 +12,14 @@ pub struct Keys {
     pub add_marker: Option<Vec<u8>>,
 }
 
-impl Default for Keys {
-    fn default() -> Keys {
-        Keys { prefix: None, pause: Some(vec![0x1c]), add_marker: None }
+impl Keys {
+    /// The keys that are configured; ctrl-\ pauses unless it says otherwise.
+    pub fn configured(config: &Config) -> Result<Keys> {
+        Ok(Keys {
+            prefix: config.key("record", "prefix_key")?.flatten(),
+            pause: config.key("record", "pause_key")?.unwrap_or_else(|| Some(vec![0x1c])),
+            add_marker: config.key("record", "add_marker_key")?.flatten(),
+        })
     }
 }
 

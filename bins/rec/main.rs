@@ -23,6 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::cast::{Code, HeaderBuilder, Precision, Time, Timeline, Version};
 use common::cli::{self, Failure, Speaker};
+use common::config::Config;
 use common::size::Size;
 use common::tty::{self, Terminal};
 
@@ -35,11 +36,15 @@ use session::{Session, WindowSize};
 use target::{Begin, Target};
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| record(&Options::parse(args)?))
+    cli::run(&HELP, |args| {
+        tty::ignore_sigpipe();
+        tty::check_locale()?;
+        let config = Config::load()?;
+        record(&Options::read(args, &config)?, &config)
+    })
 }
 
-fn record(options: &Options) -> cli::Result<()> {
-    tty::ignore_sigpipe();
+fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let speaker = Speaker::new(HELP.speaker);
     let notice = |text: &str| {
         if !options.quiet {
@@ -52,6 +57,7 @@ fn record(options: &Options) -> cli::Result<()> {
         }
     };
 
+    let keys = Keys::configured(config)?;
     let target = Target::choose(options)?;
     // From the background, taking the terminal would stop us.
     let foreground = || Terminal::open().ok().filter(Terminal::is_foreground);
@@ -69,7 +75,9 @@ fn record(options: &Options) -> cli::Result<()> {
 
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
-    let notifier = Notifier::start(true, None);
+    let wants_notices = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
+    let notifier =
+        Notifier::start(wants_notices, config.text("notifications", "command").map(OsString::from));
     let recording = start_recording(options, begin, size, notifier.clone());
     let recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let session = Session {
@@ -77,7 +85,7 @@ fn record(options: &Options) -> cli::Result<()> {
         terminal,
         window,
         size,
-        keys: Keys::default(),
+        keys,
         records_input: options.stdin,
         notifier,
     };
@@ -94,7 +102,8 @@ fn record(options: &Options) -> cli::Result<()> {
         Target::Temporary { path, .. } => {
             let answer = match options.yes || options.quiet {
                 true => Answer::Upload,
-                false => question::ask("asciinema.org").map_err(|error| Failure::io("stdin", &error))?,
+                false => question::ask(&config.server_host(options.server_url.as_deref()))
+                    .map_err(|error| Failure::io("stdin", &error))?,
             };
             question::act(answer, path, options.server_url.as_deref(), options.quiet)?;
         }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use common::cast::{Time, Version};
 use common::cli::{Arg, Args, Failure, Help, Result};
+use common::config::Config;
 
 pub const HELP: Help = Help {
     name: "asciinema-rec",
@@ -73,7 +74,7 @@ const FORMATS: &[(&str, Format)] = &[
     ("raw", Format::Raw),
 ];
 
-/// The command line, as it is given.
+/// What to do: the command line, and behind it the configuration.
 #[derive(Debug)]
 pub struct Options {
     pub file: Option<OsString>,
@@ -95,24 +96,27 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn parse(args: &mut Args) -> Result<Options> {
+    /// Reads the command line, and from the configuration what that does not say.
+    pub fn read(args: &mut Args, config: &Config) -> Result<Options> {
         args.prefer(CLASSIC);
+        let mut format = None;
+        let mut variables = None;
         let mut options = Options {
             file: None,
-            stdin: false,
+            stdin: config.flag("record", "stdin")?,
             append: false,
             overwrite: false,
             format: Format::Cast(Version::V2),
-            command: None,
-            env: variable_names("SHELL,TERM"),
+            command: config.text("record", "command").map(OsString::from),
+            env: Vec::new(),
             title: None,
-            idle_time_limit: None,
+            idle_time_limit: config.idle_time_limit("record")?,
             cols: None,
             rows: None,
             headless: false,
             returns_status: false,
-            yes: false,
-            quiet: false,
+            yes: config.flag("record", "yes")?,
+            quiet: config.flag("record", "quiet")?,
             server_url: None,
         };
         while let Some(arg) = args.next()? {
@@ -122,17 +126,17 @@ impl Options {
                 Arg::Option("--overwrite") => options.overwrite = true,
                 Arg::Option("-t" | "--title") => options.title = Some(args.text()?),
                 Arg::Option("-i" | "--idle-time-limit") => options.idle_time_limit = Some(args.seconds()?),
-                Arg::Option("-e" | "--env" | "--capture-env") => options.env = variable_names(&args.text()?),
+                Arg::Option("-e" | "--env" | "--capture-env") => variables = Some(args.text()?),
                 Arg::Option("-I" | "--stdin" | "--capture-input") => options.stdin = true,
-                Arg::Option("-f" | "--output-format") => options.format = args.choice(FORMATS)?,
-                Arg::Option("--raw") => options.format = Format::Raw,
+                Arg::Option("-f" | "--output-format") => format = Some(args.choice(FORMATS)?),
+                Arg::Option("--raw") => format = Some(Format::Raw),
                 Arg::Option("--cols") => options.cols = Some(cells(args)?),
                 Arg::Option("--rows") => options.rows = Some(cells(args)?),
                 Arg::Option("--window-size") => (options.cols, options.rows) = window_size(args)?,
                 Arg::Option("--headless") => options.headless = true,
                 Arg::Option("--return") => options.returns_status = true,
-                Arg::Option("-y" | "--yes") => options.yes = true,
                 Arg::Option("--server-url") => options.server_url = Some(args.text()?),
+                Arg::Option("-y" | "--yes") => options.yes = true,
                 Arg::Option("-q" | "--quiet") => options.quiet = true,
                 Arg::Value(file) if options.file.is_none() => options.file = Some(file),
                 other => return Err(args.unexpected(&other)),
@@ -143,6 +147,10 @@ impl Options {
                 "options '--append' and '--overwrite' exclude each other".to_string(),
             ));
         }
+        let configured = config.choice("record", "format", FORMATS)?;
+        options.format = format.or(configured).unwrap_or(options.format);
+        let variables = variables.or_else(|| config.text("record", "env").map(str::to_string));
+        options.env = variable_names(variables.as_deref().unwrap_or("SHELL,TERM"));
         Ok(options)
     }
 }

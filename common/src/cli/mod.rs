@@ -24,6 +24,8 @@ pub enum Failure {
     Usage(String),
     /// The work failed: status 1.
     Failed(String),
+    /// The work failed, and this is the whole line, without the program's name: status 1.
+    Said(String),
     /// All has been said already; only the status is left.
     Status(u8),
     /// A text was asked for, and nothing else: it goes to standard output, status 0.
@@ -57,6 +59,10 @@ pub fn run(help: &'static Help, body: impl FnOnce(&mut Args) -> Result<()>) -> E
         }
         Failure::Failed(what) => {
             speaker.error(&what);
+            ExitCode::FAILURE
+        }
+        Failure::Said(line) => {
+            eprintln!("{line}");
             ExitCode::FAILURE
         }
         Failure::Status(status) => ExitCode::from(status),

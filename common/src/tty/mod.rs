@@ -6,12 +6,14 @@
 
 #![allow(unsafe_code)]
 
+mod locale;
 mod pty;
 mod sequence;
 mod signals;
 mod terminal;
 mod wait;
 
+pub use locale::check_locale;
 pub use pty::Pty;
 pub use sequence::{OutputWatch, ReplyFilter};
 pub use signals::{Signals, die_of, ignore_sigpipe, restore_sigpipe, stop_here};

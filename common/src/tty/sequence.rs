@@ -2,6 +2,7 @@
 //! apart: the questions that a program asks the terminal, and the terminal's answers among what the
 //! user types (xterm's "XTerm Control Sequences", ECMA-48, DEC STD 070).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use memchr::memchr;
@@ -93,6 +94,15 @@ fn text(kind: u8, bytes: &[u8]) -> Front<'_> {
     }
 }
 
+/// The next piece of a stream, behind what the piece before left unfinished.
+fn after_held<'a>(held: &mut Vec<u8>, piece: &'a [u8]) -> Cow<'a, [u8]> {
+    if held.is_empty() {
+        return Cow::Borrowed(piece);
+    }
+    held.extend_from_slice(piece);
+    Cow::Owned(std::mem::take(held))
+}
+
 /// Takes a terminal's answers out of what is read from it, so that what the user typed is left.
 ///
 /// Keys send sequences, too, and Alt with a bracket looks like the beginning of an answer. An answer
@@ -106,13 +116,8 @@ pub struct ReplyFilter {
 impl ReplyFilter {
     /// Appends what is typed of the bytes just read to `keys`.
     pub fn push(&mut self, bytes: &[u8], keys: &mut Vec<u8>) {
-        let joined;
-        let mut rest = bytes;
-        if !self.held.is_empty() {
-            self.held.extend_from_slice(bytes);
-            joined = std::mem::take(&mut self.held);
-            rest = &joined;
-        }
+        let joined = after_held(&mut self.held, bytes);
+        let mut rest = &joined[..];
         while let Some(escape) = memchr(ESC, rest) {
             keys.extend_from_slice(&rest[..escape]);
             rest = &rest[escape..];
@@ -206,13 +211,8 @@ pub struct OutputWatch {
 impl OutputWatch {
     /// Looks at the next piece of output.
     pub fn push(&mut self, bytes: &[u8]) {
-        let joined;
-        let mut rest = bytes;
-        if !self.held.is_empty() {
-            self.held.extend_from_slice(bytes);
-            joined = std::mem::take(&mut self.held);
-            rest = &joined;
-        }
+        let joined = after_held(&mut self.held, bytes);
+        let mut rest = &joined[..];
         while let Some(escape) = memchr(ESC, rest) {
             rest = &rest[escape..];
             let length = match front(rest) {

@@ -1,0 +1,66 @@
+//! The install id: what a server knows this machine by.
+//!
+//! It is looked for where 2.4 and 3.x keep it and where 1.x did, and made the first time that it is
+//! needed. Two programs that make it at once end with one: the file is written beside its place and
+//! linked to it, and whoever comes second takes what is there.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use super::{Config, state_home, variable};
+use crate::cli::{self, Failure, Result};
+
+/// The file's name in either generation's folder.
+const FILE: &str = "install-id";
+
+impl Config {
+    /// The install id. `fresh` is the one to use where none is known yet: a UUID, version 4.
+    pub fn install_id(&self, fresh: impl FnOnce() -> String) -> Result<String> {
+        if let Some(id) = variable("ASCIINEMA_INSTALL_ID") {
+            return Ok(id);
+        }
+        let homes = [self.home.clone(), state_home()];
+        for path in homes.iter().flatten().map(|home| home.join(FILE)) {
+            if let Some(id) = read(&path)? {
+                return Ok(id);
+            }
+        }
+        let Some(home) = &self.home else {
+            return Err(Failure::Failed(
+                "need $HOME or $XDG_CONFIG_HOME or $ASCIINEMA_CONFIG_HOME".to_string(),
+            ));
+        };
+        let legacy = self.text("api", "token").or_else(|| self.text("user", "token"));
+        let id = legacy.map_or_else(fresh, str::to_string);
+        let path = home.join(FILE);
+        write(home, &path, &id).map_err(|error| Failure::io(&cli::source_name(path.as_os_str()), &error))?;
+        Ok(read(&path)?.unwrap_or(id))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.trim().to_string()).filter(|id| !id.is_empty())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(Failure::io(&cli::source_name(path.as_os_str()), &error)),
+    }
+}
+
+/// Puts an id in its place, unless one has come there meanwhile.
+fn write(home: &Path, path: &Path, id: &str) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(home)?;
+    let temporary = home.join(format!(".{FILE}.{}", std::process::id()));
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    let placed = file.write_all(id.as_bytes()).and_then(|()| match fs::hard_link(&temporary, path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        // A file system without links: still whole or not at all, if not safe from a race.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => fs::copy(&temporary, path).map(drop),
+        result => result,
+    });
+    let _ = fs::remove_file(&temporary);
+    placed
+}

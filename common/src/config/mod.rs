@@ -1,0 +1,287 @@
+//! The user's configuration: the INI file, what the environment says instead, and the install id.
+//!
+//! A value is read when it is asked for, and a bad one is named with its file, its section and key,
+//! and what is allowed. Options come before the environment and the environment before the file; the
+//! options are the programs' affair. Knows no terminals and no network.
+
+mod ini;
+mod install_id;
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use crate::cast::Time;
+use crate::cli::{self, Failure, Result, plain_number};
+use crate::text::visible;
+
+use ini::Ini;
+
+/// The server where none is configured.
+const DEFAULT_URL: &str = "https://asciinema.org";
+
+/// The configuration.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// Where the files are; `None` where the environment names no home.
+    home: Option<PathBuf>,
+    ini: Ini,
+}
+
+impl Config {
+    /// Reads the file, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read, or not as INI; and `ASCIINEMA_API_TOKEN`, which 2.x gave up.
+    pub fn load() -> Result<Config> {
+        if variable("ASCIINEMA_API_TOKEN").is_some() {
+            return Err(Failure::Failed(
+                "ASCIINEMA_API_TOKEN variable is no longer supported, please use ASCIINEMA_INSTALL_ID instead"
+                    .to_string(),
+            ));
+        }
+        let mut config = Config { home: home(), ini: Ini::default() };
+        let Some(path) = config.path() else { return Ok(config) };
+        let name = cli::source_name(path.as_os_str());
+        let text = match fs::read(&path) {
+            Ok(bytes) => {
+                String::from_utf8(bytes).map_err(|_| Failure::Failed(format!("{name}: not UTF-8")))?
+            }
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(config);
+            }
+            Err(error) => return Err(Failure::io(&name, &error)),
+        };
+        config.ini = Ini::parse(&text)
+            .map_err(|bad| Failure::Failed(format!("{name}: line {}: {}", bad.number, visible(&bad.what))))?;
+        Ok(config)
+    }
+
+    /// The URL of the server, without a slash at its end.
+    pub fn server_url(&self) -> String {
+        let named = variable("ASCIINEMA_API_URL").or_else(|| variable("ASCIINEMA_SERVER_URL"));
+        let url = named.or_else(|| self.text("api", "url").map(str::to_string));
+        url.unwrap_or_else(|| DEFAULT_URL.to_string()).trim_end_matches('/').to_string()
+    }
+
+    /// The name of the server's host, for people: of this URL, else of the configured one.
+    pub fn server_host(&self, url: Option<&str>) -> String {
+        let url = url.map_or_else(|| self.server_url(), str::to_string);
+        let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_string(),
+            _ => host.to_string(),
+        }
+    }
+
+    /// A text; `None` where there is none, or an empty one.
+    pub fn text(&self, section: &str, key: &str) -> Option<&str> {
+        self.ini.get(section, key).filter(|text| !text.is_empty())
+    }
+
+    /// Yes or no; no where nothing is said.
+    pub fn flag(&self, section: &str, key: &str) -> Result<bool> {
+        Ok(self.optional_flag(section, key)?.unwrap_or(false))
+    }
+
+    /// Yes or no, if anything is said.
+    pub fn optional_flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
+        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        match text.to_lowercase().as_str() {
+            "1" | "yes" | "true" | "on" => Ok(Some(true)),
+            "0" | "no" | "false" | "off" => Ok(Some(false)),
+            _ => Err(self.bad_value(section, key, "one of yes, no, true, false, on, off, 1, 0")),
+        }
+    }
+
+    /// A limit of idle time: `idle_time_limit`, or `maxwait`, as 1.x called it.
+    pub fn idle_time_limit(&self, section: &str) -> Result<Option<Time>> {
+        let key =
+            if self.ini.get(section, "idle_time_limit").is_some() { "idle_time_limit" } else { "maxwait" };
+        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        match Time::parse(&plain_number(text)) {
+            Ok(time) if time > Time::ZERO => Ok(Some(time)),
+            _ => Err(self.bad_value(section, key, "a number of seconds above 0")),
+        }
+    }
+
+    /// A number above zero.
+    pub fn factor(&self, section: &str, key: &str) -> Result<Option<f64>> {
+        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        match text.parse::<f64>() {
+            Ok(factor) if factor > 0.0 && factor.is_finite() => Ok(Some(factor)),
+            _ => Err(self.bad_value(section, key, "a number above 0")),
+        }
+    }
+
+    /// One of these names, and what it stands for.
+    pub fn choice<T: Copy>(&self, section: &str, key: &str, choices: &[(&str, T)]) -> Result<Option<T>> {
+        let Some(text) = self.text(section, key) else { return Ok(None) };
+        match choices.iter().find(|(name, _)| *name == text) {
+            Some(&(_, meaning)) => Ok(Some(meaning)),
+            None => {
+                let names: Vec<&str> = choices.iter().map(|&(name, _)| name).collect();
+                Err(self.bad_value(section, key, &format!("one of {}", names.join(", "))))
+            }
+        }
+    }
+
+    /// A key as the bytes that it sends: `x`, `C-x` or `^x`. Nothing where nothing is said; an empty
+    /// value means no key at all.
+    pub fn key(&self, section: &str, key: &str) -> Result<Option<Option<Vec<u8>>>> {
+        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        let characters: Vec<char> = text.chars().collect();
+        let bytes = match characters[..] {
+            [] => return Ok(Some(None)),
+            [character] => Some(character.to_string().into_bytes()),
+            ['^', character] | ['C' | 'c', '-', character] => control(character).map(|byte| vec![byte]),
+            _ => None,
+        };
+        match bytes {
+            Some(bytes) => Ok(Some(Some(bytes))),
+            None => Err(self.bad_value(section, key, "a key like x, C-x or ^x")),
+        }
+    }
+
+    /// The failure of a value that is not what it should be.
+    pub fn bad_value(&self, section: &str, key: &str, allowed: &str) -> Failure {
+        let path = self.path().unwrap_or_default();
+        let value = self.ini.get(section, key).unwrap_or_default();
+        Failure::Failed(format!(
+            "{}: [{section}] {key}: '{}' is not {allowed}",
+            cli::source_name(path.as_os_str()),
+            visible(value)
+        ))
+    }
+
+    fn path(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|home| home.join("config"))
+    }
+}
+
+/// The byte that a key sends together with Control (ECMA-48's C0 set, as terminals map it).
+fn control(character: char) -> Option<u8> {
+    match character.to_ascii_uppercase() {
+        upper @ '@'..='_' => Some(upper as u8 & 0x1f),
+        '?' => Some(0x7f),
+        _ => None,
+    }
+}
+
+/// A variable of the environment that is there, text and not empty.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The folder of the configuration, in the places where 2.x looks for it.
+fn home() -> Option<PathBuf> {
+    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let user = || folder("HOME");
+    if let Some(home) = folder("ASCIINEMA_CONFIG_HOME") {
+        return Some(home);
+    }
+    if let Some(home) = folder("XDG_CONFIG_HOME") {
+        return Some(home.join("asciinema"));
+    }
+    let old = user()?.join(".asciinema");
+    if old.join("config").exists() { Some(old) } else { Some(user()?.join(".config").join("asciinema")) }
+}
+
+/// The folder in which 3.x keeps its install id.
+fn state_home() -> Option<PathBuf> {
+    let folder =
+        |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
+    let state = folder("XDG_STATE_HOME").or_else(|| folder("HOME").map(|home| home.join(".local/state")));
+    state.map(|state| state.join("asciinema"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(text: &str) -> Config {
+        Config { home: Some(PathBuf::from("/home/u")), ini: Ini::parse(text).unwrap() }
+    }
+
+    fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
+        match result {
+            Err(Failure::Failed(what)) => what,
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn keys_are_read_as_the_bytes_that_they_send() {
+        for (text, bytes) in [
+            ("x", "x"),
+            ("C-x", "\x18"),
+            ("c-x", "\x18"),
+            ("^x", "\x18"),
+            ("C-\\", "\x1c"),
+            ("^", "^"),
+            ("^?", "\x7f"),
+            ("ż", "ż"),
+            ("C-@", "\0"),
+        ] {
+            let config = config(&format!("[record]\npause_key = {text}\n"));
+            assert_eq!(
+                config.key("record", "pause_key").unwrap(),
+                Some(Some(bytes.as_bytes().to_vec())),
+                "{text}"
+            );
+        }
+        assert_eq!(config("[record]\npause_key =\n").key("record", "pause_key").unwrap(), Some(None));
+        assert_eq!(config("").key("record", "pause_key").unwrap(), None);
+        assert_eq!(
+            message(config("[record]\npause_key = abc\n").key("record", "pause_key")),
+            "/home/u/config: [record] pause_key: 'abc' is not a key like x, C-x or ^x"
+        );
+    }
+
+    #[test]
+    fn a_bad_value_names_the_file_the_key_and_what_is_allowed() {
+        let config = config("[a]\nk = maybe\nidle_time_limit = 0\nspeed = fast\n");
+        assert_eq!(
+            message(config.flag("a", "k")),
+            "/home/u/config: [a] k: 'maybe' is not one of yes, no, true, false, on, off, 1, 0"
+        );
+        assert_eq!(
+            message(config.idle_time_limit("a")),
+            "/home/u/config: [a] idle_time_limit: '0' is not a number of seconds above 0"
+        );
+        assert_eq!(
+            message(config.factor("a", "speed")),
+            "/home/u/config: [a] speed: 'fast' is not a number above 0"
+        );
+        assert_eq!(
+            message(config.choice("a", "k", &[("x", 1), ("y", 2)])),
+            "/home/u/config: [a] k: 'maybe' is not one of x, y"
+        );
+    }
+
+    #[test]
+    fn the_host_is_the_name_alone() {
+        for (url, host) in
+            [("https://a.org", "a.org"), ("http://u:p@a.org:4000/x", "a.org"), ("http://[::1]:80", "[::1]")]
+        {
+            assert_eq!(config("").server_host(Some(url)), host);
+        }
+    }
+
+    #[test]
+    fn values_are_read_in_every_spelling_that_2_x_takes() {
+        let config = config("[a]\nA = Yes\nb = OFF\nmaxwait = .5\nspeed = 1e1\nempty =\n");
+        assert_eq!(
+            (config.flag("a", "a").unwrap(), config.flag("a", "b").unwrap(), config.flag("a", "c").unwrap()),
+            (true, false, false)
+        );
+        assert_eq!(config.idle_time_limit("a").unwrap(), Some(Time::from_micros(500_000)));
+        assert_eq!(config.factor("a", "speed").unwrap(), Some(10.0));
+        assert_eq!(config.text("a", "empty"), None);
+    }
+}
