@@ -13,13 +13,14 @@ use std::thread;
 use common::cast::{self, Code, Event, Header, Stop};
 use common::cli::{self, Arg, Failure, Help};
 use common::filter;
+use common::source::Source;
 use common::stream::Stream;
 use common::tty::{self, Interest, OutputWatch, RawMode, Signal, Signals, Terminal};
 
 const HELP: Help = Help {
     name: "asciinema-cat",
     speaker: "asciinema",
-    usage: "FILE...",
+    usage: "FILE|URL...",
     about: "Print the output of the casts FILE... one after the other, all of it at once. - is stdin.",
     options: "",
     shared_options: "",
@@ -52,8 +53,11 @@ fn print(sources: &[OsString]) -> cli::Result<()> {
     let mut printer =
         Printer { stdout, buffer: Vec::new(), watch: guard.as_ref().map(|_| OutputWatch::default()) };
     let outcome = sources.iter().try_for_each(|source| {
-        let (mut reader, name) = filter::open_source(Some(source))?;
-        cast::read(&mut reader, &mut printer).map_err(|error| filter::failure(&name, "stdout", error))
+        let (mut reader, source) = Source::open(source)?;
+        let outcome = cast::read(&mut reader, &mut printer);
+        let outcome = outcome.map_err(|error| filter::failure(&source.name, "stdout", error));
+        drop(reader);
+        source.finish(outcome)
     });
     if let (Some(guard), Some(watch)) = (guard, printer.watch) {
         guard.leave(watch.has_asked());

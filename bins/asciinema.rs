@@ -24,7 +24,10 @@ struct BuiltIn {
 const COMMANDS: &[BuiltIn] = &[
     BuiltIn { name: "rec", usage: RECORD_USAGE },
     BuiltIn { name: "play", usage: PLAY_USAGE },
-    BuiltIn { name: "cat", usage: "FILE..." },
+    BuiltIn { name: "cat", usage: "FILE|URL..." },
+    BuiltIn { name: "fetch", usage: "URL" },
+    BuiltIn { name: "upload", usage: UPLOAD_USAGE },
+    BuiltIn { name: "auth", usage: "[--server-url URL]" },
     BuiltIn { name: "idle", usage: "-i SECONDS [-o OUT] [FILE]" },
     BuiltIn { name: "speed", usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]" },
     BuiltIn { name: "help", usage: "[COMMAND]" },
@@ -35,7 +38,10 @@ const RECORD_USAGE: &str = "[-c CMD] [--append | --overwrite] [-t TITLE] [-i SEC
          [--headless] [--return] [--server-url URL] [-y] [-q] [FILE]";
 
 const PLAY_USAGE: &str = "[-i SECONDS] [-s FACTOR] [-l] [-m] [--stream o|i] [--out-fmt raw|asciicast]
-         [-r] FILE";
+         [-r] FILE|URL";
+
+const UPLOAD_USAGE: &str = "[-t TITLE] [--description TEXT] [--visibility KIND] [--audio-url URL]
+         [--server-url URL] FILE";
 
 /// Other names of commands.
 const ALIASES: &[(&str, &str)] = &[("record", "rec")];

@@ -12,7 +12,7 @@ fn with_config(text: &str) -> Scratch {
 #[test]
 fn what_the_file_says_of_recording_holds_where_no_option_says_otherwise() {
     let scratch = with_config(
-        "[record]\n; a comment\ncommand = printf '%s' configured\nenv: HOME,TERM\nidle_time_limit = 2.5\nquiet = YES\nstdin = on\nformat = asciicast-v3\n",
+        "[record]\n; a comment\ncommand = read line; printf '%s' configured\nenv: HOME,TERM\nidle_time_limit = 2.5\nquiet = YES\nstdin = on\nformat = asciicast-v3\n",
     );
     let ran = scratch.run("asciinema-rec demo.cast", "typed\n");
     assert_eq!(ran.stdout(), "");

@@ -72,7 +72,8 @@ impl Scratch {
         command.env("PATH", std::env::join_paths(folders).expect("a PATH"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if text.starts_with("ASCIINEMA") || text.starts_with("XDG_") || text == "NO_COLOR" {
+            let is_proxy = text.to_lowercase().ends_with("_proxy");
+            if text.starts_with("ASCIINEMA") || text.starts_with("XDG_") || text == "NO_COLOR" || is_proxy {
                 command.env_remove(&name);
             }
         }

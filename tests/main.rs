@@ -1,15 +1,17 @@
 //! The programs, run as users run them. One binary, because one link is faster than twenty.
 //!
-//! `harness` runs programs, in pipes and in pseudo-terminals. Each program has a module with what a
+//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to. Each program has a module with what a
 //! user may rely on; `pipes` is about several programs together, `documents` about what is written
 //! of them in more than one place.
 
 mod harness;
+mod server;
 
 mod cat;
 mod config;
 mod dispatcher;
 mod documents;
+mod fetch;
 mod identity;
 mod idle;
 mod pipes;
@@ -17,3 +19,4 @@ mod play;
 mod rec;
 mod rec_terminal;
 mod speed;
+mod upload;

@@ -14,6 +14,8 @@ use common::cast::{Code, Time};
 use common::cli::{self, Arg, Args, Failure, Help};
 use common::config::Config;
 use common::filter;
+use common::source::Source;
+use common::stream::Stream;
 use common::tty;
 
 use player::{Ending, Keys, Player};
@@ -23,7 +25,7 @@ use source::Replay;
 const HELP: Help = Help {
     name: "asciinema-play",
     speaker: "asciinema",
-    usage: "[OPTION...] FILE",
+    usage: "[OPTION...] FILE|URL",
     about: "Play the cast FILE in the terminal; - is stdin. While it plays: space pauses and goes on, and in a\npause . shows the next event and ] plays up to the next marker. Ctrl-c ends it.",
     options: "  -i, --idle-time-limit SECONDS
                             how long a pause may be; default what the cast says
@@ -99,16 +101,21 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
 
 fn play(options: &Options, config: &Config) -> cli::Result<()> {
     tty::ignore_sigpipe();
-    let (stream, name) = filter::open_source(Some(&options.source))?;
-    let read_failed = |error| filter::failure(&name, "stdout", error);
-    let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(&name, &error))?;
+    let (stream, source) = Source::open(&options.source)?;
+    let outcome = play_stream(stream, &source.name, options, config);
+    source.finish(outcome)
+}
+
+fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -> cli::Result<()> {
+    let read_failed = |error| filter::failure(name, "stdout", error);
+    let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(name, &error))?;
     let sink = PlaySink::new(options.format, options.stream, options.speed, options.resizes)
         .map_err(|error| Failure::io("stdout", &error))?;
     let mut player = Player::new(sink, Keys::configured(config)?, options.idle_time_limit, options.speed)
         .map_err(|error| Failure::io("the terminal", &error))?;
     player.pauses_on_markers = options.pauses_on_markers;
     loop {
-        let source = replay.start().map_err(|error| Failure::io(&name, &error))?;
+        let source = replay.start().map_err(|error| Failure::io(name, &error))?;
         let ending = player.play(source);
         match ending {
             Ending::Done if options.loops => {}

@@ -26,6 +26,11 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
+/// The same, but for line ends, which stay: for text of several lines that is shown as it is laid out.
+pub fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
 /// The first characters of a piece of input, visible and short enough to stand within a message.
 pub fn excerpt(bytes: &[u8]) -> String {
     const CHARACTERS: usize = 24;

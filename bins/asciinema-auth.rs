@@ -1,0 +1,43 @@
+//! Tells the user how to link this machine's recordings to an account on the server.
+
+use std::process::ExitCode;
+
+use common::cli::{self, Arg, Help};
+use common::config::Config;
+
+const HELP: Help = Help {
+    name: "asciinema-auth",
+    speaker: "asciinema",
+    usage: "[--server-url URL]",
+    about: "Show the URL that links this machine's recordings to your account on the server.",
+    options: "      --server-url URL      the server, instead of the configured one
+",
+    shared_options: "",
+    examples: "  asciinema auth
+  asciinema auth --server-url https://asciinema.example.com
+",
+};
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| {
+        let mut url = None;
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Option("--server-url") => url = Some(args.text()?),
+                other => return Err(args.unexpected(&other)),
+            }
+        }
+        let config = Config::load()?;
+        let host = config.server_host(url.as_deref());
+        let url = url.map_or_else(|| config.server_url(), |url| url.trim_end_matches('/').to_string());
+        let id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
+        // On standard error, where 2.4 has it.
+        eprintln!(
+            "Open the following URL in a web browser to link your install ID with your {host} user account:\n\n\
+             {url}/connect/{id}\n\n\
+             This will associate all recordings uploaded from this machine (past and future ones) to your account, \
+             and allow you to manage them (change title/theme, delete) at {host}."
+        );
+        Ok(())
+    })
+}

@@ -1,0 +1,130 @@
+//! Opens a URL and writes the cast that it leads to on stdout, as it arrives.
+//!
+//! A page is searched for the cast that it links to. Compression, redirects and the gateway for ipfs
+//! are dealt with on the way; what comes out is what a file of it would hold.
+
+use std::env;
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use common::cli::{self, Arg, Failure, Help};
+use common::net;
+use common::stream::Stream;
+use common::tty;
+use html5gum::{Token, Tokenizer};
+use ureq::ResponseExt;
+
+const HELP: Help = Help {
+    name: "asciinema-fetch",
+    speaker: "asciinema-fetch",
+    usage: "URL",
+    about: "Write the cast at URL to stdout as it arrives: http, https, ipfs or dweb; a page is searched for\nthe cast that it links to.",
+    options: "",
+    shared_options: "",
+    examples: "  asciinema fetch https://asciinema.org/a/569727 | asciinema-idle -i 2 > demo.cast
+  asciinema fetch ipfs://HASH/demo.cast | asciinema play -
+",
+};
+
+/// How many redirects are followed, as browsers do, more or less.
+const REDIRECTS: u32 = 10;
+
+/// How many pages may link to pages.
+const PAGES: usize = 3;
+
+/// How large a page may be, in bytes.
+const PAGE: u64 = 10 << 20;
+
+/// The media types of a cast in a link.
+const CAST_TYPES: [&str; 2] = ["application/x-asciicast", "application/asciicast+json"];
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| {
+        let mut url = None;
+        while let Some(arg) = args.next()? {
+            match arg {
+                Arg::Value(value) if url.is_none() => url = Some(value),
+                other => return Err(args.unexpected(&other)),
+            }
+        }
+        let url = url.ok_or_else(|| Failure::Usage("URL is missing".to_string()))?;
+        tty::restore_sigpipe();
+        fetch(&url.to_string_lossy())
+    })
+}
+
+fn fetch(named: &str) -> cli::Result<()> {
+    let name = cli::source_name(named.as_ref());
+    let failed = |what: &str| Failure::Failed(format!("{name}: {what}"));
+    let agent = net::client(REDIRECTS);
+    let mut url = http_url(named).ok_or_else(|| failed("not a URL of http, https, ipfs or dweb"))?;
+    for _ in 0..PAGES {
+        let response = agent.get(&url).call().map_err(|error| failed(&net::error_text(&error)))?;
+        let status = response.status();
+        if !status.is_success() {
+            let reason = status.canonical_reason().unwrap_or("unknown status");
+            return Err(failed(&format!("HTTP status {}: {reason}", status.as_u16())));
+        }
+        let final_url = response.get_uri().to_string();
+        let is_page = response.body().mime_type().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+        let mut body = response.into_body().into_reader();
+        if !is_page {
+            return copy(&mut body, &failed);
+        }
+        let mut page = Vec::new();
+        body.take(PAGE).read_to_end(&mut page).map_err(|error| failed(&cli::io_text(&error)))?;
+        let link = cast_link(&String::from_utf8_lossy(&page)).ok_or_else(|| {
+            failed("<link rel=\"alternate\" type=\"application/x-asciicast\" href=\"...\"> not found in fetched HTML document")
+        })?;
+        url = net::resolve(&final_url, &link);
+    }
+    Err(failed("the page links to pages only"))
+}
+
+/// Writes each piece as it comes.
+fn copy(body: &mut dyn Read, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
+    let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match body.read(&mut buffer).map_err(|error| failed(&cli::io_text(&error)))? {
+            0 => return Ok(()),
+            count => stdout.write_all(&buffer[..count]).map_err(|error| Failure::io("stdout", &error))?,
+        }
+    }
+}
+
+/// The URL to ask for over HTTP; `None` for what is none of the schemes that we know.
+fn http_url(url: &str) -> Option<String> {
+    let path = url.strip_prefix("ipfs://").or_else(|| url.strip_prefix("dweb:/ipfs/"));
+    if let Some(path) = path {
+        let gateway = env::var("ASCIINEMA_IPFS_GATEWAY").ok().filter(|gateway| !gateway.is_empty());
+        let gateway = gateway.unwrap_or_else(|| "https://ipfs.io/ipfs/".to_string());
+        return Some(format!("{}/{path}", gateway.trim_end_matches('/')));
+    }
+    let is_http = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
+    is_http.then(|| url.to_string())
+}
+
+/// Where a page says that the cast is: its first link to one.
+fn cast_link(page: &str) -> Option<String> {
+    for token in Tokenizer::new(page) {
+        let Ok(Token::StartTag(tag)) = token else { continue };
+        if &*tag.name != b"link" {
+            continue;
+        }
+        let attribute = |name: &str| {
+            let value = tag.attributes.get(name.as_bytes())?;
+            Some(String::from_utf8_lossy(value).trim().to_string())
+        };
+        let (Some(rel), Some(kind), Some(href)) = (attribute("rel"), attribute("type"), attribute("href"))
+        else {
+            continue;
+        };
+        let is_alternate = rel.split_whitespace().any(|word| word.eq_ignore_ascii_case("alternate"));
+        let is_cast = CAST_TYPES.iter().any(|cast| kind.eq_ignore_ascii_case(cast));
+        if is_alternate && is_cast && !href.is_empty() {
+            return Some(href);
+        }
+    }
+    None
+}

@@ -1,0 +1,173 @@
+//! Uploads a recording to the server, and says where it can be seen.
+//!
+//! `outcome` reads the server's answer: what to print, and what kind of failure it is.
+
+mod outcome;
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use common::cast::{self, Event, Header, Stop};
+use common::cli::{self, Arg, Args, Failure, Help, Speaker};
+use common::config::Config;
+use common::filter;
+use common::net::{Recording, Server};
+use common::stream::Stream;
+use common::text::visible_lines;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use outcome::{Outcome, Trouble};
+
+const HELP: Help = Help {
+    name: "asciinema-upload",
+    speaker: "asciinema",
+    usage: "[OPTION...] FILE",
+    about: "Upload the recording FILE. What the server says of it is shown on stderr; where stdout is no\nterminal, the recording's URL goes there.",
+    options: "      --server-url URL      the server, instead of the configured one
+  -t, --title TITLE         the title that the recording gets
+      --description TEXT    its description, Markdown
+      --visibility KIND     public, unlisted or private
+      --audio-url URL       where its sound track is
+",
+    shared_options: "",
+    examples: "  asciinema upload demo.cast
+  url=$(asciinema upload --visibility private demo.cast)
+",
+};
+
+/// How long an upload may take before its progress is shown.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The command line.
+struct Options {
+    file: OsString,
+    server_url: Option<String>,
+    /// What the newer API is told.
+    fields: Vec<(&'static str, String)>,
+}
+
+fn main() -> ExitCode {
+    cli::run(&HELP, |args| upload(&parse(args)?))
+}
+
+fn parse(args: &mut Args) -> cli::Result<Options> {
+    let mut file = None;
+    let mut server_url = None;
+    let mut fields = Vec::new();
+    while let Some(arg) = args.next()? {
+        match arg {
+            Arg::Option("--server-url") => server_url = Some(args.text()?),
+            Arg::Option("-t" | "--title") => fields.push(("title", args.text()?)),
+            Arg::Option("--description") => fields.push(("description", args.text()?)),
+            Arg::Option("--visibility") => {
+                let kinds = ["public", "unlisted", "private"].map(|kind| (kind, kind));
+                fields.push(("visibility", args.choice(&kinds)?.to_string()));
+            }
+            Arg::Option("--audio-url") => fields.push(("audio_url", args.text()?)),
+            Arg::Value(path) if file.is_none() => file = Some(path),
+            other => return Err(args.unexpected(&other)),
+        }
+    }
+    let file = file.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
+    Ok(Options { file, server_url, fields })
+}
+
+fn upload(options: &Options) -> cli::Result<()> {
+    let config = Config::load()?;
+    let name = cli::source_name(&options.file);
+    let file = check(&options.file, &name)?;
+    let length = file.metadata().map_err(|error| Failure::io(&name, &error))?.len();
+    let url = options.server_url.as_ref().map(|url| url.trim_end_matches('/').to_string());
+    let url = url.unwrap_or_else(|| config.server_url());
+    let install_id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
+    // An unset name is an empty one.
+    let user = env::var("USER").unwrap_or_default();
+
+    let server = Server::new(&url, &user, &install_id);
+    let boundary = uuid::Uuid::new_v4().simple().to_string();
+    let mut recording = Recording { file, length, fields: options.fields.clone(), boundary };
+    let mut progress = Progress::new(length);
+    let answer = server.upload(&mut recording, &mut |sent| progress.show(sent));
+    progress.finish();
+
+    let answer = answer.map_err(|what| failure(&Trouble { what, may_pass: true }, &options.file))?;
+    if let Some(warning) = &answer.warning {
+        Speaker::new(HELP.speaker).warning(&common::text::visible(warning));
+    }
+    match outcome::of(&answer) {
+        Err(trouble) => Err(failure(&trouble, &options.file)),
+        Ok(Outcome { message, url }) => {
+            eprintln!("{}", visible_lines(&message));
+            match url {
+                Some(url) if !io::stdout().is_terminal() => writeln!(io::stdout(), "{}", visible_lines(&url))
+                    .map_err(|error| Failure::io("stdout", &error)),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// Opens the file, and reads it once to see whether it is a recording.
+fn check(path: &OsStr, name: &str) -> cli::Result<File> {
+    struct Checked;
+    impl cast::Sink for Checked {
+        fn header(&mut self, _: Header) -> Result<(), Stop> {
+            Ok(())
+        }
+        fn event(&mut self, _: &Event<'_>) -> Result<(), Stop> {
+            Ok(())
+        }
+    }
+    let file = File::open(path).map_err(|error| Failure::io(name, &error))?;
+    let mut reader = Stream::from(file.try_clone().map_err(|error| Failure::io(name, &error))?);
+    cast::read(&mut reader, &mut Checked).map_err(|error| filter::failure(name, name, error))?;
+    Ok(file)
+}
+
+/// The failure of an upload, with the way to try again where that may help.
+fn failure(trouble: &Trouble, file: &OsStr) -> Failure {
+    let speaker = Speaker::new(HELP.speaker);
+    speaker.error(&format!("upload failed: {}", common::text::visible(&trouble.what)));
+    if trouble.may_pass {
+        speaker.error(&format!("retry later by running: asciinema upload {}", cli::source_name(file)));
+    }
+    Failure::Status(1)
+}
+
+/// A bar on standard error, where that is a terminal and the upload takes its time.
+struct Progress {
+    length: u64,
+    start: Instant,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    fn new(length: u64) -> Progress {
+        Progress { length, start: Instant::now(), bar: None }
+    }
+
+    fn show(&mut self, sent: u64) {
+        if self.bar.is_none() && self.start.elapsed() >= PATIENCE && io::stderr().is_terminal() {
+            let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
+            let bar = ProgressBar::new(self.length);
+            if let Ok(style) = style {
+                bar.set_style(style);
+            }
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            // The parts around the recording are not counted.
+            bar.set_position(sent.min(self.length));
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

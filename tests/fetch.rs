@@ -1,0 +1,121 @@
+//! asciinema-fetch, and play and cat given a URL.
+
+use std::io::Write;
+
+use crate::harness::{Live, Scratch, cast, run};
+use crate::server::{Server, response};
+
+#[test]
+fn what_the_server_sends_comes_out() {
+    let server = Server::answering("200 OK", "", &cast(&[(0.0, "a")]));
+    assert_eq!(run(&format!("asciinema-fetch {}/demo.cast", server.url), "").stdout(), cast(&[(0.0, "a")]));
+    let request = server.request();
+    assert_eq!((request.line.as_str(), request.header("authorization")), ("GET /demo.cast", None));
+    assert!(request.header("accept-encoding").unwrap_or_default().contains("gzip"));
+    assert_eq!(run(&format!("asciinema-cat {}/demo.cast", server.url), "").stdout(), "a");
+    assert_eq!(run(&format!("asciinema-play {}/demo.cast", server.url), "").stdout(), "a");
+}
+
+#[test]
+fn compressed_answers_and_redirects_are_followed() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(0.0, "zipped")]));
+    scratch.run("gzip demo.cast", "").stdout();
+    let zipped = std::fs::read(scratch.path("demo.cast.gz")).unwrap();
+    let server = Server::start(move |request, connection| {
+        let answer = match request.line.as_str() {
+            "GET /old" => response("302 Found", "Location: /new\r\n", b""),
+            _ => response("200 OK", "Content-Encoding: gzip\r\n", &zipped),
+        };
+        connection.write_all(&answer).expect("to answer");
+    });
+    assert_eq!(run(&format!("asciinema-cat {}/old", server.url), "").stdout(), "zipped");
+}
+
+#[test]
+fn a_page_leads_to_the_cast_that_it_links_to() {
+    for href in ["1.cast?raw&amp;x=1", "/a/1.cast?raw&x=1", "../a/1.cast?raw&x=1"] {
+        let page = format!(
+            "<!doctype html><!-- <link rel=alternate type='application/x-asciicast' href='/no'> -->\
+             <LINK rel=\"stylesheet\" href=\"/x.css\"><link rel=\"other Alternate\" TYPE='application/x-asciicast' href=\"{href}\">"
+        );
+        let server = Server::start(move |request, connection| {
+            let answer = match request.line.as_str() {
+                "GET /a/1" => {
+                    response("200 OK", "Content-Type: text/html; charset=utf-8\r\n", page.as_bytes())
+                }
+                "GET /a/1.cast?raw&x=1" => response("200 OK", "", cast(&[(0.0, "linked")]).as_bytes()),
+                _ => response("404 Not Found", "", b""),
+            };
+            connection.write_all(&answer).expect("to answer");
+        });
+        assert_eq!(run(&format!("asciinema-cat {}/a/1", server.url), "").stdout(), "linked", "{href}");
+    }
+}
+
+#[test]
+fn ipfs_goes_through_the_gateway() {
+    let server = Server::answering("200 OK", "", &cast(&[(0.0, "a")]));
+    for url in ["ipfs://HASH/demo.cast", "dweb:/ipfs/HASH/demo.cast"] {
+        let line = format!("ASCIINEMA_IPFS_GATEWAY={}/ipfs/ asciinema-cat {url}", server.url);
+        assert_eq!(run(&line, "").stdout(), "a");
+        assert_eq!(server.request().line, "GET /ipfs/HASH/demo.cast");
+    }
+}
+
+#[test]
+fn a_failure_is_told_once_in_the_words_of_whoever_was_asked() {
+    let server = Server::answering("404 Not Found", "", "");
+    let url = format!("{}/no.cast", server.url);
+    for (program, speaker) in [("fetch", "asciinema-fetch"), ("cat", "asciinema"), ("play", "asciinema")] {
+        let message = format!("{speaker}: {url}: HTTP status 404: Not Found\n");
+        assert_eq!(run(&format!("asciinema-{program} {url}"), "").failure(), (1, String::new(), message));
+    }
+    let page = Server::answering("200 OK", "Content-Type: text/html\r\n", "<p>nothing");
+    let ran = run(&format!("asciinema-cat {}/", page.url), "");
+    assert_eq!(
+        ran.stderr(),
+        format!(
+            "asciinema: {}/: <link rel=\"alternate\" type=\"application/x-asciicast\" href=\"...\"> not found in fetched HTML document\n",
+            page.url
+        )
+    );
+    assert_eq!(
+        run("asciinema-fetch gopher://x", "").stderr(),
+        "asciinema-fetch: gopher://x: not a URL of http, https, ipfs or dweb\n"
+    );
+}
+
+#[test]
+fn a_connection_that_is_cut_is_the_failure_and_not_the_line_that_it_cut() {
+    let server = Server::start(|_, connection| {
+        let answer = response("200 OK", "", (cast(&[(0.0, "good")]) + &" ".repeat(1000)).as_bytes());
+        connection.write_all(&answer[..answer.len() - 1010]).expect("to answer");
+    });
+    let ran = run(&format!("asciinema-cat {}/", server.url), "");
+    assert_eq!(ran.status(), 1, "{ran}");
+    assert!(
+        ran.stderr().starts_with(&format!("asciinema: {}/: ", server.url))
+            && ran.stderr().lines().count() == 1,
+        "{ran}"
+    );
+    assert!(!ran.stderr().contains("line"), "{ran}");
+}
+
+#[test]
+fn a_cast_that_the_server_sends_slowly_plays_as_it_arrives() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    let server = Server::start(move |_, connection| {
+        let text = cast(&[(0.0, "first"), (0.0, "second")]);
+        let answer = response("200 OK", "", text.as_bytes());
+        let (front, back) = answer.split_at(answer.len() - "[0.000000, \"o\", \"second\"]\n".len());
+        connection.write_all(front).expect("to answer");
+        wait.recv().expect("a sign");
+        connection.write_all(back).expect("to answer");
+    });
+    let mut live = Live::start(&format!("asciinema-play {}/", server.url));
+    live.wait_for("first");
+    go.send(()).unwrap();
+    live.wait_for("second");
+    assert_eq!(live.finish(), 0);
+}
