@@ -56,8 +56,8 @@ fn main() -> ExitCode {
 fn fetch(named: &str) -> cli::Result<()> {
     let name = cli::source_name(named.as_ref());
     let failed = |what: &str| Failure::Failed(format!("{name}: {what}"));
-    let agent = net::client(REDIRECTS);
     let mut url = http_url(named).ok_or_else(|| failed("not a URL of http, https, ipfs or dweb"))?;
+    let agent = net::client(&url, REDIRECTS);
     for _ in 0..PAGES {
         let response = agent.get(&url).call().map_err(|error| failed(&net::error_text(&error)))?;
         let status = response.status();
@@ -67,9 +67,10 @@ fn fetch(named: &str) -> cli::Result<()> {
         }
         let final_url = response.get_uri().to_string();
         let is_page = response.body().mime_type().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
+        let length = response.body().content_length();
         let mut body = response.into_body().into_reader();
         if !is_page {
-            return copy(&mut body, &failed);
+            return copy(&mut body, length, &failed);
         }
         let mut page = Vec::new();
         body.take(PAGE).read_to_end(&mut page).map_err(|error| failed(&cli::io_text(&error)))?;
@@ -82,15 +83,24 @@ fn fetch(named: &str) -> cli::Result<()> {
 }
 
 /// Writes each piece as it comes.
-fn copy(body: &mut dyn Read, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
+fn copy(body: &mut dyn Read, length: Option<u64>, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
     let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
+    let mut progress = net::Progress::new(length);
     let mut buffer = vec![0; 64 << 10];
-    loop {
-        match body.read(&mut buffer).map_err(|error| failed(&cli::io_text(&error)))? {
-            0 => return Ok(()),
-            count => stdout.write_all(&buffer[..count]).map_err(|error| Failure::io("stdout", &error))?,
+    let mut total = 0;
+    let outcome = loop {
+        match body.read(&mut buffer) {
+            Ok(0) => break Ok(()),
+            Ok(count) => {
+                stdout.write_all(&buffer[..count]).map_err(|error| Failure::io("stdout", &error))?;
+                total += count as u64;
+                progress.show(total);
+            }
+            Err(error) => break Err(failed(&cli::io_text(&error))),
         }
-    }
+    };
+    progress.finish();
+    outcome
 }
 
 /// The URL to ask for over HTTP; `None` for what is none of the schemes that we know.

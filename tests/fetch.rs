@@ -119,3 +119,18 @@ fn a_cast_that_the_server_sends_slowly_plays_as_it_arrives() {
     live.wait_for("second");
     assert_eq!(live.finish(), 0);
 }
+
+#[test]
+fn the_environments_proxy_is_asked_for_urls_of_its_scheme() {
+    let proxy = Server::answering("403 Forbidden", "", "");
+    let url = &proxy.url;
+    let ran = run(&format!("http_proxy={url} asciinema-fetch http://cast.invalid/demo.cast"), "");
+    assert_eq!(ran.status(), 1, "{ran}");
+    assert_eq!(proxy.request().line, "CONNECT cast.invalid:80");
+    let server = Server::answering("200 OK", "", &cast(&[]));
+    for environment in [format!("https_proxy={url}"), format!("http_proxy={url} no_proxy=127.0.0.1")] {
+        run(&format!("{environment} asciinema-fetch {}/demo.cast", server.url), "").stdout();
+        assert_eq!(server.request().line, "GET /demo.cast");
+    }
+    assert!(proxy.is_quiet());
+}

@@ -20,9 +20,22 @@ impl Request {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Reads the body from the connection, where that has not been done.
+    pub fn read_body(&self, connection: &mut TcpStream) {
+        let length = self.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        std::io::copy(&mut connection.take(length), &mut std::io::sink()).expect("a body");
+    }
+
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
+}
+
+/// Whether a request's body is read before it is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Body {
+    Read,
+    Unread,
 }
 
 /// A server that answers each request with what a function makes of it.
@@ -35,13 +48,17 @@ impl Server {
     /// Starts a server. The function gets the connection after the request has been read, and writes
     /// the answer.
     pub fn start(answer: impl Fn(&Request, &mut TcpStream) + Send + 'static) -> Server {
+        Server::serve(answer, Body::Read)
+    }
+
+    fn serve(answer: impl Fn(&Request, &mut TcpStream) + Send + 'static, body: Body) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let (sender, requests) = channel();
         thread::spawn(move || {
             for connection in listener.incoming() {
                 let mut connection = connection.expect("a connection");
-                let Some(request) = read(&connection) else { continue };
+                let Some(request) = read(&connection, body) else { continue };
                 answer(&request, &mut connection);
                 if sender.send(request).is_err() {
                     return;
@@ -49,6 +66,11 @@ impl Server {
             }
         });
         Server { url, requests }
+    }
+
+    /// The same, but the function gets the connection before the body has been read.
+    pub fn start_unread(answer: impl Fn(&Request, &mut TcpStream) + Send + 'static) -> Server {
+        Server::serve(answer, Body::Unread)
     }
 
     /// A server that gives every request the same answer.
@@ -75,7 +97,7 @@ pub fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-fn read(connection: &TcpStream) -> Option<Request> {
+fn read(connection: &TcpStream, body: Body) -> Option<Request> {
     let mut reader = BufReader::new(connection);
     let mut lines = Vec::new();
     loop {
@@ -102,7 +124,7 @@ fn read(connection: &TcpStream) -> Option<Request> {
         let mut connection = connection;
         connection.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").ok()?;
     }
-    if !request.line.contains("refuse") {
+    if body == Body::Read && !request.line.contains("refuse") {
         request.body = vec![0; length];
         reader.read_exact(&mut request.body).ok()?;
     }

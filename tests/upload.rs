@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 
-use crate::harness::{Ran, Scratch, cast};
+use crate::harness::{Ran, Scratch, Terminal, cast};
 use crate::server::{Server, response};
 
 /// A folder with a recording, and a line of environment that leads to a server.
@@ -220,4 +220,28 @@ fn auth_names_the_server_that_is_configured_or_given() {
     ), "{ran}");
     let ran = Scratch::new().run("ASCIINEMA_INSTALL_ID=i asciinema-auth --server-url https://c.org", "");
     assert!(ran.stderr().contains("\nhttps://c.org/connect/i\n"), "{ran}");
+}
+
+#[test]
+fn an_upload_that_takes_its_time_shows_its_progress_on_a_terminal() {
+    let (go, wait) = std::sync::mpsc::channel::<()>();
+    // Reads nothing of the body until it is told to, which fills the buffers on the way.
+    let server = Server::start_unread(move |request, connection| {
+        wait.recv().expect("a sign");
+        request.read_body(connection);
+        connection.write_all(&response("201 Created", "", b"http://a.org/a/1")).expect("to answer");
+    });
+    let scratch = Scratch::new();
+    let long = "x".repeat(1000);
+    scratch.write("long.cast", cast(&vec![(1.0, long.as_str()); 20_000]));
+    let mut command = scratch.command("asciinema-upload");
+    command.arg("long.cast").env("ASCIINEMA_API_URL", &server.url).env("ASCIINEMA_INSTALL_ID", "the-id");
+    let mut terminal = Terminal::start(command);
+    // Once the time is up, the next piece that goes shows the bar.
+    std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        go.send(()).expect("the server");
+    });
+    terminal.wait_for("/s");
+    terminal.wait_for("http://a.org/a/1");
 }

@@ -9,16 +9,14 @@ use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use common::cast::{self, Event, Header, Stop};
 use common::cli::{self, Arg, Args, Failure, Help, Speaker};
 use common::config::Config;
 use common::filter;
-use common::net::{Recording, Server};
+use common::net::{Progress, Recording, Server};
 use common::stream::Stream;
 use common::text::visible_lines;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use outcome::{Outcome, Trouble};
 
@@ -38,9 +36,6 @@ const HELP: Help = Help {
   url=$(asciinema upload --visibility private demo.cast)
 ",
 };
-
-/// How long an upload may take before its progress is shown.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The command line.
 struct Options {
@@ -90,7 +85,7 @@ fn upload(options: &Options) -> cli::Result<()> {
     let server = Server::new(&url, &user, &install_id);
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let mut recording = Recording { file, length, fields: options.fields.clone(), boundary };
-    let mut progress = Progress::new(length);
+    let mut progress = Progress::new(Some(length));
     let answer = server.upload(&mut recording, &mut |sent| progress.show(sent));
     progress.finish();
 
@@ -136,38 +131,4 @@ fn failure(trouble: &Trouble, file: &OsStr) -> Failure {
         speaker.error(&format!("retry later by running: asciinema upload {}", cli::source_name(file)));
     }
     Failure::Status(1)
-}
-
-/// A bar on standard error, where that is a terminal and the upload takes its time.
-struct Progress {
-    length: u64,
-    start: Instant,
-    bar: Option<ProgressBar>,
-}
-
-impl Progress {
-    fn new(length: u64) -> Progress {
-        Progress { length, start: Instant::now(), bar: None }
-    }
-
-    fn show(&mut self, sent: u64) {
-        if self.bar.is_none() && self.start.elapsed() >= PATIENCE && io::stderr().is_terminal() {
-            let style = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec}");
-            let bar = ProgressBar::new(self.length);
-            if let Ok(style) = style {
-                bar.set_style(style);
-            }
-            self.bar = Some(bar);
-        }
-        if let Some(bar) = &self.bar {
-            // The parts around the recording are not counted.
-            bar.set_position(sent.min(self.length));
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

@@ -57,7 +57,7 @@ impl Server {
     /// The server at a URL, which knows us by a user's name and an install id.
     pub fn new(url: &str, user: &str, install_id: &str) -> Server {
         let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{install_id}")));
-        Server { url: url.to_string(), authorization, agent: client(0) }
+        Server { url: url.to_string(), authorization, agent: client(url, 0) }
     }
 
     /// Uploads a recording. `progress` is told how many bytes have been sent.
