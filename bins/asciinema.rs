@@ -38,10 +38,10 @@ const RECORD_USAGE: &str = "[-c CMD] [--append | --overwrite] [-t TITLE] [-i SEC
          [--headless] [--return] [--server-url URL] [-y] [-q] [FILE]";
 
 const PLAY_USAGE: &str = "[-i SECONDS] [-s FACTOR] [-l] [-m] [--stream o|i] [--out-fmt raw|asciicast]
-         [-r] FILE|URL";
+         [-r] [-q] FILE|URL";
 
 const UPLOAD_USAGE: &str = "[-t TITLE] [--description TEXT] [--visibility KIND] [--audio-url URL]
-         [--server-url URL] FILE";
+         [--server-url URL] [-q] FILE";
 
 /// Other names of commands.
 const ALIASES: &[(&str, &str)] = &[("record", "rec")];
@@ -54,11 +54,16 @@ fn main() -> ExitCode {
         print(&help());
         return ExitCode::FAILURE;
     };
-    let rest: Vec<OsString> = args.collect();
+    let mut rest: Vec<OsString> = args.collect();
     match first.to_str() {
         Some("-h" | "--help") => print(&help()),
         Some("-V" | "--version") => print(&format!("asciinema {}\n", env!("CARGO_PKG_VERSION"))),
         Some("help") => explain(rest.first().map(OsString::as_os_str)),
+        // 3.x takes it before the command as well.
+        Some("-q" | "--quiet") if !rest.is_empty() => {
+            let command = std::mem::replace(&mut rest[0], first);
+            become_command(&command, &rest)
+        }
         Some(option) if option.starts_with('-') => wrong(&format!("unknown option '{}'", visible(option))),
         _ => become_command(&first, &rest),
     }
@@ -91,7 +96,7 @@ fn help() -> String {
         text.push_str(&format!("  {name:<6} {usage}\n"));
     }
     text.push_str(
-        "\nAn unambiguous beginning of a name is enough. asciinema help COMMAND explains a command.\n",
+        "\nAn unambiguous beginning of a name is enough. asciinema help COMMAND explains a command;\nasciinema -q COMMAND is COMMAND -q.\n",
     );
     text
 }

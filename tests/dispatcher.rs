@@ -11,6 +11,12 @@ fn a_command_becomes_the_program_of_its_name() {
 }
 
 #[test]
+fn quiet_may_stand_before_the_command() {
+    let cast = run("asciinema -q rec -c 'printf hello' -", "").stdout();
+    assert_eq!(crate::harness::text_of(&cast, "o"), "hello");
+}
+
+#[test]
 fn the_beginning_of_a_name_is_enough_where_it_fits_one() {
     assert_eq!(run("asciinema pl - | cat", cast(&[(0.0, "a")])).stdout(), "a");
     for name in ["r", "re", "rec", "reco", "record"] {
@@ -58,9 +64,9 @@ fn help_for_a_command_without_a_page_is_what_it_prints_itself() {
 
 #[test]
 fn every_program_tells_its_version() {
-    for name in
-        ["asciinema", "asciinema-rec", "asciinema-play", "asciinema-cat", "asciinema-idle", "asciinema-speed"]
-    {
+    let commands = ["rec", "play", "cat", "fetch", "upload", "auth", "idle", "speed"];
+    let names = commands.map(|command| format!("asciinema-{command}"));
+    for name in std::iter::once("asciinema".to_string()).chain(names) {
         let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));
         assert_eq!(run(&format!("{name} --version"), "").stdout(), version);
         assert_eq!(run(&format!("{name} -V"), "").stdout(), version);

@@ -36,6 +36,7 @@ const HELP: Help = Help {
       --out-fmt raw|asciicast
                             write output (default), or the events as a cast
   -r, --resize              ask the terminal to take the size of the recorded one
+  -q, --quiet               say nothing but errors, which is all that is said anyway
 ",
     shared_options: "",
     examples: "  asciinema play demo.cast
@@ -91,6 +92,8 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
                     args.choice(&[("raw", OutputFormat::Raw), ("asciicast", OutputFormat::Asciicast)])?;
             }
             Arg::Option("-r" | "--resize") => options.resizes = true,
+            // There is nothing that it could silence.
+            Arg::Option("-q" | "--quiet") => {}
             Arg::Value(path) if source.is_none() => source = Some(path),
             other => return Err(args.unexpected(&other)),
         }

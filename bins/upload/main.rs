@@ -30,6 +30,7 @@ const HELP: Help = Help {
       --description TEXT    its description, Markdown
       --visibility KIND     public, unlisted or private
       --audio-url URL       where its sound track is
+  -q, --quiet               no message of the server and no progress, only errors
 ",
     shared_options: "",
     examples: "  asciinema upload demo.cast
@@ -41,6 +42,7 @@ const HELP: Help = Help {
 struct Options {
     file: OsString,
     server_url: Option<String>,
+    quiet: bool,
     /// What the newer API is told.
     fields: Vec<(&'static str, String)>,
 }
@@ -52,9 +54,11 @@ fn main() -> ExitCode {
 fn parse(args: &mut Args) -> cli::Result<Options> {
     let mut file = None;
     let mut server_url = None;
+    let mut quiet = false;
     let mut fields = Vec::new();
     while let Some(arg) = args.next()? {
         match arg {
+            Arg::Option("-q" | "--quiet") => quiet = true,
             Arg::Option("--server-url") => server_url = Some(args.text()?),
             Arg::Option("-t" | "--title") => fields.push(("title", args.text()?)),
             Arg::Option("--description") => fields.push(("description", args.text()?)),
@@ -68,7 +72,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
         }
     }
     let file = file.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
-    Ok(Options { file, server_url, fields })
+    Ok(Options { file, server_url, quiet, fields })
 }
 
 fn upload(options: &Options) -> cli::Result<()> {
@@ -86,17 +90,23 @@ fn upload(options: &Options) -> cli::Result<()> {
     let boundary = uuid::Uuid::new_v4().simple().to_string();
     let mut recording = Recording { file, length, fields: options.fields.clone(), boundary };
     let mut progress = Progress::new(Some(length));
-    let answer = server.upload(&mut recording, &mut |sent| progress.show(sent));
+    let answer = server.upload(&mut recording, &mut |sent| {
+        if !options.quiet {
+            progress.show(sent);
+        }
+    });
     progress.finish();
 
     let answer = answer.map_err(|what| failure(&Trouble { what, may_pass: true }, &options.file))?;
-    if let Some(warning) = &answer.warning {
+    if let Some(warning) = answer.warning.as_ref().filter(|_| !options.quiet) {
         Speaker::new(HELP.speaker).warning(&common::text::visible(warning));
     }
     match outcome::of(&answer) {
         Err(trouble) => Err(failure(&trouble, &options.file)),
         Ok(Outcome { message, url }) => {
-            eprintln!("{}", visible_lines(&message));
+            if !options.quiet {
+                eprintln!("{}", visible_lines(&message));
+            }
             match url {
                 Some(url) if !io::stdout().is_terminal() => writeln!(io::stdout(), "{}", visible_lines(&url))
                     .map_err(|error| Failure::io("stdout", &error)),
