@@ -379,3 +379,20 @@ fn configured_keys_act_after_their_prefix_alone() {
     assert!(!cast.contains("secret") && text_of(&cast, "o").contains("pm-2"), "{cast}");
     assert_eq!(events(&cast).iter().filter(|(_, code, _)| code == "m").count(), 1);
 }
+
+#[test]
+fn a_configured_command_is_notified_with_text_and_icon() {
+    let mut recorded = Recorded::outer();
+    std::fs::create_dir_all(recorded.scratch.path(".config/asciinema")).unwrap();
+    let config = "[notifications]\ncommand = test -s \"$ICON_PATH\" && echo \"$TEXT\" >> \"$HOME/notices\"\n[record]\nadd_marker_key = C-o\n";
+    recorded.scratch.write(".config/asciinema/config", config);
+    recorded.terminal.enter("PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
+    recorded.terminal.wait_for(PROMPT);
+    recorded.terminal.enter("\x0f");
+    recorded.terminal.wait_until_file(&recorded.scratch, "notices", "Marker added\n");
+    recorded.terminal.enter("exit\r");
+    recorded.back();
+    let markers: Vec<_> = events(&recorded.cast()).into_iter().filter(|(_, code, _)| code == "m").collect();
+    assert_eq!(markers.len(), 1);
+    assert_eq!(markers[0].2, "");
+}

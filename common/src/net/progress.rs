@@ -11,19 +11,21 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A bar that comes once a transfer takes its time, where standard error is a terminal.
 pub struct Progress {
     length: Option<u64>,
-    start: Instant,
+    /// When the first bytes went by: what comes before that is waiting, and no progress.
+    start: Option<Instant>,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A transfer of so many bytes, as far as that is known, begins.
+    /// A transfer of so many bytes, as far as that is known, is to begin.
     pub fn new(length: Option<u64>) -> Progress {
-        Progress { length, start: Instant::now(), bar: None }
+        Progress { length, start: None, bar: None }
     }
 
     /// So many bytes have gone by since the beginning.
     pub fn show(&mut self, count: u64) {
-        if self.bar.is_none() && self.start.elapsed() >= PATIENCE && io::stderr().is_terminal() {
+        let start = *self.start.get_or_insert_with(Instant::now);
+        if self.bar.is_none() && start.elapsed() >= PATIENCE && io::stderr().is_terminal() {
             self.bar = Some(new_bar(self.length));
         }
         if let Some(bar) = &self.bar {
