@@ -53,3 +53,40 @@ fn help_fits_a_screen_and_ends_with_examples_in_its_long_form() {
         assert!(short.lines().count() <= 32, "{short}");
     }
 }
+
+/// The page of a command as plain text.
+fn page(command: &str) -> String {
+    let path = format!("{}/man/asciinema-{command}.1", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+#[test]
+fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
+    for command in commands() {
+        let help = run(&format!("asciinema-{command} --help"), "").stdout();
+        let options = help
+            .split("\noptions:\n")
+            .nth(1)
+            .and_then(|rest| rest.split("\nexamples:").next())
+            .expect("options");
+        let mut in_help: Vec<String> = options
+            .lines()
+            .filter(|line| line.trim_start().starts_with('-'))
+            .flat_map(|line| line.trim_start().split("  ").next().unwrap_or_default().split([' ', ',']))
+            .filter(|word| word.starts_with('-'))
+            .map(str::to_string)
+            .collect();
+        // In mdoc an option is what follows Fl, without its first dash.
+        let items = page(&command);
+        let items = items.split(".Sh EXAMPLES").next().unwrap_or_default();
+        let mut in_page: Vec<String> = items
+            .lines()
+            .filter_map(|line| line.strip_prefix(".It "))
+            .flat_map(|line| line.split("Fl ").skip(1).filter_map(|rest| rest.split_whitespace().next()))
+            .map(|name| format!("-{name}"))
+            .collect();
+        in_help.sort();
+        in_page.sort();
+        assert_eq!(in_help, in_page, "{command}");
+    }
+}
