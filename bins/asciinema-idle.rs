@@ -50,12 +50,14 @@ impl Filter for Idle {
         Ok(Idle { limit, previous: Time::ZERO, removed: Time::ZERO })
     }
 
-    fn header(&mut self, header: &mut Header) {
+    fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         // Nothing is cut from a cast that is no longer than the limit; of any other it is known
         // only at its end, too late for the header.
         if header.seconds("duration").is_none_or(|duration| duration > self.limit) {
             header.remove("duration");
         }
+        output.begin(&header);
+        Ok(())
     }
 
     #[inline]

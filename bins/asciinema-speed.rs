@@ -54,15 +54,16 @@ impl Filter for Speed {
         Ok(Speed { factor, range })
     }
 
-    fn header(&mut self, header: &mut Header) {
-        if self.factor == 1.0 {
-            return;
+    fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
+        if self.factor != 1.0 {
+            header.remove("duration");
+            // For a part of the cast no one limit would be right.
+            if self.range.from.is_none() && self.range.to.is_none() {
+                header.divide_idle_time_limit(self.factor);
+            }
         }
-        header.remove("duration");
-        // For a part of the cast no one limit would be right.
-        if self.range.from.is_none() && self.range.to.is_none() {
-            header.divide_idle_time_limit(self.factor);
-        }
+        output.begin(&header);
+        Ok(())
     }
 
     #[inline]
@@ -73,7 +74,7 @@ impl Filter for Speed {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self, _: &mut Output) -> Result<(), String> {
         self.range.check_reached()
     }
 }

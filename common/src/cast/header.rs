@@ -122,6 +122,25 @@ impl Header {
         }
     }
 
+    /// Gives a top-level key a value, as JSON text; a key that is not there yet becomes the last one.
+    pub fn set(&mut self, key: &str, value: &str) {
+        if self.get(key).is_some() {
+            return self.change(key, value);
+        }
+        if let Some(last) = self.entries.last() {
+            let end = last.whole.end;
+            // As the header itself is spaced.
+            let is_compact = !self.line.contains(": ");
+            let (comma, colon) = if is_compact { (",", ":") } else { (", ", ": ") };
+            self.replace(end..end, &format!("{comma}{}{colon}{value}", quoted(key)));
+        }
+    }
+
+    /// The top-level keys with their values as they are spelled, in the order of the line.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.entries.iter().map(|entry| (entry.key.as_str(), &self.line[entry.value.clone()]))
+    }
+
     /// Divides the idle time limit, if there is one, by the factor that all delays are divided by.
     ///
     /// A player cuts delays first and divides them then; when they are divided already, the limit has
@@ -292,6 +311,10 @@ mod tests {
         assert_eq!(header.line(), line.replace("[1,  2]", "0"));
         header.remove("duration");
         assert_eq!(header.line(), "{ \"version\" :2,\"width\":80 , \"height\": 24,\"x\":0 }\r\n");
+        header.set("x", "1");
+        header.set("y", "[]");
+        assert_eq!(header.line(), "{ \"version\" :2,\"width\":80 , \"height\": 24,\"x\":1, \"y\": [] }\r\n");
+        header.remove("y");
         header.remove("version");
         header.remove("x");
         assert_eq!(header.line(), "{ \"width\":80 , \"height\": 24 }\r\n");

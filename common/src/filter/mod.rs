@@ -28,16 +28,23 @@ pub trait Filter: Sized {
     /// Reads the filter's own options.
     fn parse(args: &mut Args<'_>) -> cli::Result<Self>;
 
-    /// Looks at the header and changes what follows from the filter's work.
-    fn header(&mut self, header: &mut Header) {
-        let _ = header;
+    /// Takes the header, changes what follows from the filter's work, and puts it out.
+    fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
+        output.begin(&header);
+        Ok(())
     }
 
     /// Takes the next event and puts out what becomes of it.
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault>;
 
+    /// Takes a line that is no event, blank or a comment.
+    fn ignored(&mut self, line: &[u8], output: &mut Output) {
+        output.line(line);
+    }
+
     /// Is told that no more events follow; what it finds wrong then is a failure of the whole.
-    fn end(&mut self) -> Result<(), String> {
+    fn end(&mut self, output: &mut Output) -> Result<(), String> {
+        let _ = output;
         Ok(())
     }
 }
@@ -79,6 +86,22 @@ impl Args<'_> {
         self.args.factor()
     }
 
+    /// The value of the option just returned, as text.
+    pub fn text(&mut self) -> cli::Result<String> {
+        self.args.text()
+    }
+
+    /// The value of the option just returned: one of these names, and what it stands for.
+    pub fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> cli::Result<T> {
+        self.args.choice(choices)
+    }
+
+    /// The failure of a value that the option just returned cannot take; `why` completes a sentence
+    /// that begins "'VALUE' is".
+    pub fn bad_value(&self, value: &str, why: &str) -> Failure {
+        self.args.bad_value(value.as_ref(), why)
+    }
+
     /// The value of the option just returned: a point in the cast.
     pub fn bound(&mut self) -> cli::Result<Bound> {
         let value = self.args.value()?;
@@ -116,7 +139,8 @@ fn transform<F: Filter>(filter: F, source: Option<&OsStr>, sink: Option<&OsStr>)
     };
     let mut run = Run { filter, output: Output::default(), writer };
     cast::read(&mut reader, &mut run).map_err(|error| failure(&source, &sink, error))?;
-    run.filter.end().map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
+    run.filter.end(&mut run.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
+    run.write().map_err(|error| Failure::io(&sink, &error))?;
     run.writer.finish().map_err(|error| Failure::io(&sink, &error))
 }
 
@@ -155,11 +179,18 @@ struct Run<F> {
     writer: SinkFile,
 }
 
-impl<F: Filter> cast::Sink for Run<F> {
-    fn header(&mut self, mut header: Header) -> Result<(), Stop> {
-        self.filter.header(&mut header);
-        self.output.begin(&header);
+impl<F> Run<F> {
+    /// Writes what has been put out so far.
+    fn write(&mut self) -> io::Result<()> {
+        self.writer.write_all(self.output.bytes())?;
+        self.output.clear();
         Ok(())
+    }
+}
+
+impl<F: Filter> cast::Sink for Run<F> {
+    fn header(&mut self, header: Header) -> Result<(), Stop> {
+        Ok(self.filter.header(header, &mut self.output)?)
     }
 
     #[inline]
@@ -168,13 +199,11 @@ impl<F: Filter> cast::Sink for Run<F> {
     }
 
     fn ignored(&mut self, line: &[u8]) -> Result<(), Stop> {
-        self.output.line(line);
+        self.filter.ignored(line, &mut self.output);
         Ok(())
     }
 
     fn flush(&mut self) -> Result<(), Stop> {
-        self.writer.write_all(self.output.bytes()).map_err(Stop::Write)?;
-        self.output.clear();
-        Ok(())
+        self.write().map_err(Stop::Write)
     }
 }

@@ -1,5 +1,8 @@
 //! What a filter puts out: lines as they came, with another number at the front where their time
 //! has changed.
+//!
+//! A filter that only changes times writes intervals to the microsecond: one that rounds would not be
+//! done after one pass, because a delay cut to 0.0005 s must not be longer when it is looked at again.
 
 use crate::cast::{Event, Header, Precision, Time, Timeline, Version};
 
@@ -12,14 +15,9 @@ pub struct Output {
 
 impl Default for Output {
     fn default() -> Output {
-        Output { buffer: Vec::new(), version: Version::V2, timeline: timeline(Version::V2) }
+        let timeline = Timeline::new(Version::V2, Precision::Microseconds);
+        Output { buffer: Vec::new(), version: Version::V2, timeline }
     }
-}
-
-/// Intervals are written to the microsecond, because a filter that rounds would not be done after
-/// one pass: a delay cut to 0.0005 s must not be longer than that when it is looked at again.
-fn timeline(version: Version) -> Timeline {
-    Timeline::new(version, Precision::Microseconds)
 }
 
 impl Output {
@@ -43,15 +41,21 @@ impl Output {
         self.buffer.extend_from_slice(&event.line[event.number.end..]);
     }
 
-    /// Puts out a line as it stands.
+    /// Puts out a line, or any other bytes, as they stand.
     pub fn line(&mut self, line: &[u8]) {
         self.buffer.extend_from_slice(line);
     }
 
-    /// Puts out the header.
+    /// Puts out the header. The events that follow are spelled as its version wants, intervals to
+    /// the microsecond.
     pub fn begin(&mut self, header: &Header) {
+        self.begin_with(header, Precision::Microseconds);
+    }
+
+    /// The same, with intervals as fine as given.
+    pub fn begin_with(&mut self, header: &Header, precision: Precision) {
         self.version = header.version;
-        self.timeline = timeline(header.version);
+        self.timeline = Timeline::new(header.version, precision);
         self.line(header.line().as_bytes());
     }
 
