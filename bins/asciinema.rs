@@ -30,6 +30,9 @@ const COMMANDS: &[BuiltIn] = &[
     BuiltIn { name: "auth", usage: "[--server-url URL]" },
     BuiltIn { name: "idle", usage: "-i SECONDS [-o OUT] [FILE]" },
     BuiltIn { name: "speed", usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]" },
+    BuiltIn { name: "quantize", usage: "-r LO[,HI]... [-o OUT] [FILE]" },
+    BuiltIn { name: "convert", usage: "-f FORMAT [-o OUT] [FILE]" },
+    BuiltIn { name: "meta", usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]" },
     BuiltIn { name: "help", usage: "[COMMAND]" },
 ];
 

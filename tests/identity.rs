@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn a_filter_with_nothing_to_do_returns_its_input(cast in cast()) {
-        for filter in ["asciinema-speed -s 1", "asciinema-idle -i 1e9"] {
+        for filter in ["asciinema-speed -s 1", "asciinema-idle -i 1e9", "asciinema-quantize -r 1e9", "asciinema-meta --unset nothing"] {
             prop_assert_eq!(run(filter, &cast).stdout(), cast.clone(), "{}", filter);
         }
     }

@@ -9,13 +9,16 @@ mod server;
 
 mod cat;
 mod config;
+mod convert;
 mod dispatcher;
 mod documents;
 mod fetch;
 mod identity;
 mod idle;
+mod meta;
 mod pipes;
 mod play;
+mod quantize;
 mod rec;
 mod rec_terminal;
 mod speed;

@@ -4,7 +4,13 @@ use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::{Live, Scratch, cast, run};
 
-const FILTERS: &[&str] = &["asciinema-idle -i 1e9", "asciinema-speed -s 1"];
+const FILTERS: &[&str] = &[
+    "asciinema-idle -i 1e9",
+    "asciinema-speed -s 1",
+    "asciinema-quantize -r 1e9",
+    "asciinema-convert -f asciicast-v2",
+    "asciinema-meta --unset nothing",
+];
 
 #[test]
 fn an_event_passes_three_filters_at_once_while_the_pipe_stays_open() {

@@ -107,8 +107,8 @@ impl PlaySink {
 
     fn resize(&mut self, size: Option<Size>) -> io::Result<()> {
         match size {
-            Some(Size { cols, rows }) if self.resizes && self.is_terminal => {
-                self.stdout.write_all(format!("\x1b[8;{rows};{cols}t").as_bytes())
+            Some(size) if self.resizes && self.is_terminal => {
+                self.stdout.write_all(size.sequence().as_bytes())
             }
             _ => Ok(()),
         }

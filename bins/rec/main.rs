@@ -118,7 +118,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
 fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
     match (begin, options.format) {
         (Begin::Anew(sink), Format::Raw) | (Begin::AfterRaw(sink), _) => {
-            Recording::start(sink, Encoder::Raw, size_sequence(size).into_bytes(), notifier)
+            Recording::start(sink, Encoder::Raw, size.sequence().into_bytes(), notifier)
         }
         (Begin::Anew(sink), Format::Cast(version)) => {
             let timeline = Timeline::new(version, precision(version));
@@ -144,11 +144,6 @@ fn precision(version: Version) -> Precision {
         Version::V2 => Precision::Microseconds,
         Version::V3 => Precision::Milliseconds,
     }
-}
-
-/// The window-size sequence with which a raw recording begins and marks each resize.
-fn size_sequence(size: Size) -> String {
-    format!("\x1b[8;{};{}t", size.rows, size.cols)
 }
 
 fn header(options: &Options, version: Version, size: Size) -> String {

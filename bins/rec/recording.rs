@@ -16,7 +16,6 @@ use common::size::Size;
 use common::stream::Stream;
 
 use crate::notifier::{Notice, Notifier};
-use crate::size_sequence;
 
 /// How many bytes wait for the writer at most, plus one read's.
 const BATCH: usize = 512 << 10;
@@ -252,7 +251,7 @@ impl Encoder {
             (Encoder::Raw, Code::Output) => out.extend_from_slice(data),
             (Encoder::Raw, Code::Resize) => {
                 if let Some(size) = std::str::from_utf8(data).ok().and_then(Size::parse) {
-                    out.extend_from_slice(size_sequence(size).as_bytes());
+                    out.extend_from_slice(size.sequence().as_bytes());
                 }
             }
             (Encoder::Raw, _) => {}

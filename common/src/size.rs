@@ -22,6 +22,12 @@ impl fmt::Display for Size {
 }
 
 impl Size {
+    /// The sequence that asks a terminal to take this size, and that marks it in raw output (xterm's
+    /// "XTerm Control Sequences", window manipulation, 8).
+    pub fn sequence(self) -> String {
+        format!("\x1b[8;{};{}t", self.rows, self.cols)
+    }
+
     /// Reads `COLSxROWS`; `None` where it is anything else.
     pub fn parse(text: &str) -> Option<Size> {
         let (cols, rows) = text.split_once('x')?;

@@ -245,6 +245,13 @@ fn entries(line: &str) -> serde_json::Result<Vec<Entry>> {
     Ok(entries_of(line)?.into_iter().map(entry).collect())
 }
 
+/// The keys of a JSON object with their values as they are spelled, in order; `None` where it is
+/// no object.
+pub fn object_entries(object: &str) -> Option<Vec<(String, &str)>> {
+    let entries = entries_of(object).ok()?;
+    Some(entries.into_iter().map(|(_, key, value)| (key, value)).collect())
+}
+
 /// The keys (as spelled, and as they are meant) and values (as spelled) of a JSON object, all of
 /// them slices of it.
 fn entries_of(object: &str) -> serde_json::Result<Vec<(&str, String, &str)>> {

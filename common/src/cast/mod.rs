@@ -15,7 +15,7 @@ mod write;
 
 pub use event::{Code, Event};
 pub use fault::{Error, Fault, Stop};
-pub use header::{Header, HeaderBuilder, Version};
+pub use header::{Header, HeaderBuilder, Version, object_entries};
 pub use read::{LONGEST_LINE, Sink, read};
 pub use time::{Time, TimeFault};
 pub use utf8::Utf8Repair;

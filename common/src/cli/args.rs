@@ -167,7 +167,7 @@ fn distance(a: &str, b: &str) -> usize {
 }
 
 /// A number as people type it, spelled as JSON wants it: `.5`, `5.`, `+5` and `05` are fine too.
-pub(crate) fn plain_number(typed: &str) -> String {
+pub fn plain_number(typed: &str) -> String {
     let typed = typed.trim().trim_start_matches('+');
     let (whole, rest) = typed.split_at(typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len()));
     let has_decimals = rest.as_bytes().get(1).is_some_and(u8::is_ascii_digit);

@@ -12,8 +12,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub(crate) use args::plain_number;
-pub use args::{Arg, Args, nearest};
+pub use args::{Arg, Args, nearest, plain_number};
 pub use help::Help;
 pub use message::{Speaker, colour_is_refused, io_text, source_name};
 

@@ -46,6 +46,11 @@ impl Output {
         self.buffer.extend_from_slice(line);
     }
 
+    /// What has been put out, to append to.
+    pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.buffer
+    }
+
     /// Puts out the header. The events that follow are spelled as its version wants, intervals to
     /// the microsecond.
     pub fn begin(&mut self, header: &Header) {

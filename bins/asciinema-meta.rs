@@ -1,0 +1,132 @@
+//! Shows or changes what the header of a cast says: its title, and any other key.
+//!
+//! A change touches nothing but its own bytes; the events are copied as they stand.
+
+use std::process::ExitCode;
+
+use common::cast::{Event, Fault, Header};
+use common::cli::{self, Failure, Help};
+use common::filter::{self, Args, Filter, Output};
+
+const HELP: Help = Help {
+    name: "asciinema-meta",
+    speaker: "asciinema-meta",
+    usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]",
+    about: "Change the header of a cast, read from FILE or stdin, or show what it says.",
+    options: "  -t, --title TITLE         the title
+      --set KEY=JSON        give a key a value, which is JSON: 1.5, \"text\", {\"a\": null}
+      --unset KEY           take a key out
+      --get KEY             write a key's value and nothing else, a text without its quotes
+",
+    shared_options: filter::SHARED_OPTIONS,
+    examples: "  asciinema-meta -t 'How to install it' demo.cast -o demo.cast
+  asciinema-meta --set idle_time_limit=2 --unset command demo.cast > shared.cast
+  asciinema-meta --get title demo.cast
+",
+};
+
+/// Keys that say how the events are spelled: with another value they would not be read as they are.
+const FIXED: [&str; 1] = ["version"];
+
+#[derive(Default)]
+struct Meta {
+    changes: Vec<Change>,
+    get: Option<String>,
+    /// Whether the key that was asked for has been found; then the events do not matter.
+    is_told: bool,
+}
+
+enum Change {
+    Set(String, String),
+    Unset(String),
+}
+
+fn main() -> ExitCode {
+    filter::run::<Meta>(&HELP)
+}
+
+impl Filter for Meta {
+    fn parse(args: &mut Args<'_>) -> cli::Result<Meta> {
+        let mut meta = Meta::default();
+        while let Some(option) = args.next()? {
+            match option {
+                "-t" | "--title" => {
+                    let title = serde_json::Value::from(args.text()?).to_string();
+                    meta.changes.push(Change::Set("title".to_string(), title));
+                }
+                "--set" => {
+                    let text = args.text()?;
+                    let change = assignment(&text).ok_or_else(|| args.bad_value(&text, "not KEY=JSON"))?;
+                    meta.changes.push(change);
+                }
+                "--unset" => meta.changes.push(Change::Unset(args.text()?)),
+                "--get" => meta.get = Some(args.text()?),
+                _ => return Err(args.unexpected(option)),
+            }
+        }
+        if meta.get.is_none() && meta.changes.is_empty() {
+            return Err(Failure::Usage(
+                "one of the options -t, --set, --unset, --get is missing".to_string(),
+            ));
+        }
+        let mut keys = meta.changes.iter().map(|change| match change {
+            Change::Set(key, _) | Change::Unset(key) => key.as_str(),
+        });
+        if let Some(key) = keys.find(|key| FIXED.contains(key)) {
+            return Err(Failure::Usage(format!(
+                "'{key}' says how the events are spelled; asciinema-convert changes it"
+            )));
+        }
+        Ok(meta)
+    }
+
+    fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
+        for change in &self.changes {
+            match change {
+                Change::Set(key, value) => header.set(key, value),
+                Change::Unset(key) => header.remove(key),
+            }
+        }
+        // A size that is none, or none at all, would make it a header no more.
+        let header = Header::parse(header.line().as_bytes())?;
+        let Some(key) = &self.get else {
+            output.begin(&header);
+            return Ok(());
+        };
+        if let Some(value) = header.get(key) {
+            let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_string());
+            output.line(text.as_bytes());
+            output.line(b"\n");
+            self.is_told = true;
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        if self.get.is_none() {
+            output.event(event, event.time);
+        }
+        Ok(())
+    }
+
+    fn ignored(&mut self, line: &[u8], output: &mut Output) {
+        if self.get.is_none() {
+            output.line(line);
+        }
+    }
+
+    fn end(&mut self, _: &mut Output) -> Result<(), String> {
+        match &self.get {
+            Some(key) if !self.is_told => Err(format!("the header has no '{}'", common::text::visible(key))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Reads `KEY=JSON`.
+fn assignment(text: &str) -> Option<Change> {
+    let (key, value) = text.split_once('=')?;
+    let value: serde_json::Value = serde_json::from_str(value).ok()?;
+    Some(Change::Set(key.to_string(), value.to_string()))
+}

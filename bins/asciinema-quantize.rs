@@ -1,0 +1,96 @@
+//! Evens the rhythm of a cast out: a delay within a range becomes the lowest of that range.
+//!
+//! Typing that was now quick and now slow comes out even, and long pauses come out as one length. Only
+//! the time at the front of a line changes; the rest of the line is copied as it stands.
+
+use std::process::ExitCode;
+
+use common::cast::{Event, Fault, Header, Time};
+use common::cli::{self, Failure, Help, plain_number};
+use common::filter::{self, Args, Filter, Output};
+
+const HELP: Help = Help {
+    name: "asciinema-quantize",
+    speaker: "asciinema-quantize",
+    usage: "-r LO[,HI]... [-o OUT] [FILE]",
+    about: "Give every delay of a cast, read from FILE or stdin, that is within a range the length LO.",
+    options: "  -r, --range LO[,HI]       delays of LO up to but not including HI seconds become LO; without
+                            HI all that are longer; may be given more than once
+",
+    shared_options: filter::SHARED_OPTIONS,
+    examples: "  asciinema-quantize -r 0.03,0.2 -r 2 demo.cast > even.cast
+  asciinema rec | asciinema-quantize -r 1 > demo.cast
+",
+};
+
+struct Quantize {
+    /// Each from a lowest delay to one that is not in it any more; none overlap.
+    ranges: Vec<(Time, Time)>,
+    /// The time of the event before, as it was read.
+    previous: Time,
+    /// The same as it was written.
+    now: Time,
+}
+
+fn main() -> ExitCode {
+    filter::run::<Quantize>(&HELP)
+}
+
+impl Filter for Quantize {
+    fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
+        let mut ranges = Vec::new();
+        while let Some(option) = args.next()? {
+            match option {
+                "-r" | "--range" => {
+                    let text = args.text()?;
+                    let range = range(&text);
+                    ranges.push(range.ok_or_else(|| args.bad_value(&text, "no range like 0.1,0.5 or 2"))?);
+                }
+                _ => return Err(args.unexpected(option)),
+            }
+        }
+        ranges.sort();
+        if ranges.is_empty() {
+            return Err(Failure::Usage("option '-r LO[,HI]' is missing".to_string()));
+        }
+        // Overlapping ranges would make the outcome depend on how often the filter is run.
+        if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+            return Err(Failure::Usage("the ranges overlap".to_string()));
+        }
+        Ok(Quantize { ranges, previous: Time::ZERO, now: Time::ZERO })
+    }
+
+    fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
+        // Whether it stays true is known only at the end.
+        header.remove("duration");
+        output.begin(&header);
+        Ok(())
+    }
+
+    #[inline]
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        let delay = event.time.since(self.previous);
+        let steps_back = self.previous.since(event.time);
+        self.previous = event.time;
+        self.now = self.now.plus(self.quantized(delay)).since(steps_back);
+        output.event(event, self.now);
+        Ok(())
+    }
+}
+
+impl Quantize {
+    fn quantized(&self, delay: Time) -> Time {
+        let range = self.ranges.iter().find(|(low, high)| (*low..*high).contains(&delay));
+        range.map_or(delay, |&(low, _)| low)
+    }
+}
+
+/// Reads `LO,HI` or `LO`.
+fn range(text: &str) -> Option<(Time, Time)> {
+    let number = |text: &str| Time::parse(&plain_number(text)).ok();
+    let range = match text.split_once(',') {
+        Some((low, high)) => (number(low)?, number(high)?),
+        None => (number(text)?, Time::MAX),
+    };
+    (range.0 < range.1).then_some(range)
+}

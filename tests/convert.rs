@@ -1,0 +1,67 @@
+//! asciinema-convert.
+
+use proptest::prelude::*;
+
+use crate::harness::{cast, events, run, text_of};
+
+const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24, \"duration\": 9, \"x\": 1e5, \"env\": {\"TERM\": \"xterm\", \"SHELL\": \"sh\"}, \"theme\": {\"fg\": \"#000000\"}}\n[1.0004, \"o\",\"a\"]\n[2.0004, \"zz\", [1]]\n[2.5, \"r\", \"90x30\"]\n[2.0, \"x\", \"3\"]\n";
+const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24,\"type\":\"xterm\",\"theme\":{\"fg\": \"#000000\"}},\"x\":1e5,\"env\":{\"SHELL\":\"sh\"}}\n[1.000, \"o\",\"a\"]\n[1.000, \"zz\", [1]]\n[0.500, \"r\", \"90x30\"]\n[0.000, \"x\", \"3\"]\n";
+
+#[test]
+fn what_both_versions_know_finds_its_place_and_the_rest_is_kept() {
+    assert_eq!(run("asciinema-convert -f asciicast-v3", V2).stdout(), V3);
+    let back = "{\"version\": 2, \"width\": 80, \"height\": 24, \"x\": 1e5, \"env\": {\"SHELL\": \"sh\", \"TERM\": \"xterm\"}, \"theme\": {\"fg\": \"#000000\"}}\n[1.000, \"o\",\"a\"]\n[2.000000, \"zz\", [1]]\n[2.500000, \"r\", \"90x30\"]\n[2.500000, \"x\", \"3\"]\n";
+    assert_eq!(
+        run("asciinema-convert -f asciicast-v2", V3.replacen('\n', "\n# comment\n", 1)).stdout(),
+        back
+    );
+}
+
+#[test]
+fn a_cast_of_that_version_stays_as_it_is() {
+    assert_eq!(run("asciinema-convert -f asciicast-v2", V2).stdout(), V2);
+    let odd = V3.replacen('\n', "\r\n# comment\n", 1);
+    assert_eq!(run("asciinema-convert -f asciicast-v3", &odd).stdout(), odd);
+}
+
+#[test]
+fn raw_is_the_sizes_and_the_bytes() {
+    assert_eq!(run("asciinema-convert -f raw", V2).stdout(), "\x1b[8;24;80ta\x1b[8;30;90t");
+}
+
+#[test]
+fn v1_holds_the_output_and_comes_back() {
+    let two = cast(&[(0.5, "a\"ż\x1b"), (2.25, "b")]);
+    let v1 = run("asciinema-convert -f asciicast-v1", &two).stdout();
+    let parsed: serde_json::Value = serde_json::from_str(&v1).expect("a document");
+    assert_eq!(
+        parsed,
+        serde_json::json!({
+            "version": 1, "width": 80, "height": 24, "duration": 2.25, "stdout": [[0.5, "a\"ż\x1b"], [1.75, "b"]]
+        })
+    );
+    let back = run("asciinema-convert -f asciicast-v2 | asciinema-meta --unset duration", v1).stdout();
+    assert_eq!(back, two);
+    let empty = run("asciinema-convert -f asciicast-v1", cast(&[])).stdout();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(&empty).expect("a document")["stdout"],
+        serde_json::json!([])
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn there_and_back_keeps_times_within_half_a_millisecond(steps in prop::collection::vec(0u32..3_000_000, 0..40)) {
+        let mut micros = 0;
+        let mut place = |step: u32| { micros += u64::from(step); (micros as f64 / 1e6, "a") };
+        let placed: Vec<(f64, &str)> = steps.into_iter().map(&mut place).collect();
+        let two = cast(&placed);
+        let back = run("asciinema-convert -f asciicast-v3 | asciinema-convert -f asciicast-v2", &two).stdout();
+        prop_assert_eq!(text_of(&back, "o"), text_of(&two, "o"));
+        for ((before, _, _), (after, _, _)) in events(&two).iter().zip(events(&back)) {
+            prop_assert!((before - after).abs() <= 0.000_500_1, "{} {}", before, after);
+        }
+    }
+}
