@@ -12,7 +12,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use common::cli::{self, Failure, Speaker};
+use common::cli::{self, Speaker};
 use common::text::visible;
 
 /// A command of this package, and its line in the help.
@@ -61,7 +61,6 @@ fn main() -> ExitCode {
     match first.to_str() {
         Some("-h" | "--help") => print(&help()),
         Some("-V" | "--version") => print(&format!("asciinema {}\n", env!("CARGO_PKG_VERSION"))),
-        Some("help") => explain(rest.first().map(OsString::as_os_str)),
         // 3.x takes it before the command as well.
         Some("-q" | "--quiet") if !rest.is_empty() => {
             let command = std::mem::replace(&mut rest[0], first);
@@ -106,56 +105,60 @@ fn help() -> String {
 
 fn become_command(typed: &OsStr, args: &[OsString]) -> ExitCode {
     match find(typed) {
-        Ok(program) => {
+        Ok(Found::Help) => explain(args.first().map(OsString::as_os_str)),
+        Ok(Found::Program(program)) => {
             let error = Command::new(&program).args(args).exec();
             fail(&format!("{}: {}", cli::source_name(program.as_os_str()), cli::io_text(&error)))
         }
-        Err(Failure::Usage(what)) => wrong(&what),
-        Err(Failure::Failed(what)) => fail(&what),
-        Err(_) => ExitCode::FAILURE,
+        Err(complaint) => complaint,
     }
 }
 
-/// Finds the program for a command as it was typed: a name of ours or of another's program, an
-/// alias, or the beginning of a name of ours.
-fn find(typed: &OsStr) -> cli::Result<PathBuf> {
+/// What a command turns out to be.
+enum Found {
+    Program(PathBuf),
+    /// `help`, which is no program of its own.
+    Help,
+}
+
+/// Every name that a command of ours goes by, and the command.
+fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
+    COMMANDS.iter().map(|command| (command.name, command.name)).chain(ALIASES.iter().copied())
+}
+
+/// Finds a command as it was typed: a name of ours, another's program, or the beginning of a name of
+/// ours. What is wrong has been said when it returns an error.
+fn find(typed: &OsStr) -> Result<Found, ExitCode> {
     let name = typed.to_str().unwrap_or_default();
-    let named = |name: &str| COMMANDS.iter().map(|command| command.name).find(|known| *known == name);
-    let aliased = ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, name)| *name);
-    if let Some(command) = named(name).or(aliased) {
-        return locate(OsStr::new(command))
-            .ok_or_else(|| Failure::Failed(format!("asciinema-{command} is not installed")));
+    if let Some((_, command)) = names().find(|&(known, _)| known == name) {
+        return built_in(command);
     }
     if let Some(program) = locate(typed) {
-        return Ok(program);
+        return Ok(Found::Program(program));
     }
-    let shown = visible(&typed.to_string_lossy());
-    let mut fitting: Vec<&str> = COMMANDS
-        .iter()
-        .map(|command| command.name)
-        .filter(|known| !name.is_empty() && known.starts_with(name))
+    let mut fitting: Vec<&str> = names()
+        .filter(|(known, _)| !name.is_empty() && known.starts_with(name))
+        .map(|(_, command)| command)
         .collect();
-    if let [(_, command)] = ALIASES
-        .iter()
-        .filter(|(alias, _)| !name.is_empty() && alias.starts_with(name))
-        .collect::<Vec<_>>()[..]
-        && !fitting.contains(command)
-    {
-        fitting.push(command);
-    }
+    fitting.sort_unstable();
+    fitting.dedup();
+    let shown = visible(&typed.to_string_lossy());
     match fitting[..] {
-        [command] => locate(OsStr::new(command))
-            .ok_or_else(|| Failure::Failed(format!("asciinema-{command} is not installed"))),
-        [] => {
-            let names =
-                COMMANDS.iter().map(|command| command.name).chain(ALIASES.iter().map(|(alias, _)| *alias));
-            Err(Failure::Usage(match cli::nearest(name, names) {
-                Some(nearest) => format!("'{shown}' is not a command; nearest: {nearest}"),
-                None => format!("'{shown}' is not a command"),
-            }))
-        }
-        _ => Err(Failure::Usage(format!("'{shown}' may be {}", fitting.join(", ")))),
+        [command] => built_in(command),
+        [] => Err(wrong(&match cli::nearest(name, names().map(|(known, _)| known)) {
+            Some(nearest) => format!("'{shown}' is not a command; nearest: {nearest}"),
+            None => format!("'{shown}' is not a command"),
+        })),
+        _ => Err(wrong(&format!("'{shown}' may be {}", fitting.join(", ")))),
     }
+}
+
+fn built_in(command: &str) -> Result<Found, ExitCode> {
+    if command == "help" {
+        return Ok(Found::Help);
+    }
+    let program = locate(OsStr::new(command)).map(Found::Program);
+    program.ok_or_else(|| fail(&format!("asciinema-{command} is not installed")))
 }
 
 /// The executable of a command, in the places where commands are.
@@ -181,9 +184,9 @@ fn is_executable(path: &Path) -> bool {
 fn explain(command: Option<&OsStr>) -> ExitCode {
     let Some(command) = command else { return print(&help()) };
     let program = match find(command) {
-        Ok(program) => program,
-        Err(Failure::Usage(what)) => return wrong(&what),
-        Err(_) => return fail(&format!("'{}' is not installed", visible(&command.to_string_lossy()))),
+        Ok(Found::Program(program)) => program,
+        Ok(Found::Help) => return print(&help()),
+        Err(complaint) => return complaint,
     };
     let page = program.file_name().map(OsStr::to_os_string).unwrap_or_default();
     let has_page = Command::new("man")

@@ -332,3 +332,10 @@ fn options_may_be_abbreviated_as_2_4_allowed() {
     let cast = scratch.read("demo.cast");
     assert_eq!((header(&cast)["title"].as_str(), header(&cast)["width"].as_u64()), (Some("T"), Some(90)));
 }
+
+#[test]
+fn a_shell_that_is_not_there_is_named() {
+    let ran = run("SHELL=/no/shell asciinema-rec -q demo.cast", "");
+    let message = "asciinema: cannot run the session: /no/shell: No such file or directory\n".to_string();
+    assert_eq!(ran.failure(), (1, String::new(), message));
+}

@@ -93,7 +93,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
     let exit = status.map(exit_code);
     let written = recording.finish(end, exit.filter(|_| tells_exit));
-    outcome.map_err(|error| Failure::io("the session", &error))?;
+    outcome.map_err(|error| Failure::io("cannot run the session", &error))?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;
     match &target {

@@ -12,8 +12,10 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 use common::cast::{Code, Time};
+use common::cli::io_text;
 use common::size::Size;
 use common::stream::Stream;
+use common::text::visible;
 use common::tty::{self, Interest, Pty, RawMode, ReplyFilter, Signal, Signals, Terminal};
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
@@ -84,7 +86,9 @@ impl Session {
             Signal::SIGCONT,
         ])?;
         let settings = self.terminal.as_ref().and_then(|terminal| terminal.settings().ok());
-        let (pty, child) = Pty::spawn(self.command, self.size, settings.as_ref())?;
+        let program = self.command.get_program().to_string_lossy().into_owned();
+        let (pty, child) = Pty::spawn(self.command, self.size, settings.as_ref())
+            .map_err(|error| io::Error::other(format!("{}: {}", visible(&program), io_text(&error))))?;
         let raw_mode = self.terminal.as_ref().map(Terminal::raw_mode).transpose()?;
         let forwards_stdin = !io::stdin().is_terminal();
         let mut running = Running {
