@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Help};
-use common::config::Config;
+use common::config::{self, Config};
 
 const HELP: Help = Help {
     name: "asciinema-auth",
@@ -23,13 +23,13 @@ fn main() -> ExitCode {
         let mut url = None;
         while let Some(arg) = args.next()? {
             match arg {
-                Arg::Option("--server-url") => url = Some(args.text()?),
+                Arg::Option("--server-url") => url = Some(config::server_option(args)?),
                 other => return Err(args.unexpected(&other)),
             }
         }
         let config = Config::load()?;
-        let host = config.server_host(url.as_deref());
-        let url = url.map_or_else(|| config.server_url(), |url| url.trim_end_matches('/').to_string());
+        let url = url.map_or_else(|| config.server_url(), Ok)?;
+        let host = config::server_host(&url);
         let id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
         // On standard error, where 2.4 has it.
         eprintln!(

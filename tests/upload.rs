@@ -212,6 +212,46 @@ fn an_install_id_of_any_generation_is_kept() {
 }
 
 #[test]
+fn an_empty_install_id_is_replaced_once() {
+    let scratch = Scratch::new();
+    std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
+    scratch.write(".config/asciinema/install-id", "");
+    let first = scratch.run("asciinema-auth", "").stderr();
+    let id = scratch.read(".config/asciinema/install-id");
+    assert_eq!(id.len(), 36);
+    assert!(first.contains(&format!("/connect/{id}\n")), "{first}");
+    assert_eq!(scratch.run("asciinema-auth", "").stderr(), first);
+}
+
+#[test]
+fn an_install_id_that_cannot_be_one_is_refused() {
+    let ran = Scratch::new().run("ASCIINEMA_INSTALL_ID=\"$(printf 'a\\033b c')\" asciinema-auth", "");
+    let message = "asciinema: ASCIINEMA_INSTALL_ID: 'a\\x1bb c' is not an install id\n";
+    assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
+}
+
+#[test]
+fn a_server_that_is_no_url_is_refused_where_it_is_named() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[]));
+    std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
+    let file = scratch.write(".config/asciinema/config", "[api]\nurl = a.org\n");
+    let message = format!(
+        "asciinema: {}: [api] url: 'a.org' is not a URL like https://asciinema.org\n",
+        file.display()
+    );
+    for program in ["asciinema-auth", "asciinema-upload demo.cast"] {
+        assert_eq!(scratch.run(program, "").failure(), (1, String::new(), message.clone()));
+    }
+    let ran = scratch.run("ASCIINEMA_API_URL=b.org asciinema-auth", "");
+    assert_eq!(
+        ran.stderr(),
+        "asciinema: ASCIINEMA_API_URL: 'b.org' is not a URL like https://asciinema.org\n"
+    );
+    assert_eq!(scratch.run("asciinema-auth --server-url c.org", "").status(), 2);
+}
+
+#[test]
 fn auth_names_the_server_that_is_configured_or_given() {
     let ran =
         Scratch::new().run("ASCIINEMA_SERVER_URL=http://b.org:80/ ASCIINEMA_INSTALL_ID=i asciinema-auth", "");

@@ -23,7 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::cast::{Code, HeaderBuilder, Precision, Time, Timeline, Version};
 use common::cli::{self, Failure, Speaker};
-use common::config::Config;
+use common::config::{self, Config};
 use common::size::Size;
 use common::tty::{self, Terminal};
 
@@ -58,7 +58,13 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     };
 
     let keys = Keys::configured(config)?;
+    // All that can be wrong with the configuration is found before a file is touched.
+    let wants_notices = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
     let target = Target::choose(options)?;
+    let server = match (&target, &options.server_url) {
+        (Target::Temporary { .. }, None) => Some(config.server_url()?),
+        (_, given) => given.clone(),
+    };
     // From the background, taking the terminal would stop us.
     let foreground = || Terminal::open().ok().filter(Terminal::is_foreground);
     let terminal = if options.headless { None } else { foreground() };
@@ -75,7 +81,6 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
 
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
-    let wants_notices = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
     let notifier =
         Notifier::start(wants_notices, config.text("notifications", "command").map(OsString::from));
     let recording = start_recording(options, begin, size, notifier.clone());
@@ -102,7 +107,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         Target::Temporary { path, .. } => {
             let answer = match options.yes || options.quiet {
                 true => Answer::Upload,
-                false => question::ask(&config.server_host(options.server_url.as_deref()))
+                false => question::ask(config::server_host(server.as_deref().unwrap_or_default()))
                     .map_err(|error| Failure::io("stdin", &error))?,
             };
             question::act(answer, path, options.server_url.as_deref(), options.quiet)?;

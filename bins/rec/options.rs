@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use common::cast::{Time, Version};
 use common::cli::{Arg, Args, Failure, Help, Result};
-use common::config::Config;
+use common::config::{self, Config};
 
 pub const HELP: Help = Help {
     name: "asciinema-rec",
@@ -135,7 +135,7 @@ impl Options {
                 Arg::Option("--window-size") => (options.cols, options.rows) = window_size(args)?,
                 Arg::Option("--headless") => options.headless = true,
                 Arg::Option("--return") => options.returns_status = true,
-                Arg::Option("--server-url") => options.server_url = Some(args.text()?),
+                Arg::Option("--server-url") => options.server_url = Some(config::server_option(args)?),
                 Arg::Option("-y" | "--yes") => options.yes = true,
                 Arg::Option("-q" | "--quiet") => options.quiet = true,
                 Arg::Value(file) if options.file.is_none() => options.file = Some(file),

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use common::cast::{self, Event, Header, Stop};
 use common::cli::{self, Arg, Args, Failure, Help, Speaker};
-use common::config::Config;
+use common::config::{self, Config};
 use common::filter;
 use common::net::{Progress, Recording, Server};
 use common::stream::Stream;
@@ -59,7 +59,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Option("-q" | "--quiet") => quiet = true,
-            Arg::Option("--server-url") => server_url = Some(args.text()?),
+            Arg::Option("--server-url") => server_url = Some(config::server_option(args)?),
             Arg::Option("-t" | "--title") => fields.push(("title", args.text()?)),
             Arg::Option("--description") => fields.push(("description", args.text()?)),
             Arg::Option("--visibility") => {
@@ -80,8 +80,7 @@ fn upload(options: &Options) -> cli::Result<()> {
     let name = cli::source_name(&options.file);
     let file = check(&options.file, &name)?;
     let length = file.metadata().map_err(|error| Failure::io(&name, &error))?.len();
-    let url = options.server_url.as_ref().map(|url| url.trim_end_matches('/').to_string());
-    let url = url.unwrap_or_else(|| config.server_url());
+    let url = options.server_url.clone().map_or_else(|| config.server_url(), Ok)?;
     let install_id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
     // An unset name is an empty one.
     let user = env::var("USER").unwrap_or_default();

@@ -14,6 +14,7 @@ const DEFAULT: &str = "DEFAULT";
 /// What a file says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ini {
+    sections: Vec<String>,
     values: Vec<Value>,
 }
 
@@ -39,14 +40,13 @@ impl Ini {
     /// Reads a file's text.
     pub fn parse(text: &str) -> Result<Ini, BadLine> {
         let mut ini = Ini::default();
-        let mut sections: Vec<String> = Vec::new();
         let mut section: Option<String> = None;
         // Whether a line that is indented deeper than this one goes on with the last value.
         let mut continues = false;
         let mut indent = 0;
-        for (at, line) in text.lines().enumerate() {
+        for (at, line) in lines(text).enumerate() {
             let bad = |what: String| BadLine { number: at + 1, what };
-            let trimmed = line.trim();
+            let trimmed = line.trim_matches(is_space);
             let is_comment = trimmed.starts_with(['#', ';']);
             if is_comment || trimmed.is_empty() {
                 if let (false, true, Some(value)) = (is_comment, continues, ini.values.last_mut()) {
@@ -54,18 +54,18 @@ impl Ini {
                 }
                 continue;
             }
-            let own_indent = line.len() - line.trim_start().len();
+            let own_indent = line.chars().take_while(|&c| is_space(c)).count();
             if let (true, true, Some(value)) = (continues, own_indent > indent, ini.values.last_mut()) {
                 value.text.push('\n');
                 value.text.push_str(trimmed);
                 continue;
             }
             indent = own_indent;
-            if let Some((name, _)) = trimmed.strip_prefix('[').and_then(|rest| rest.rsplit_once(']')) {
-                if name != DEFAULT && sections.iter().any(|known| known == name) {
+            if let Some(name) = section_name(trimmed) {
+                if name != DEFAULT && ini.sections.iter().any(|known| known == name) {
                     return Err(bad(format!("section '[{name}]' comes twice")));
                 }
-                sections.push(name.to_string());
+                ini.sections.push(name.to_string());
                 section = Some(name.to_string());
                 continues = false;
                 continue;
@@ -76,33 +76,61 @@ impl Ini {
                     excerpt(trimmed.as_bytes())
                 )));
             };
-            let Some((key, value)) = trimmed.split_once(['=', ':']).filter(|(key, _)| !key.trim().is_empty())
+            let Some((key, value)) =
+                trimmed.split_once(['=', ':']).filter(|(key, _)| !key.trim_end_matches(is_space).is_empty())
             else {
                 return Err(bad(format!("expected 'key = value', found '{}'", excerpt(trimmed.as_bytes()))));
             };
-            let key = key.trim().to_lowercase();
+            let key = key.trim_end_matches(is_space).to_lowercase();
             if ini.values.iter().any(|known| known.section == *section && known.key == key) {
                 return Err(bad(format!("'{key}' comes twice in section '[{section}]'")));
             }
-            ini.values.push(Value { section: section.clone(), key, text: value.trim().to_string() });
+            ini.values.push(Value {
+                section: section.clone(),
+                key,
+                text: value.trim_matches(is_space).to_string(),
+            });
             continues = true;
         }
         for value in &mut ini.values {
-            value.text.truncate(value.text.trim_end().len());
+            value.text.truncate(value.text.trim_end_matches(is_space).len());
         }
         Ok(ini)
     }
 
-    /// The value of a key in a section.
+    /// The value of a key in a section. The default section holds only for sections that are there,
+    /// empty as they may be.
     pub fn get(&self, section: &str, key: &str) -> Option<&str> {
         let find =
             |section: &str| self.values.iter().find(|value| value.section == section && value.key == key);
+        if !self.sections.iter().any(|known| known == section) {
+            return None;
+        }
         find(section).or_else(|| find(DEFAULT)).map(|value| value.text.as_str())
     }
 }
 
+/// The lines of a text without their ends: LF, CR LF, or CR alone.
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
+}
+
+/// The name in `[name]`. What follows the last bracket is not looked at.
+fn section_name(trimmed: &str) -> Option<&str> {
+    let (name, _) = trimmed.strip_prefix('[')?.rsplit_once(']')?;
+    (!name.is_empty()).then_some(name)
+}
+
+/// What Python takes for space: Unicode's, and the four separators of ASCII.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+
     use super::*;
 
     /// What is read, as `section/key=value` with line ends as `|`.
@@ -158,9 +186,97 @@ mod tests {
     #[test]
     fn the_default_section_holds_in_all_others() {
         let ini = Ini::parse("[DEFAULT]\nk = 1\nl = 2\n[a]\nk = 3\n").unwrap();
-        assert_eq!(
-            (ini.get("a", "k"), ini.get("a", "l"), ini.get("b", "k")),
-            (Some("3"), Some("2"), Some("1"))
-        );
+        assert_eq!((ini.get("a", "k"), ini.get("a", "l"), ini.get("b", "k")), (Some("3"), Some("2"), None));
+    }
+
+    /// Reads files that zero bytes part, and writes a line for each: `!` for one that it refuses,
+    /// else what it says for every key that the lines can make.
+    const PYTHON: &str = "
+import configparser, io, json, sys
+for text in sys.stdin.buffer.read().decode().split(chr(0)):
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_file(io.TextIOWrapper(io.BytesIO(text.encode()), encoding='utf-8'))
+    except configparser.Error:
+        print('!')
+        continue
+    print(json.dumps([parser.get(s, k, fallback=None) for s in ('a', 'b') for k in ('k', 'l', 'k l')], ensure_ascii=False))
+";
+
+    /// Every file of up to four of these lines, and longer ones at random.
+    fn files() -> Vec<String> {
+        const LINES: [&str; 21] = [
+            "[a]",
+            "[b]",
+            "  [b]",
+            "[DEFAULT]",
+            "[]",
+            "[a] x",
+            "k = C-\\",
+            "K: \"v\\n\"",
+            "l=%(k)s",
+            "k",
+            "  l = 2",
+            "    l : 3",
+            "\tmore",
+            "\u{a0}more",
+            "",
+            "  ",
+            "# c = 1",
+            "  ; c",
+            "= x",
+            "k l = 1 ; c",
+            "l = a\rk=b\r",
+        ];
+        let mut files: Vec<String> = Vec::new();
+        let mut last = vec![String::new()];
+        for _ in 0..3 {
+            last = last.iter().flat_map(|text| LINES.map(|line| format!("{text}{line}\n"))).collect();
+            files.extend(last.iter().cloned());
+        }
+        // Any sequence will do that is long and the same each time (Knuth's MMIX generator).
+        let mut state: u64 = 1;
+        let mut pick = |count: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % count
+        };
+        for _ in 0..5000 {
+            let lines: Vec<&str> = (0..4 + pick(6)).map(|_| LINES[pick(LINES.len())]).collect();
+            files.push(format!("[a]\n{}", lines.join(if pick(2) == 0 { "\n" } else { "\r\n" })));
+        }
+        files
+    }
+
+    #[test]
+    fn generated_files_read_as_rawconfigparser_reads_them() {
+        let python = Command::new("python3")
+            .args(["-c", PYTHON])
+            .env("PYTHONIOENCODING", "utf-8")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn();
+        // The cases above were taken from it and hold without it.
+        let Ok(mut python) = python else { return };
+        let files = files();
+        let mut stdin = python.stdin.take().unwrap();
+        let text = files.join("\0");
+        let writer = std::thread::spawn(move || stdin.write_all(text.as_bytes()));
+        let output = python.wait_with_output().unwrap();
+        writer.join().unwrap().unwrap();
+        let answers = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(answers.lines().count(), files.len());
+        for (file, answer) in files.iter().zip(answers.lines()) {
+            let read = match Ini::parse(file) {
+                Ok(ini) => {
+                    let keys = ["k", "l", "k l"];
+                    let values: Vec<_> =
+                        ["a", "b"].iter().flat_map(|section| keys.map(|key| ini.get(section, key))).collect();
+                    serde_json::to_value(values).unwrap()
+                }
+                Err(_) => serde_json::Value::Null,
+            };
+            let expected = serde_json::from_str(answer).unwrap_or(serde_json::Value::Null);
+            assert_eq!(read, expected, "{file:?}");
+        }
     }
 }

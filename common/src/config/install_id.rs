@@ -11,20 +11,26 @@ use std::path::Path;
 
 use super::{Config, state_home, variable};
 use crate::cli::{self, Failure, Result};
+use crate::text::visible;
 
 /// The file's name in either generation's folder.
 const FILE: &str = "install-id";
 
 impl Config {
     /// The install id. `fresh` is the one to use where none is known yet: a UUID, version 4.
+    ///
+    /// # Errors
+    ///
+    /// It can neither be read nor written, or what stands there cannot be one: it goes into URLs and
+    /// onto the terminal as it is.
     pub fn install_id(&self, fresh: impl FnOnce() -> String) -> Result<String> {
         if let Some(id) = variable("ASCIINEMA_INSTALL_ID") {
-            return Ok(id);
+            return checked(id, "ASCIINEMA_INSTALL_ID");
         }
         let homes = [self.home.clone(), state_home()];
         for path in homes.iter().flatten().map(|home| home.join(FILE)) {
             if let Some(id) = read(&path)? {
-                return Ok(id);
+                return checked(id, &cli::source_name(path.as_os_str()));
             }
         }
         let Some(home) = &self.home else {
@@ -36,7 +42,14 @@ impl Config {
         let id = legacy.map_or_else(fresh, str::to_string);
         let path = home.join(FILE);
         write(home, &path, &id).map_err(|error| Failure::io(&cli::source_name(path.as_os_str()), &error))?;
-        Ok(read(&path)?.unwrap_or(id))
+        checked(read(&path)?.unwrap_or(id), &cli::source_name(path.as_os_str()))
+    }
+}
+
+fn checked(id: String, place: &str) -> Result<String> {
+    match id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        true => Ok(id),
+        false => Err(Failure::Failed(format!("{place}: '{}' is not an install id", visible(&id)))),
     }
 }
 
@@ -56,10 +69,15 @@ fn write(home: &Path, path: &Path, id: &str) -> io::Result<()> {
     let temporary = home.join(format!(".{FILE}.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     let placed = file.write_all(id.as_bytes()).and_then(|()| match fs::hard_link(&temporary, path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        // A file system without links: still whole or not at all, if not safe from a race.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => fs::copy(&temporary, path).map(drop),
-        result => result,
+        // An empty file, as a full disk leaves it, is no id: it would be another one each time.
+        Err(error)
+            if error.kind() == io::ErrorKind::AlreadyExists && read(path).is_ok_and(|id| id.is_some()) =>
+        {
+            Ok(())
+        }
+        // Also where a file system has no links: still whole or not at all, if not safe from a race.
+        Err(_) => fs::rename(&temporary, path),
+        Ok(()) => Ok(()),
     });
     let _ = fs::remove_file(&temporary);
     placed

@@ -22,6 +22,9 @@ use ini::Ini;
 /// The server where none is configured.
 const DEFAULT_URL: &str = "https://asciinema.org";
 
+/// What a server's URL has to be.
+const SERVER_URL: &str = "a URL like https://asciinema.org";
+
 /// The configuration.
 #[derive(Debug, Default)]
 pub struct Config {
@@ -61,22 +64,20 @@ impl Config {
     }
 
     /// The URL of the server, without a slash at its end.
-    pub fn server_url(&self) -> String {
-        let named = variable("ASCIINEMA_API_URL").or_else(|| variable("ASCIINEMA_SERVER_URL"));
-        let url = named.or_else(|| self.text("api", "url").map(str::to_string));
-        url.unwrap_or_else(|| DEFAULT_URL.to_string()).trim_end_matches('/').to_string()
-    }
-
-    /// The name of the server's host, for people: of this URL, else of the configured one.
-    pub fn server_host(&self, url: Option<&str>) -> String {
-        let url = url.map_or_else(|| self.server_url(), str::to_string);
-        let authority = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name.to_string(),
-            _ => host.to_string(),
+    ///
+    /// # Errors
+    ///
+    /// What is named is no URL.
+    pub fn server_url(&self) -> Result<String> {
+        for name in ["ASCIINEMA_API_URL", "ASCIINEMA_SERVER_URL"] {
+            if let Some(value) = variable(name) {
+                return server_url(&value).ok_or_else(|| {
+                    Failure::Failed(format!("{name}: '{}' is not {SERVER_URL}", visible(&value)))
+                });
+            }
         }
+        let Some(value) = self.text("api", "url") else { return Ok(DEFAULT_URL.to_string()) };
+        server_url(value).ok_or_else(|| self.bad_value("api", "url", SERVER_URL))
     }
 
     /// A text; `None` where there is none, or an empty one.
@@ -162,6 +163,33 @@ impl Config {
     fn path(&self) -> Option<PathBuf> {
         self.home.as_ref().map(|home| home.join("config"))
     }
+}
+
+/// The value of an option that names a server.
+pub fn server_option(args: &mut cli::Args) -> Result<String> {
+    let value = args.value()?;
+    let url = value.to_str().and_then(server_url);
+    url.ok_or_else(|| args.bad_value(&value, &format!("not {SERVER_URL}")))
+}
+
+/// The name of the host in a server's URL, for people.
+pub fn server_host(url: &str) -> &str {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// A server's URL as it is used, if the text is one.
+fn server_url(text: &str) -> Option<String> {
+    let text = text.trim().trim_end_matches('/');
+    let (scheme, _) = text.split_once("://")?;
+    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_http && is_plain && !server_host(text).is_empty()).then(|| text.to_string())
 }
 
 /// The byte that a key sends together with Control (ECMA-48's C0 set, as terminals map it).
@@ -269,8 +297,27 @@ mod tests {
         for (url, host) in
             [("https://a.org", "a.org"), ("http://u:p@a.org:4000/x", "a.org"), ("http://[::1]:80", "[::1]")]
         {
-            assert_eq!(config("").server_host(Some(url)), host);
+            assert_eq!(server_host(url), host);
         }
+    }
+
+    #[test]
+    fn a_server_is_named_by_a_url() {
+        for (text, url) in [
+            ("https://a.org//", Some("https://a.org")),
+            (" HTTP://a.org:80/x ", Some("HTTP://a.org:80/x")),
+            ("a.org", None),
+            ("ftp://a.org", None),
+            ("https://:80", None),
+            ("https://a .org", None),
+            ("https://", None),
+        ] {
+            assert_eq!(server_url(text).as_deref(), url, "{text}");
+        }
+        assert_eq!(
+            message(config("[api]\nurl = a.org\n").server_url()),
+            "/home/u/config: [api] url: 'a.org' is not a URL like https://asciinema.org"
+        );
     }
 
     #[test]
