@@ -1,8 +1,9 @@
 //! Tells the user how to link this machine's recordings to an account on the server.
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
-use common::cli::{self, Arg, Help};
+use common::cli::{self, Arg, Failure, Help};
 use common::config::{self, Config};
 
 const HELP: Help = Help {
@@ -31,13 +32,13 @@ fn main() -> ExitCode {
         let url = url.map_or_else(|| config.server_url(), Ok)?;
         let host = config::server_host(&url);
         let id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
-        // On standard error, where 2.4 has it.
-        eprintln!(
+        let text = format!(
             "Open the following URL in a web browser to link your install ID with your {host} user account:\n\n\
              {url}/connect/{id}\n\n\
              This will associate all recordings uploaded from this machine (past and future ones) to your account, \
-             and allow you to manage them (change title/theme, delete) at {host}."
+             and allow you to manage them (change title/theme, delete) at {host}.\n"
         );
-        Ok(())
+        // On standard error, where 2.4 has it, and in one piece.
+        io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::io("stderr", &error))
     })
 }
