@@ -4,15 +4,16 @@
 //! are dealt with on the way; what comes out is what a file of it would hold.
 
 use std::env;
+use std::fs::File;
 use std::io::{Read, Write};
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Failure, Help};
 use common::net;
 use common::stream::Stream;
 use common::tty;
-use html5gum::{Token, Tokenizer};
-use ureq::ResponseExt;
+use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 const HELP: Help = Help {
     name: "asciinema-fetch",
@@ -25,9 +26,6 @@ const HELP: Help = Help {
   asciinema fetch ipfs://HASH/demo.cast | asciinema play -
 ",
 };
-
-/// How many redirects are followed, as browsers do, more or less.
-const REDIRECTS: u32 = 10;
 
 /// How many pages may link to pages.
 const PAGES: usize = 3;
@@ -57,15 +55,13 @@ fn fetch(named: &str) -> cli::Result<()> {
     let name = cli::source_name(named.as_ref());
     let failed = |what: &str| Failure::Failed(format!("{name}: {what}"));
     let mut url = http_url(named).ok_or_else(|| failed("not a URL of http, https, ipfs or dweb"))?;
-    let agent = net::client(&url, REDIRECTS);
     for _ in 0..PAGES {
-        let response = agent.get(&url).call().map_err(|error| failed(&net::error_text(&error)))?;
+        let (final_url, response) = net::get(&url).map_err(|what| failed(&what))?;
         let status = response.status();
         if !status.is_success() {
             let reason = status.canonical_reason().unwrap_or("unknown status");
             return Err(failed(&format!("HTTP status {}: {reason}", status.as_u16())));
         }
-        let final_url = response.get_uri().to_string();
         let is_page = response.body().mime_type().is_some_and(|kind| kind.eq_ignore_ascii_case("text/html"));
         let length = response.body().content_length();
         let mut body = response.into_body().into_reader();
@@ -73,7 +69,7 @@ fn fetch(named: &str) -> cli::Result<()> {
             return copy(&mut body, length, &failed);
         }
         let mut page = Vec::new();
-        body.take(PAGE).read_to_end(&mut page).map_err(|error| failed(&cli::io_text(&error)))?;
+        body.take(PAGE).read_to_end(&mut page).map_err(|error| failed(&net::read_error_text(&error)))?;
         let link = cast_link(&String::from_utf8_lossy(&page)).ok_or_else(|| {
             failed("<link rel=\"alternate\" type=\"application/x-asciicast\" href=\"...\"> not found in fetched HTML document")
         })?;
@@ -85,7 +81,8 @@ fn fetch(named: &str) -> cli::Result<()> {
 /// Writes each piece as it comes.
 fn copy(body: &mut dyn Read, length: Option<u64>, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
     let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-    let mut progress = net::Progress::new(length);
+    // Into a pipe it would be drawn over what the cast's reader shows.
+    let mut progress = is_file(&stdout).then(|| net::Progress::new(length));
     let mut buffer = vec![0; 64 << 10];
     let mut total = 0;
     let outcome = loop {
@@ -94,13 +91,22 @@ fn copy(body: &mut dyn Read, length: Option<u64>, failed: &dyn Fn(&str) -> Failu
             Ok(count) => {
                 stdout.write_all(&buffer[..count]).map_err(|error| Failure::io("stdout", &error))?;
                 total += count as u64;
-                progress.show(total);
+                if let Some(progress) = &mut progress {
+                    progress.show(total);
+                }
             }
-            Err(error) => break Err(failed(&cli::io_text(&error))),
+            Err(error) => break Err(failed(&net::read_error_text(&error))),
         }
     };
-    progress.finish();
+    if let Some(progress) = progress {
+        progress.finish();
+    }
     outcome
+}
+
+fn is_file(stream: &Stream) -> bool {
+    let file = stream.as_fd().try_clone_to_owned().map(File::from);
+    file.and_then(|file| file.metadata()).is_ok_and(|there| there.is_file())
 }
 
 /// The URL to ask for over HTTP; `None` for what is none of the schemes that we know.
@@ -117,7 +123,10 @@ fn http_url(url: &str) -> Option<String> {
 
 /// Where a page says that the cast is: its first link to one.
 fn cast_link(page: &str) -> Option<String> {
-    for token in Tokenizer::new(page) {
+    // What looks like a link in a script is none.
+    let mut emitter = DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    for token in Tokenizer::new_with_emitter(page, emitter) {
         let Ok(Token::StartTag(tag)) = token else { continue };
         if &*tag.name != b"link" {
             continue;

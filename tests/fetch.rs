@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::harness::{Live, Scratch, cast, run};
+use crate::harness::{Live, Scratch, Terminal, cast, run};
 use crate::server::{Server, response};
 
 #[test]
@@ -24,12 +24,16 @@ fn compressed_answers_and_redirects_are_followed() {
     let zipped = std::fs::read(scratch.path("demo.cast.gz")).unwrap();
     let server = Server::start(move |request, connection| {
         let answer = match request.line.as_str() {
-            "GET /old" => response("302 Found", "Location: /new\r\n", b""),
+            "GET /old" => response("302 Found", "Location: /new way\r\n", b""),
+            "GET /round" => response("302 Found", "Location: round\r\n", b""),
             _ => response("200 OK", "Content-Encoding: gzip\r\n", &zipped),
         };
         connection.write_all(&answer).expect("to answer");
     });
     assert_eq!(run(&format!("asciinema-cat {}/old", server.url), "").stdout(), "zipped");
+    let ran = run(&format!("asciinema-fetch {}/round", server.url), "");
+    let message = format!("asciinema-fetch: {}/round: too many redirects\n", server.url);
+    assert_eq!(ran.failure(), (1, String::new(), message));
 }
 
 #[test]
@@ -133,4 +137,70 @@ fn the_environments_proxy_is_asked_for_urls_of_its_scheme() {
         assert_eq!(server.request().line, "GET /demo.cast");
     }
     assert!(proxy.is_quiet());
+}
+
+#[test]
+fn a_proxy_of_another_kind_is_used_and_none_at_all_is_refused() {
+    let server = Server::answering("200 OK", "", &cast(&[]));
+    let fetch = |proxy: &str| run(&format!("http_proxy='{proxy}' asciinema-fetch {}/", server.url), "");
+    let message = |what: &str| format!("asciinema-fetch: {}/: {what}\n", server.url);
+    // Nothing listens on this port.
+    assert_eq!(fetch("socks5://127.0.0.1:1").failure(), (1, String::new(), message("Connection refused")));
+    let refused = message("http_proxy: 'no proxy' is not a proxy");
+    assert_eq!(fetch("no proxy").failure(), (1, String::new(), refused));
+    assert!(server.is_quiet());
+}
+
+#[test]
+fn what_looks_like_a_link_in_a_script_is_none() {
+    let link = |href: &str| format!("<link rel=alternate type=application/x-asciicast href='{href}'>");
+    let page = format!("<script>const a = \"{}\";</script>{}", link("/no"), link("/my cast"));
+    let server = Server::start(move |request, connection| {
+        let answer = match request.line.as_str() {
+            "GET /page" => response("200 OK", "Content-Type: text/html\r\n", page.as_bytes()),
+            line => response("200 OK", "", line.as_bytes()),
+        };
+        connection.write_all(&answer).expect("to answer");
+    });
+    assert_eq!(run(&format!("asciinema-fetch {}/page", server.url), "").stdout(), "GET /my%20cast");
+}
+
+#[test]
+fn what_went_wrong_on_the_way_is_said_in_plain_words() {
+    for (answer, what) in [
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the connection was cut"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "the connection was cut"),
+        ("", "the connection was cut"),
+        ("220 mail\x1b.example.org\r\n\r\n", "the answer is not HTTP"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\nnot gzip yet",
+            "the compressed data is damaged",
+        ),
+    ] {
+        let server = Server::start(move |_, connection| connection.write_all(answer.as_bytes()).unwrap());
+        let message = format!("asciinema-fetch: {}/: {what}\n", server.url);
+        let ran = run(&format!("asciinema-fetch {}/", server.url), "");
+        assert_eq!(ran.failure(), (1, String::new(), message));
+    }
+}
+
+#[test]
+fn progress_is_shown_of_a_file_and_never_over_what_a_pipe_leads_to() {
+    // Sends the rest once the bar would have come.
+    let server = Server::start(|_, connection| {
+        let answer = response("200 OK", "", &[b'x'; 2000]);
+        let (front, back) = answer.split_at(answer.len() - 1000);
+        connection.write_all(front).expect("to answer");
+        std::thread::sleep(std::time::Duration::from_millis(1200));
+        connection.write_all(back).expect("to answer");
+    });
+    let url = &server.url;
+    let shown = |line: &str| {
+        let scratch = Scratch::new();
+        let mut terminal = Terminal::start(scratch.shell(&format!("{line}; echo end")));
+        terminal.wait_for("end\r\n");
+        terminal.seen.clone()
+    };
+    assert!(shown(&format!("asciinema-fetch {url} > demo.cast")).contains("/s"));
+    assert_eq!(shown(&format!("asciinema-fetch {url} | tail -c 3")), "xxxend\r\n");
 }

@@ -144,6 +144,7 @@ fn the_install_id_does_not_follow_a_redirect_to_another_host() {
     let (_scratch, ran) = upload(&Server::answering("307 Moved", &location, ""), "");
     assert_eq!(ran.status(), 1);
     assert!(ran.stderr().contains("where the install id must not go"), "{ran}");
+    assert!(!ran.stderr().contains("retry"), "{ran}");
     assert!(other.is_quiet());
 }
 
@@ -164,6 +165,56 @@ fn a_redirect_on_the_same_host_is_followed_with_the_whole_recording() {
         ("POST /old/api/asciicasts", "POST /api/asciicasts")
     );
     assert_eq!(first.body.len(), second.body.len());
+}
+
+#[test]
+fn a_redirect_to_a_page_is_followed_as_browsers_do() {
+    for status in ["301", "302", "303"] {
+        let server = Server::start(move |request, connection| {
+            let answer = match request.line.as_str() {
+                "POST /api/asciicasts" => response(status, "Location: /a/1\r\n", b""),
+                _ => response("200 OK", JSON, b"{\"url\": \"http://a.org/a/1\"}"),
+            };
+            connection.write_all(&answer).expect("to answer");
+        });
+        let (_scratch, ran) = upload(&server, "");
+        assert_eq!(ran.stdout_anyhow(), "http://a.org/a/1\n", "{ran}");
+        server.request();
+        let second = server.request();
+        assert_eq!((second.line.as_str(), second.body.len()), ("GET /a/1", 0));
+        assert_eq!(second.header("authorization"), Some("Basic amFuZTp0aGUtaWQ="));
+    }
+}
+
+#[test]
+fn a_proxy_that_knows_no_expect_gets_the_recording_at_once() {
+    let server = Server::start(|request, connection| {
+        let answer = match request.header("expect") {
+            Some(_) => response("417 Expectation Failed", "", b""),
+            None => response("201 Created", "", b"http://a.org/a/1"),
+        };
+        connection.write_all(&answer).expect("to answer");
+    });
+    let (_scratch, ran) = upload(&server, "");
+    assert_eq!(ran.stdout_anyhow(), "http://a.org/a/1\n", "{ran}");
+}
+
+#[test]
+fn an_answer_that_names_no_recording_is_a_failure() {
+    for body in ["", "<html>Log in to this network</html>", "{\"id\": 1}"] {
+        let (_scratch, ran) = upload(&Server::answering("200 OK", "", body), "");
+        let what = "asciinema: upload failed: the server's answer names no recording\n";
+        assert_eq!(ran.failure(), (1, String::new(), what.to_string()));
+    }
+}
+
+#[test]
+fn only_a_file_is_uploaded_for_its_length_must_be_known() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("cat | ASCIINEMA_INSTALL_ID=i asciinema-upload /dev/stdin", cast(&[]));
+    let what =
+        "asciinema: /dev/stdin: not a file; only of one is the length known that a server is told first\n";
+    assert_eq!(ran.failure(), (1, String::new(), what.to_string()));
 }
 
 #[test]

@@ -7,14 +7,14 @@ mod outcome;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use common::cast::{self, Event, Header, Stop};
 use common::cli::{self, Arg, Args, Failure, Help, Speaker};
 use common::config::{self, Config};
 use common::filter;
-use common::net::{Progress, Recording, Server};
+use common::net::{NoAnswer, Progress, Recording, Server};
 use common::stream::Stream;
 use common::text::visible_lines;
 
@@ -78,8 +78,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
 fn upload(options: &Options) -> cli::Result<()> {
     let config = Config::load()?;
     let name = cli::source_name(&options.file);
-    let file = check(&options.file, &name)?;
-    let length = file.metadata().map_err(|error| Failure::io(&name, &error))?.len();
+    let (file, length) = check(&options.file, &name)?;
     let url = options.server_url.clone().map_or_else(|| config.server_url(), Ok)?;
     let install_id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
     // An unset name is an empty one.
@@ -96,7 +95,13 @@ fn upload(options: &Options) -> cli::Result<()> {
     });
     progress.finish();
 
-    let answer = answer.map_err(|what| failure(&Trouble { what, may_pass: true }, &options.file))?;
+    let answer = answer.map_err(|error| {
+        let trouble = match error {
+            NoAnswer::Lost(what) => Trouble { what, may_pass: true },
+            NoAnswer::Impossible(what) => Trouble { what, may_pass: false },
+        };
+        failure(&trouble, &options.file)
+    })?;
     if let Some(warning) = answer.warning.as_ref().filter(|_| !options.quiet) {
         Speaker::new(HELP.speaker).warning(&common::text::visible(warning));
     }
@@ -115,8 +120,9 @@ fn upload(options: &Options) -> cli::Result<()> {
     }
 }
 
-/// Opens the file, and reads it once to see whether it is a recording.
-fn check(path: &OsStr, name: &str) -> cli::Result<File> {
+/// Opens the file, and reads it once to see whether it is a recording. What one grows by that still
+/// goes on is not in the length, which is in bytes.
+fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
     struct Checked;
     impl cast::Sink for Checked {
         fn header(&mut self, _: Header) -> Result<(), Stop> {
@@ -126,10 +132,19 @@ fn check(path: &OsStr, name: &str) -> cli::Result<File> {
             Ok(())
         }
     }
-    let file = File::open(path).map_err(|error| Failure::io(name, &error))?;
-    let mut reader = Stream::from(file.try_clone().map_err(|error| Failure::io(name, &error))?);
+    let failed = |error: io::Error| Failure::io(name, &error);
+    let file = File::open(path).map_err(failed)?;
+    let there = file.metadata().map_err(failed)?;
+    if there.is_dir() {
+        return Err(Failure::Failed(format!("{name}: Is a directory")));
+    }
+    if !there.is_file() {
+        let what = "not a file; only of one is the length known that a server is told first";
+        return Err(Failure::Failed(format!("{name}: {what}")));
+    }
+    let mut reader = Stream::from(file.try_clone().map_err(failed)?).take(there.len());
     cast::read(&mut reader, &mut Checked).map_err(|error| filter::failure(name, name, error))?;
-    Ok(file)
+    Ok((file, there.len()))
 }
 
 /// The failure of an upload, with the way to try again where that may help.

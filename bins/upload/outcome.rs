@@ -28,7 +28,11 @@ pub fn of(answer: &Answer) -> Result<Outcome, Trouble> {
         let body = answer.body.trim();
         // Old servers answer with the URL alone.
         let url = field("url").or_else(|| body.starts_with("http").then(|| body.to_string()));
-        let message = field("message").or_else(|| url.clone()).unwrap_or_else(|| body.to_string());
+        // A page that some network puts before the web is an answer of 200, too.
+        let Some(message) = field("message").or_else(|| url.clone()) else {
+            let what = "the server's answer names no recording".to_string();
+            return Err(Trouble { what, may_pass: false });
+        };
         return Ok(Outcome { message: message.trim_end().to_string(), url });
     }
     let body = field("message").unwrap_or_else(|| answer.body.trim().to_string());

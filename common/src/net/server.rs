@@ -12,10 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use ureq::http::Response;
 use ureq::{Agent, Body, SendBody};
 
-use super::{client, error_text, is_safe_redirect, resolve};
-
-/// How often a redirect of an upload is followed.
-const REDIRECTS: usize = 5;
+use super::{REDIRECTS, client, error_text, is_safe_redirect, path_of, redirect};
 
 /// How much of an answer is looked at, in bytes.
 const ANSWER: u64 = 1 << 20;
@@ -24,7 +21,6 @@ const ANSWER: u64 = 1 << 20;
 pub struct Server {
     url: String,
     authorization: String,
-    agent: Agent,
 }
 
 /// What is uploaded.
@@ -38,6 +34,15 @@ pub struct Recording {
     pub fields: Vec<(&'static str, String)>,
     /// What the parts of the body are divided by.
     pub boundary: String,
+}
+
+/// Why a server has not answered.
+#[derive(Debug)]
+pub enum NoAnswer {
+    /// It could not be reached, or was lost: the same may end better later.
+    Lost(String),
+    /// What was asked for cannot be done.
+    Impossible(String),
 }
 
 /// What a server says.
@@ -57,59 +62,92 @@ impl Server {
     /// The server at a URL, which knows us by a user's name and an install id.
     pub fn new(url: &str, user: &str, install_id: &str) -> Server {
         let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{install_id}")));
-        Server { url: url.to_string(), authorization, agent: client(url, 0) }
+        Server { url: url.to_string(), authorization }
     }
 
     /// Uploads a recording. `progress` is told how many bytes have been sent.
     ///
+    /// A redirect is followed on the same server only. The recording is sent again where the status
+    /// says so, and where the address changes but for the path, as that of a server does which wants
+    /// https; after any other redirect the answer is asked for there, as browsers and 2.4 do.
+    ///
     /// # Errors
     ///
-    /// A text, where no answer came: no connection, one that broke, or a redirect that is not to be
-    /// followed with our credentials.
-    pub fn upload(&self, recording: &mut Recording, progress: &mut dyn FnMut(u64)) -> Result<Answer, String> {
+    /// No answer came: no connection, one that broke, or a redirect that is not to be followed with
+    /// our credentials.
+    pub fn upload(
+        &self,
+        recording: &mut Recording,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<Answer, NoAnswer> {
         let path = if recording.fields.is_empty() { "/api/asciicasts" } else { "/api/v1/recordings" };
         let mut url = format!("{}{path}", self.url);
-        for _ in 0..REDIRECTS {
-            let response = self.post(&url, recording, progress)?;
-            let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-            match (response.status().as_u16(), location) {
-                (301 | 302 | 307 | 308, Some(location)) => {
-                    let target = resolve(&url, location);
-                    if !is_safe_redirect(&url, &target) {
-                        return Err(format!(
-                            "the server redirects to {target}, where the install id must not go"
-                        ));
-                    }
-                    url = target;
-                }
-                _ => return Ok(answer(response)),
+        let mut sends = true;
+        let mut expects = true;
+        for _ in 0..=REDIRECTS {
+            let agent = client(&url).map_err(NoAnswer::Impossible)?;
+            let response = match sends {
+                true => self.post(&agent, &url, recording, expects, progress)?,
+                false => self.get(&agent, &url)?,
+            };
+            let status = response.status().as_u16();
+            // There are proxies that know no Expect (RFC 9110, section 15.5.18).
+            if status == 417 && expects {
+                expects = false;
+                continue;
             }
+            let Some(target) = redirect(&url, &response) else { return Ok(answer(response)) };
+            if !is_safe_redirect(&url, &target) {
+                return Err(NoAnswer::Impossible(format!(
+                    "the server redirects to {target}, where the install id must not go"
+                )));
+            }
+            let stays = status != 303 && path_of(&target) == path_of(&url);
+            sends = sends && (matches!(status, 307 | 308) || stays);
+            url = target;
         }
-        Err("the server redirects too often".to_string())
+        Err(NoAnswer::Impossible("the server redirects too often".to_string()))
+    }
+
+    fn get(&self, agent: &Agent, url: &str) -> Result<Response<Body>, NoAnswer> {
+        let request = agent.get(url).header("authorization", &self.authorization);
+        request.header("accept", "application/json").call().map_err(|error| no_answer(&error))
     }
 
     fn post(
         &self,
+        agent: &Agent,
         url: &str,
         recording: &mut Recording,
+        expects: bool,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<Response<Body>, String> {
-        recording.file.seek(SeekFrom::Start(0)).map_err(|error| crate::cli::io_text(&error))?;
+    ) -> Result<Response<Body>, NoAnswer> {
+        let rewound = recording.file.seek(SeekFrom::Start(0));
+        rewound.map_err(|error| NoAnswer::Impossible(crate::cli::io_text(&error)))?;
         let (front, back) = parts(recording);
         let length = front.len() as u64 + recording.length + back.len() as u64;
         // What the file grows by meanwhile is not part of it.
         let file = (&recording.file).take(recording.length);
         let chain = Cursor::new(front).chain(file).chain(Cursor::new(back));
-        let mut body = Counted { reader: chain, count: 0, progress };
-        self.agent
+        let mut body = Counted { reader: chain, count: 0, length, progress };
+        let mut request = agent
             .post(url)
             .header("authorization", &self.authorization)
             .header("accept", "application/json")
             .header("content-type", format!("multipart/form-data; boundary={}", recording.boundary))
-            .header("content-length", length.to_string())
-            .header("expect", "100-continue")
-            .send(SendBody::from_reader(&mut body))
-            .map_err(|error| error_text(&error))
+            .header("content-length", length.to_string());
+        if expects {
+            request = request.header("expect", "100-continue");
+        }
+        request.send(SendBody::from_reader(&mut body)).map_err(|error| no_answer(&error))
+    }
+}
+
+/// An error of the client. Where nothing can come of it, nothing will later.
+fn no_answer(error: &ureq::Error) -> NoAnswer {
+    match error {
+        ureq::Error::BadUri(_) | ureq::Error::Http(_) => NoAnswer::Impossible(error_text(error)),
+        error => NoAnswer::Lost(error_text(error)),
     }
 }
 
@@ -152,12 +190,17 @@ fn answer(response: Response<Body>) -> Answer {
 struct Counted<'a, R> {
     reader: R,
     count: u64,
+    /// How many bytes the server has been told to wait for.
+    length: u64,
     progress: &'a mut dyn FnMut(u64),
 }
 
 impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
+        if count == 0 && self.count < self.length && !buffer.is_empty() {
+            return Err(io::Error::other("the recording has become shorter meanwhile"));
+        }
         self.count += count as u64;
         (self.progress)(self.count);
         Ok(count)

@@ -1,7 +1,24 @@
 //! URLs, as far as following a reference in one needs them (RFC 3986, section 5.2).
 
-/// The absolute URL that a reference stands for in the document at `base`, which is absolute.
+/// The absolute URL that a reference stands for in the document at `base`, which is absolute. What a
+/// URL cannot hold, and references in pages do (blanks, letters beyond ASCII), is percent-encoded.
 pub fn resolve(base: &str, reference: &str) -> String {
+    encoded(&joined(base, reference.trim()))
+}
+
+/// A text with the bytes percent-encoded that have no place in a URL.
+pub(super) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'!'..=b'~' if !b"\"<>\\^`{|}".contains(&byte) => encoded.push(char::from(byte)),
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}
+
+fn joined(base: &str, reference: &str) -> String {
     if has_scheme(reference) {
         return reference.to_string();
     }
@@ -39,6 +56,12 @@ pub fn is_safe_redirect(from: &str, to: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// The path of an absolute URL, and its query.
+pub(super) fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.find('/').map_or("/", |at| &rest[at..])
 }
 
 fn has_scheme(reference: &str) -> bool {
@@ -80,6 +103,7 @@ mod tests {
             ("../../../1.cast", "https://a.org:1/1.cast"),
             ("?v=2", "https://a.org:1/p/page?v=2"),
             ("a:b/1.cast", "https://a.org:1/p/a:b/1.cast"),
+            (" my \u{105}.cast\n", "https://a.org:1/p/my%20%C4%85.cast"),
         ] {
             assert_eq!(resolve("https://a.org:1/p/page?q=/x", reference), url, "{reference}");
         }
