@@ -81,7 +81,8 @@ impl cast::Sink for Printer {
         if event.code != Code::Output {
             return Ok(());
         }
-        event.decode_text(&mut self.buffer)?;
+        let whole = self.buffer.len();
+        event.decode_text(&mut self.buffer).inspect_err(|_| self.buffer.truncate(whole))?;
         Ok(())
     }
 

@@ -26,7 +26,7 @@ fn prints_bytes_that_are_no_utf8_as_they_are() {
 fn a_bad_line_ends_it_after_what_came_before() {
     let scratch = Scratch::new();
     scratch.write("good.cast", cast(&[(1.0, "good")]));
-    scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"\\q\"]\n[3, \"o\", \"never\"]\n");
+    scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"half\\q\"]\n[3, \"o\", \"never\"]\n");
     let message = "asciinema: bad.cast: line 3: not an escape sequence of JSON: '\\q'\n".to_string();
     assert_eq!(
         scratch.run("asciinema-cat good.cast bad.cast good.cast", "").failure(),

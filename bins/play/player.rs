@@ -167,13 +167,7 @@ impl Player {
             if let Some(item) = source.next() {
                 return Ok(item);
             }
-            // Without an event at hand there is none to step to; such a key waits for one.
-            let waits_for_event = matches!(self.typed.front(), Some(Key::Step | Key::NextMarker));
-            if !waits_for_event {
-                while let Some(key) = self.typed.pop_front() {
-                    toggle_pause(&key, pace)?;
-                }
-            }
+            self.act_on_keys(pace)?;
             self.wait(None, Some(source))?;
         }
     }
@@ -184,36 +178,25 @@ impl Player {
             self.look_for_keys()?;
         }
         loop {
-            if matches!(self.typed.front(), Some(Key::Interrupt)) {
-                return Err(Ending::Interrupted);
-            }
-            if matches!(pace, Pace::ToMarker) {
-                return Ok(());
-            }
-            while let Some(key) = self.typed.pop_front() {
-                toggle_pause(&key, pace)?;
-                let Pace::Paused { at } = pace else { continue };
-                match key {
-                    // What does not show is passed over; a step is to be seen.
-                    Key::Step if !self.sink.shows(event.code) && event.code != Code::Marker => {
-                        self.typed.push_front(Key::Step);
-                        return Ok(());
-                    }
-                    Key::Step => {
-                        *at = due;
-                        return Ok(());
-                    }
-                    // What has been typed behind it is for the time after.
-                    Key::NextMarker => {
-                        *pace = Pace::ToMarker;
-                        return Ok(());
-                    }
-                    Key::Pause | Key::Interrupt => {}
-                }
-            }
+            self.act_on_keys(pace)?;
             match *pace {
-                Pace::ToMarker => {}
-                Pace::Paused { .. } => self.wait(None, None)?,
+                Pace::ToMarker => return Ok(()),
+                Pace::Paused { .. } => match self.typed.front() {
+                    // What does not show is passed over; a step is to be seen.
+                    Some(Key::Step) if !self.sink.shows(event.code) && event.code != Code::Marker => {
+                        return Ok(());
+                    }
+                    Some(Key::Step) => {
+                        self.typed.pop_front();
+                        *pace = Pace::Paused { at: due };
+                        return Ok(());
+                    }
+                    Some(Key::NextMarker) => {
+                        self.typed.pop_front();
+                        *pace = Pace::ToMarker;
+                    }
+                    _ => self.wait(None, None)?,
+                },
                 Pace::Running { start } => {
                     let left = (start + Duration::from(due)).saturating_duration_since(Instant::now());
                     if left.is_zero() {
@@ -223,6 +206,29 @@ impl Player {
                 }
             }
         }
+    }
+
+    /// Does what has been typed, in its order, up to a key that has to wait: for an event to step
+    /// to, or for the marker that is on its way.
+    fn act_on_keys(&mut self, pace: &mut Pace) -> Result<(), Ending> {
+        while let Some(key) = self.typed.front() {
+            match (key, *pace) {
+                (Key::Interrupt, _) => return Err(Ending::Interrupted),
+                (Key::Pause, Pace::Running { start }) => {
+                    *pace = Pace::Paused { at: Time::from(start.elapsed()) };
+                }
+                (Key::Pause, Pace::Paused { at }) => {
+                    // A machine that has not been up for as long as the cast has no such instant.
+                    let now = Instant::now();
+                    *pace = Pace::Running { start: now.checked_sub(Duration::from(at)).unwrap_or(now) };
+                }
+                // Nothing to step through; such a key is not to act later.
+                (Key::Step | Key::NextMarker, Pace::Running { .. }) => {}
+                (Key::Step | Key::NextMarker, Pace::Paused { .. }) | (_, Pace::ToMarker) => break,
+            }
+            self.typed.pop_front();
+        }
+        Ok(())
     }
 
     fn look_for_keys(&mut self) -> Result<(), Ending> {
@@ -316,21 +322,6 @@ impl Player {
             let _ = raw_mode.apply();
         }
     }
-}
-
-/// What the pause key does to the pace, and ctrl-c to all of it; other keys do nothing here.
-fn toggle_pause(key: &Key, pace: &mut Pace) -> Result<(), Ending> {
-    match (key, *pace) {
-        (Key::Interrupt, _) => return Err(Ending::Interrupted),
-        (Key::Pause, Pace::Running { start }) => *pace = Pace::Paused { at: Time::from(start.elapsed()) },
-        (Key::Pause, Pace::Paused { at }) => {
-            // A machine that has not been up for as long as the cast has no such instant.
-            let now = Instant::now();
-            *pace = Pace::Running { start: now.checked_sub(Duration::from(at)).unwrap_or(now) };
-        }
-        _ => {}
-    }
-    Ok(())
 }
 
 /// The times at which events are due: each delay cut to the limit, then divided by the speed.

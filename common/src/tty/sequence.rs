@@ -283,7 +283,8 @@ impl OutputWatch {
             Sequence::Control { parameters, intermediates: b"", last: b'm' }
                 if parameters.first() != Some(&b'>') =>
             {
-                self.is_pen_changed = !matches!(parameters, b"" | b"0" | [.., b';', b'0']);
+                // Not by its last number alone: `38;5;0` is a colour.
+                self.is_pen_changed = !parameters.iter().all(|byte| matches!(byte, b'0' | b';'));
             }
             Sequence::Control { parameters, intermediates: b"", last: b'r' } => {
                 self.is_region_set = !parameters.is_empty();
