@@ -20,6 +20,9 @@ use crate::source::{Item, Played, Source};
 /// How often keys are looked for while events are overdue and nothing is waited for.
 const KEYS_EVERY: Duration = Duration::from_millis(20);
 
+/// How long the terminal is waited for in the end, if it takes no output.
+const PATIENCE: Duration = Duration::from_millis(500);
+
 /// What ctrl-c sends in raw mode.
 const CTRL_C: u8 = 0x03;
 
@@ -63,6 +66,16 @@ enum Pace {
     Paused { at: Time },
     /// At once, up to the next marker.
     ToMarker,
+}
+
+/// What is waited for besides keys, signals and the time.
+#[derive(Clone, Copy)]
+enum Awaited<'a> {
+    Nothing,
+    /// The next item.
+    Item(&'a Source),
+    /// That the sink's output is taken.
+    Output,
 }
 
 enum Key {
@@ -129,7 +142,7 @@ impl Player {
     /// Gives the terminal back.
     pub fn leave(mut self) {
         // Where this fails, the terminal is gone.
-        let _ = self.sink.restore_modes();
+        let _ = self.sink.restore_modes(PATIENCE);
         if let (Some(terminal), true) = (&self.terminal, self.sink.has_asked()) {
             terminal.swallow_replies();
         }
@@ -144,13 +157,18 @@ impl Player {
             match self.next_item(source, &mut pace)? {
                 Item::Header(header) => {
                     schedule.begin(&header);
-                    pace = Pace::Running { start: Instant::now() };
-                    self.sink.begin(&header, schedule.changes_times()).map_err(Ending::BadSink)?;
+                    pace = match pace {
+                        Pace::Paused { .. } => Pace::Paused { at: Time::ZERO },
+                        _ => Pace::Running { start: Instant::now() },
+                    };
+                    self.sink.begin(&header, schedule.changes_times());
+                    self.write()?;
                 }
                 Item::Event(event) => {
                     let due = schedule.due(event.time);
                     self.wait_until(due, &event, &mut pace)?;
-                    self.sink.play(&event, due).map_err(Ending::BadSink)?;
+                    self.sink.play(&event, due);
+                    self.write()?;
                     let stops_here = self.pauses_on_markers || matches!(pace, Pace::ToMarker);
                     if event.code == Code::Marker && stops_here && self.terminal.is_some() {
                         pace = Pace::Paused { at: due };
@@ -168,7 +186,7 @@ impl Player {
                 return Ok(item);
             }
             self.act_on_keys(pace)?;
-            self.wait(None, Some(source))?;
+            self.wait(None, Awaited::Item(source))?;
         }
     }
 
@@ -195,14 +213,14 @@ impl Player {
                         self.typed.pop_front();
                         *pace = Pace::ToMarker;
                     }
-                    _ => self.wait(None, None)?,
+                    _ => self.wait(None, Awaited::Nothing)?,
                 },
                 Pace::Running { start } => {
                     let left = (start + Duration::from(due)).saturating_duration_since(Instant::now());
                     if left.is_zero() {
                         return Ok(());
                     }
-                    self.wait(Some(left), None)?;
+                    self.wait(Some(left), Awaited::Nothing)?;
                 }
             }
         }
@@ -215,7 +233,7 @@ impl Player {
             match (key, *pace) {
                 (Key::Interrupt, _) => return Err(Ending::Interrupted),
                 (Key::Pause, Pace::Running { start }) => {
-                    *pace = Pace::Paused { at: Time::from(start.elapsed()) };
+                    *pace = Pace::Paused { at: Time::from(start.elapsed()) }
                 }
                 (Key::Pause, Pace::Paused { at }) => {
                     // A machine that has not been up for as long as the cast has no such instant.
@@ -231,24 +249,43 @@ impl Player {
         Ok(())
     }
 
-    fn look_for_keys(&mut self) -> Result<(), Ending> {
-        self.wait(Some(Duration::ZERO), None)
+    /// Writes what the sink holds. Keys and signals are taken meanwhile: output that nobody takes
+    /// must not keep us from ending.
+    fn write(&mut self) -> Result<(), Ending> {
+        while self.sink.has_output() {
+            self.wait(None, Awaited::Output)?;
+            if let Some(Key::Interrupt) = self.typed.front() {
+                return Err(Ending::Interrupted);
+            }
+        }
+        Ok(())
     }
 
-    /// Waits for keys, signals, the source and the time, whichever comes first.
-    fn wait(&mut self, timeout: Option<Duration>, source: Option<&Source>) -> Result<(), Ending> {
+    fn look_for_keys(&mut self) -> Result<(), Ending> {
+        self.wait(Some(Duration::ZERO), Awaited::Nothing)
+    }
+
+    /// Waits for keys, signals, the time and what else is awaited, whichever comes first, and takes
+    /// what has come.
+    fn wait(&mut self, timeout: Option<Duration>, awaited: Awaited<'_>) -> Result<(), Ending> {
         let mut interest = Interest::default();
         interest.read(self.signals.as_fd());
-        if let Some(source) = source {
-            interest.read(source.wake());
+        match awaited {
+            Awaited::Nothing => {}
+            Awaited::Item(source) => interest.read(source.wake()),
+            Awaited::Output => interest.write(self.sink.as_fd()),
         }
         if let Some(terminal) = &self.terminal {
             interest.read(terminal.as_fd());
         }
         let ready = tty::wait(&interest, timeout).map_err(Ending::BadSink)?;
         self.looked_for_keys = Instant::now();
-        if let Some(source) = source.filter(|source| ready.to_read(source.wake())) {
-            source.take_wake();
+        match awaited {
+            Awaited::Item(source) if ready.to_read(source.wake()) => source.take_wake(),
+            Awaited::Output if ready.to_write(self.sink.as_fd()) => {
+                self.sink.write().map_err(Ending::BadSink)?;
+            }
+            _ => {}
         }
         if self.terminal.as_ref().is_some_and(|terminal| ready.to_read(terminal.as_fd())) {
             self.read_keys();

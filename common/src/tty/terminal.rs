@@ -4,6 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::libc;
@@ -14,7 +15,7 @@ use crate::size::Size;
 
 nix::ioctl_read_bad!(get_window_size, libc::TIOCGWINSZ, libc::winsize);
 
-/// The controlling terminal, opened anew and without blocking.
+/// A terminal, mostly the controlling one, opened anew and without blocking.
 ///
 /// Opened anew, because O_NONBLOCK belongs to the open file: set on the descriptors that we were
 /// started with it would be set for the shell, too, and stay set behind us.
@@ -26,8 +27,17 @@ pub struct Terminal {
 impl Terminal {
     /// Opens `/dev/tty`. Fails where there is no controlling terminal (cron, ssh without -t).
     pub fn open() -> io::Result<Terminal> {
+        Terminal::open_path(Path::new("/dev/tty"))
+    }
+
+    /// Opens the terminal that a descriptor leads to. Fails where it leads to something else.
+    pub fn behind(descriptor: BorrowedFd<'_>) -> io::Result<Terminal> {
+        Terminal::open_path(&nix::unistd::ttyname(descriptor)?)
+    }
+
+    fn open_path(path: &Path) -> io::Result<Terminal> {
         let flags = libc::O_NOCTTY | libc::O_NONBLOCK;
-        let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open("/dev/tty")?;
+        let file = OpenOptions::new().read(true).write(true).custom_flags(flags).open(path)?;
         Ok(Terminal { file })
     }
 
