@@ -319,6 +319,15 @@ impl Terminal {
         self.wait_until(&format!("{name} holds {text:?}"), holds);
     }
 
+    /// Waits until a program has taken the terminal, so that keys reach it at once.
+    pub fn wait_until_taken(&mut self) {
+        let until = Instant::now() + DEADLINE;
+        while !self.settings().contains("-icanon") {
+            assert!(Instant::now() < until, "the terminal is not taken, it shows {:?}", self.seen);
+            self.read_once(Instant::now() + Duration::from_millis(10));
+        }
+    }
+
     /// The number of the program's process.
     pub fn process(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process")

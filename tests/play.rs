@@ -1,5 +1,6 @@
 //! asciinema-play.
 
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -296,4 +297,56 @@ fn a_stopped_player_gives_the_terminal_back_and_takes_it_again() {
     played.terminal.wait_for("status-$?\r\n");
     played.terminal.enter_until(" .", "one");
     played.ends(0);
+}
+
+/// More than any pipe or terminal holds.
+fn flood() -> String {
+    cast(&[(0.0, &"a line that nobody reads\r\n".repeat(50_000))])
+}
+
+#[test]
+fn ctrl_c_ends_it_while_a_pipe_takes_no_output() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", flood());
+    // The descriptor that is held open keeps the pipe from having no reader, and reads nothing.
+    let line = "mkfifo pipe && exec 3<>pipe && exec asciinema-play demo.cast >pipe";
+    let mut terminal = Terminal::start(scratch.shell(line));
+    terminal.wait_until("the pipe is there", || scratch.path("pipe").exists());
+    let pipe = std::fs::File::options().read(true).write(true).open(scratch.path("pipe"));
+    pipe.expect("the pipe").read_exact(&mut [0]).expect("the beginning of the flood");
+    terminal.enter("\x03");
+    assert_eq!(terminal.status_without_reading(), 1);
+}
+
+#[test]
+fn ctrl_c_ends_it_while_the_terminal_takes_no_output() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", flood());
+    let mut terminal = Terminal::start(scratch.shell("exec asciinema-play demo.cast"));
+    terminal.wait_for("a line");
+    terminal.enter("\x03");
+    assert_eq!(terminal.status_without_reading(), 1);
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_it_silently() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&vec![(0.0, "text\n"); 20_000]));
+    let ran = scratch.run("{ asciinema-play demo.cast; echo $? >status; } | head -n 1", "");
+    assert_eq!((ran.stdout().as_str(), scratch.read("status").as_str()), ("text\n", "1\n"));
+}
+
+#[test]
+fn a_pause_before_the_recording_has_begun_holds() {
+    let scratch = Scratch::new();
+    let mut terminal = Terminal::start(scratch.shell("mkfifo pipe && exec asciinema-play pipe"));
+    terminal.wait_until("the pipe is there", || scratch.path("pipe").exists());
+    terminal.enter(" ");
+    let mut pipe =
+        std::fs::File::options().read(true).write(true).open(scratch.path("pipe")).expect("the pipe");
+    terminal.wait_until_taken();
+    pipe.write_all(cast(&[(NEVER, "one")]).as_bytes()).expect("to record");
+    terminal.enter_until(".", "one");
+    terminal.enter("\x03");
+    assert_eq!(terminal.status_without_reading(), 1);
 }
