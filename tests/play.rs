@@ -350,3 +350,24 @@ fn a_pause_before_the_recording_has_begun_holds() {
     terminal.enter("\x03");
     assert_eq!(terminal.status_without_reading(), 1);
 }
+
+#[test]
+fn keys_act_though_the_recording_has_switched_the_keyboard() {
+    let far = cast(&[(0.0, "start"), (NEVER, " one"), (2.0 * NEVER, " two")]);
+    let mut played = Played::start("demo.cast", &far);
+    played.terminal.wait_for("start");
+    // The left button of the mouse as X10 reports it, then space, a point and ctrl-c as kitty and
+    // xterm send them.
+    played.terminal.enter("\x1b[M !!\x1b[32u\x1b[46u");
+    played.terminal.wait_for(" one");
+    played.terminal.enter("\x1b[27;5;99~");
+    played.ends(1);
+    assert!(!played.terminal.seen.contains(" two"));
+}
+
+#[test]
+fn the_keyboard_is_no_cast() {
+    let mut played = Played::start("-", "");
+    played.terminal.wait_for("stdin is a terminal; name a cast, or pipe one in");
+    played.ends(2);
+}

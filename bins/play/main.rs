@@ -8,6 +8,7 @@ mod sink;
 mod source;
 
 use std::ffi::OsString;
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use common::cast::{Code, Time};
@@ -99,6 +100,10 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
         }
     }
     options.source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
+    if options.source == "-" && io::stdin().is_terminal() {
+        // It would read the keys, ctrl-c among them, before the player does.
+        return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
+    }
     Ok(options)
 }
 
@@ -129,7 +134,7 @@ fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -
                     Ending::Interrupted => Err(Failure::Status(1)),
                     Ending::Killed(signal) => Err(Failure::Status(128 + signal as u8)),
                     Ending::BadSource(error) => Err(read_failed(error)),
-                    Ending::BadSink(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+                    Ending::BadSink(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                         Err(Failure::Status(1))
                     }
                     Ending::BadSink(error) => Err(Failure::io("stdout", &error)),

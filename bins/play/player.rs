@@ -313,6 +313,7 @@ impl Player {
         };
         let mut bytes = Vec::new();
         self.replies.push(&buffer[..count], &mut bytes);
+        let bytes = tty::plain_keys(&bytes);
         let mut rest = &bytes[..];
         while let Some(&first) = rest.first() {
             let Keys { pause, step, next_marker } = &self.keys;

@@ -149,6 +149,68 @@ impl ReplyFilter {
     }
 }
 
+/// The keys among what has been typed, as a plain keyboard sends them. A recording may have switched
+/// the terminal to sending sequences for them, ctrl-c included: by the kitty keyboard protocol, or by
+/// xterm's modifyOtherKeys. What no such key sends (arrows, the mouse) is left out.
+pub fn plain_keys(typed: &[u8]) -> Vec<u8> {
+    let mut keys = Vec::new();
+    let mut rest = typed;
+    while let Some(escape) = memchr(ESC, rest) {
+        keys.extend_from_slice(&rest[..escape]);
+        rest = &rest[escape..];
+        let length = match front(rest) {
+            // The mouse as X10 reports it: three bytes more, among which a space is the left button.
+            Front::Whole(Sequence::Control { parameters: b"", intermediates: b"", last: b'M' }, length) => {
+                (length + 3).min(rest.len())
+            }
+            Front::Whole(Sequence::Control { parameters, intermediates: b"", last }, length) => {
+                if let Some(key) = plain_key(parameters, last) {
+                    keys.extend_from_slice(key.encode_utf8(&mut [0; 4]).as_bytes());
+                }
+                length
+            }
+            Front::Whole(Sequence::Control { .. } | Sequence::Text { .. }, length) => length,
+            // Alt with a key, or Escape and then a key.
+            Front::Whole(Sequence::Short { .. }, _) | Front::Unfinished | Front::Broken => {
+                keys.push(ESC);
+                1
+            }
+        };
+        rest = &rest[length..];
+    }
+    keys.extend_from_slice(rest);
+    keys
+}
+
+/// The plain key that a control sequence stands for: `CSI code ; modifiers : event u`, or
+/// `CSI 27 ; modifiers ; code ~`.
+fn plain_key(parameters: &[u8], last: u8) -> Option<char> {
+    const SHIFT: u32 = 1;
+    const CONTROL: u32 = 4;
+    const LOCKS: u32 = 64 | 128;
+    const RELEASE: u32 = 3;
+    let mut fields = std::str::from_utf8(parameters).ok()?.split(';');
+    let (code, modifiers) = match last {
+        b'u' => (fields.next()?, fields.next().unwrap_or_default()),
+        b'~' if fields.next() == Some("27") => {
+            let modifiers = fields.next()?;
+            (fields.next()?, modifiers)
+        }
+        _ => return None,
+    };
+    let (modifiers, event) = modifiers.split_once(':').unwrap_or((modifiers, ""));
+    if event.parse() == Ok(RELEASE) {
+        return None;
+    }
+    let code: u32 = code.split(':').next()?.parse().ok()?;
+    let modifiers = modifiers.parse().map_or(0, |sum: u32| sum.saturating_sub(1)) & !LOCKS;
+    match modifiers & !SHIFT {
+        0 => char::from_u32(code),
+        CONTROL if (0x40..0x80).contains(&code) => char::from_u32(code & 0x1f),
+        _ => None,
+    }
+}
+
 fn is_reply(sequence: Sequence<'_>) -> bool {
     match sequence {
         Sequence::Control { parameters, intermediates, last } => {
@@ -164,6 +226,8 @@ fn is_reply(sequence: Sequence<'_>) -> bool {
                 (b'y', b"$") => true,
                 // The kitty keyboard's flags; without the question mark it is a key.
                 (b'u', b"") => private == Some(b'?'),
+                // Graphics attributes; without the question mark it is a key.
+                (b'S', b"") => private == Some(b'?'),
                 _ => false,
             }
         }
@@ -206,6 +270,9 @@ pub struct OutputWatch {
     is_charset_changed: bool,
     is_region_set: bool,
     is_keypad_changed: bool,
+    /// How many states of the kitty keyboard protocol have been put on its stack.
+    kitty_states: u16,
+    are_other_keys_modified: bool,
 }
 
 impl OutputWatch {
@@ -239,8 +306,16 @@ impl OutputWatch {
     /// in them.
     pub fn restoration(&self) -> Vec<u8> {
         let mut out = String::new();
+        let keyboard = match self.kitty_states {
+            0 => String::new(),
+            count => format!("\x1b[<{count}u"),
+        };
+        // Each screen has a stack of its own, and taking too much off one does no harm.
+        if self.switched.iter().any(|mode| is_alternate_screen(*mode)) {
+            out.push_str(&keyboard);
+        }
         // The alternate screen is left first: what follows is meant for the one behind it.
-        let leaves_first = |mode: &&u16| !matches!(mode, 47 | 1047 | 1049);
+        let leaves_first = |mode: &&u16| !is_alternate_screen(**mode);
         let mut modes: Vec<&u16> = self.switched.iter().collect();
         modes.sort_by_key(leaves_first);
         for mode in modes {
@@ -252,12 +327,14 @@ impl OutputWatch {
             (self.is_region_set, "\x1b7\x1b[r\x1b8"),
             (self.is_charset_changed, "\x1b(B\x0f"),
             (self.is_keypad_changed, "\x1b>"),
+            (self.are_other_keys_modified, "\x1b[>4m"),
             (self.is_pen_changed, "\x1b[0m"),
         ] {
             if changed {
                 out.push_str(sequence);
             }
         }
+        out.push_str(&keyboard);
         out.into_bytes()
     }
 
@@ -280,6 +357,16 @@ impl OutputWatch {
                     }
                 }
             }
+            Sequence::Control { parameters: [b'>', b'4', value @ ..], intermediates: b"", last: b'm' } => {
+                self.are_other_keys_modified = !matches!(value, b"" | b";" | b";0");
+            }
+            Sequence::Control { parameters: [b'>', ..], intermediates: b"", last: b'u' } => {
+                self.kitty_states = self.kitty_states.saturating_add(1);
+            }
+            Sequence::Control { parameters: [b'<', count @ ..], intermediates: b"", last: b'u' } => {
+                let count = std::str::from_utf8(count).ok().and_then(|count| count.parse().ok());
+                self.kitty_states = self.kitty_states.saturating_sub(count.unwrap_or(1));
+            }
             Sequence::Control { parameters, intermediates: b"", last: b'm' }
                 if parameters.first() != Some(&b'>') =>
             {
@@ -300,6 +387,10 @@ impl OutputWatch {
             _ => {}
         }
     }
+}
+
+fn is_alternate_screen(mode: u16) -> bool {
+    matches!(mode, 47 | 1047 | 1049)
 }
 
 /// Modes that a terminal just opened has set: autowrap and the visible cursor.
@@ -324,11 +415,13 @@ fn is_query(sequence: Sequence<'_>) -> bool {
             (b'x', b"") => true,
             (b'q', b"") => parameters.first() == Some(&b'>'),
             (b'u', b"") => parameters == b"?",
+            (b'S', b"") => parameters.first() == Some(&b'?'),
             _ => false,
         },
         Sequence::Text { kind: b']', text } => text.windows(2).any(|pair| pair == b";?"),
         Sequence::Text { kind: b'P', text } => text.starts_with(b"$q") || text.starts_with(b"+q"),
-        Sequence::Text { .. } => false,
+        // Kitty's graphics: nearly every command is answered.
+        Sequence::Text { kind, text } => kind == b'_' && text.starts_with(b"G"),
         // DECID, the question that DA replaced.
         Sequence::Short { intermediates, last } => intermediates.is_empty() && last == b'Z',
     }
@@ -347,6 +440,7 @@ mod tests {
         "\x1b[?2026;2$y",
         "\x1b[8;24;80t",
         "\x1b[?0u",
+        "\x1b[?2;0;800;600S",
         "\x1b]11;rgb:2424/2727/3a3a\x1b\\",
         "\x1b]10;rgb:ffff/ffff/ffff\x07",
         "\x1b]52;c;aGVsbG8=\x07",
@@ -424,6 +518,20 @@ mod tests {
     }
 
     #[test]
+    fn keys_are_the_same_whatever_the_keyboard_has_been_switched_to() {
+        for (typed, keys) in [
+            ("a .]\x03", "a .]\x03"),
+            ("\x1b[99;5u\x1b[27;5;99~\x1b[99;5:1u", "\x03\x03\x03"),
+            ("\x1b[32u\x1b[46;1u\x1b[93;129u\x1b[93:125;2u\x1b[380u", " .]]ż"),
+            // The release of a key, Alt, a function key, arrows, pasting, the mouse.
+            ("\x1b[99;5:3u\x1b[32;3u\x1b[15~\x1b[A\x1b[200~x\x1b[201~\x1b[<0;1;2M\x1b[M .]x\x1b[M .", "xx"),
+            ("\x1bx\x1b\x1b[A\x1b", "\x1bx\x1b\x1b"),
+        ] {
+            assert_eq!(String::from_utf8(plain_keys(typed.as_bytes())).unwrap(), keys, "{typed:?}");
+        }
+    }
+
+    #[test]
     fn questions_are_found_and_other_output_is_none() {
         for query in [
             "\x1b[6n",
@@ -434,6 +542,8 @@ mod tests {
             "\x1b[18t",
             "\x1b[>0q",
             "\x1b[?u",
+            "\x1b[?2;1;0S",
+            "\x1b_Gi=31,s=1,v=1,a=q;AAAA\x1b\\",
             "\x1b]11;?\x1b\\",
             "\x1bP+q544e\x1b\\",
             "\x1bP$qm\x1b\\",
@@ -473,7 +583,11 @@ mod tests {
             ),
             ("\x1b(0\x1b=", "\x1b(B\x0f\x1b>"),
             ("\x1b(0\x1b=\x1b[?1000h\x1bc", ""),
-            ("\x1b[?7h\x1b[?25h\x1b[>4;2m", ""),
+            ("\x1b[?7h\x1b[?25h\x1b[>4;2m\x1b[>4;m", ""),
+            ("\x1b[>4;2m\x1b[38;5;0m", "\x1b[>4m\x1b[0m"),
+            ("\x1b[>1u\x1b[>3u\x1b[<u\x1b[m\x1b[0;0m", "\x1b[<1u"),
+            ("\x1b[?1049h\x1b[>1u", "\x1b[<1u\x1b[?1049l\x1b[<1u"),
+            ("\x1b[>1u\x1b[<1u\x1b[<9u", ""),
         ] {
             let mut watch = OutputWatch::default();
             for byte in output.as_bytes().chunks(1) {
