@@ -119,10 +119,17 @@ impl TerminalGuard {
     }
 }
 
-/// Sees to it that a signal that ends us gives the terminal back first. A thread, because printing
-/// waits for nothing but the source and the terminal.
+/// Sees to it that a signal that ends or stops us gives the terminal back first. A thread, because
+/// printing waits for nothing but the source and the terminal.
 fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
-    let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGQUIT, Signal::SIGTERM, Signal::SIGHUP])?;
+    let mut signals = Signals::catch(&[
+        Signal::SIGINT,
+        Signal::SIGQUIT,
+        Signal::SIGTERM,
+        Signal::SIGHUP,
+        Signal::SIGTSTP,
+        Signal::SIGCONT,
+    ])?;
     thread::Builder::new().spawn(move || {
         loop {
             let mut interest = Interest::default();
@@ -130,10 +137,20 @@ fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
             if tty::wait(&interest, None).is_err() {
                 return;
             }
-            if let Some(signal) = signals.arrived().first().copied() {
-                let _ = mode.suspend();
-                drop(signals);
-                return tty::die_of(signal);
+            // Where the terminal is gone, all of this fails, and nothing is lost.
+            for signal in signals.arrived() {
+                if signal != Signal::SIGCONT {
+                    let _ = mode.suspend();
+                }
+                match signal {
+                    Signal::SIGTSTP => tty::stop_here(),
+                    Signal::SIGCONT => {}
+                    signal => {
+                        drop(signals);
+                        return tty::die_of(signal);
+                    }
+                }
+                let _ = mode.apply();
             }
         }
     })?;

@@ -86,3 +86,25 @@ fn a_signal_gives_the_terminal_back() {
     terminal.wait_for("outer-2>");
     assert_eq!(terminal.settings(), settings);
 }
+
+#[test]
+fn a_stop_gives_the_terminal_back_for_as_long_as_it_lasts() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(0.0, "printed")]));
+    let mut shell = scratch.command("sh");
+    shell.env("PS1", "outer-$((2))>");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("outer-2>");
+    let settings = terminal.settings();
+    // A pipe whose other end stays open keeps cat waiting for more.
+    terminal.enter("set -m; mkfifo pipe; exec 3<>pipe; cat demo.cast >&3; asciinema-cat pipe\r");
+    terminal.wait_for("printed");
+    terminal.enter("\x1a");
+    terminal.wait_for("outer-2>");
+    assert_eq!(terminal.settings(), settings);
+    terminal.enter("fg\r");
+    terminal.wait_until_taken();
+    terminal.enter("\x03");
+    terminal.wait_for("outer-2>");
+    assert_eq!(terminal.settings(), settings);
+}
