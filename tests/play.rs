@@ -143,17 +143,18 @@ fn ctrl_c_ends_a_wait_for_an_event_and_for_a_pipe() {
 }
 
 #[test]
-fn space_pauses_and_goes_on_where_it_was() {
-    let mut played = Played::start("demo.cast", &cast(&[(0.0, "first"), (0.6, "second")]));
-    played.terminal.wait_for("first");
+fn space_pauses_and_goes_on_with_the_delay_that_is_left() {
+    let steps = [(0.0, "start"), (NEVER, "step"), (NEVER + 0.5, "next"), (NEVER + 1.0, "end")];
+    let mut played = Played::start("demo.cast", &cast(&steps));
+    played.terminal.wait_for("start");
+    played.terminal.enter(" .");
+    played.terminal.wait_for("step");
+    let start = Instant::now();
     played.terminal.enter(" ");
-    // Longer than the event was away when the pause began.
-    let paused = Instant::now();
-    played.terminal.wait_until("a while has passed", || paused.elapsed() > Duration::from_millis(800));
-    assert!(!played.terminal.seen.contains("second"));
-    played.terminal.enter(" ");
-    played.terminal.wait_for("second");
+    played.terminal.wait_for("next");
+    assert!(start.elapsed() >= Duration::from_millis(500));
     played.ends(0);
+    assert!(start.elapsed() >= Duration::from_millis(1000));
 }
 
 #[test]
