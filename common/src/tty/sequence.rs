@@ -50,6 +50,8 @@ fn short(bytes: &[u8]) -> Front<'_> {
     let intermediates = run(bytes, 0, |byte| matches!(byte, 0x20..=0x2f));
     match bytes.get(intermediates) {
         None => Front::Unfinished,
+        // Another ESC, say, which begins a sequence of its own.
+        Some(..0x30 | 0x7f..) => Front::Broken,
         Some(&last) => {
             let sequence = Sequence::Short { intermediates: &bytes[..intermediates], last };
             Front::Whole(sequence, 1 + intermediates + 1)
@@ -273,6 +275,8 @@ pub struct OutputWatch {
     /// How many states of the kitty keyboard protocol have been put on its stack.
     kitty_states: u16,
     are_other_keys_modified: bool,
+    /// What DECSCUSR asked for; 0 is the terminal's own shape.
+    cursor_shape: u16,
 }
 
 impl OutputWatch {
@@ -328,6 +332,7 @@ impl OutputWatch {
             (self.is_charset_changed, "\x1b(B\x0f"),
             (self.is_keypad_changed, "\x1b>"),
             (self.are_other_keys_modified, "\x1b[>4m"),
+            (self.cursor_shape != 0, "\x1b[0 q"),
             (self.is_pen_changed, "\x1b[0m"),
         ] {
             if changed {
@@ -335,6 +340,23 @@ impl OutputWatch {
             }
         }
         out.push_str(&keyboard);
+        out.into_bytes()
+    }
+
+    /// What switches a terminal just opened into the modes that no virtual terminal keeps and that
+    /// hold until they are switched back: reversed screen, mouse, focus, bracketed paste, keypad and
+    /// the cursor's shape. How keys are encoded is left out: it is of no use without the program.
+    pub fn settings(&self) -> Vec<u8> {
+        let mut out = String::new();
+        for mode in self.switched.iter().filter(|mode| matches!(mode, 5 | 9 | 66 | 1000..=1016 | 2004)) {
+            out.push_str(&format!("\x1b[?{mode}h"));
+        }
+        if self.is_keypad_changed {
+            out.push_str("\x1b=");
+        }
+        if self.cursor_shape != 0 {
+            out.push_str(&format!("\x1b[{} q", self.cursor_shape));
+        }
         out.into_bytes()
     }
 
@@ -375,6 +397,10 @@ impl OutputWatch {
             }
             Sequence::Control { parameters, intermediates: b"", last: b'r' } => {
                 self.is_region_set = !parameters.is_empty();
+            }
+            Sequence::Control { parameters, intermediates: b" ", last: b'q' } => {
+                let shape = std::str::from_utf8(parameters).ok().and_then(|shape| shape.parse().ok());
+                self.cursor_shape = shape.unwrap_or(0);
             }
             Sequence::Short { intermediates: b"(", last } => self.is_charset_changed = last != b'B',
             Sequence::Short { intermediates: b"", last: last @ (b'=' | b'>') } => {
@@ -588,6 +614,9 @@ mod tests {
             ("\x1b[>1u\x1b[>3u\x1b[<u\x1b[m\x1b[0;0m", "\x1b[<1u"),
             ("\x1b[?1049h\x1b[>1u", "\x1b[<1u\x1b[?1049l\x1b[<1u"),
             ("\x1b[>1u\x1b[<1u\x1b[<9u", ""),
+            ("\x1b[5 q", "\x1b[0 q"),
+            ("\x1b[5 q\x1b[ q", ""),
+            ("\x1b=\x1b\x1b>", ""),
         ] {
             let mut watch = OutputWatch::default();
             for byte in output.as_bytes().chunks(1) {
@@ -595,5 +624,15 @@ mod tests {
             }
             assert_eq!(String::from_utf8(watch.restoration()).unwrap(), restoration, "{output:?}");
         }
+    }
+
+    #[test]
+    fn settings_are_what_a_virtual_terminal_does_not_keep() {
+        let mut watch = OutputWatch::default();
+        watch.push(b"\x1b[?2004;1000;1006h\x1b[?1;25l\x1b[?1049h\x1b=\x1b[2 q\x1b[>1u");
+        let settings = String::from_utf8(watch.settings()).unwrap();
+        assert_eq!(settings, "\x1b[?1000h\x1b[?1006h\x1b[?2004h\x1b=\x1b[2 q");
+        watch.push(b"\x1b[?2004;1000;1006l\x1b>\x1b[0 q");
+        assert_eq!(watch.settings(), b"");
     }
 }
