@@ -1,8 +1,8 @@
 //! What two programs of the toolkit share, and nothing that only one needs.
 //!
 //! Each module is a room with one subject: [`cast`] is the format, [`filter`] the loop that every
-//! filter runs in, [`cli`] options and messages, [`config`] the user's settings, [`tty`] terminals,
-//! pseudo-terminals and signals.
+//! filter runs in, [`cli`] options and messages, [`config`] the user's settings, [`screen`] a virtual
+//! terminal, [`tty`] terminals, pseudo-terminals and signals.
 //! [`size`], [`stream`] and [`text`] are the notions that several of them speak of.
 
 pub mod cast;
@@ -10,6 +10,7 @@ pub mod cli;
 pub mod config;
 pub mod filter;
 pub mod net;
+pub mod screen;
 pub mod size;
 pub mod source;
 pub mod stream;
