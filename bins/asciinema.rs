@@ -31,6 +31,8 @@ const COMMANDS: &[BuiltIn] = &[
     BuiltIn { name: "idle", usage: "-i SECONDS [-o OUT] [FILE]" },
     BuiltIn { name: "speed", usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]" },
     BuiltIn { name: "quantize", usage: "-r LO[,HI]... [-o OUT] [FILE]" },
+    BuiltIn { name: "cut", usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]" },
+    BuiltIn { name: "trim", usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]" },
     BuiltIn { name: "convert", usage: "-f FORMAT [-o OUT] [FILE]" },
     BuiltIn { name: "meta", usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]" },
     BuiltIn { name: "help", usage: "[COMMAND]" },

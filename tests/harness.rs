@@ -14,6 +14,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Output, 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use common::screen::Screen;
 use common::size::Size;
 use common::tty::{self, Interest, Pty};
 
@@ -413,4 +414,20 @@ pub fn header(cast: &str) -> serde_json::Value {
 /// The data of all events with a code, one after the other.
 pub fn text_of(cast: &str, code: &str) -> String {
     events(cast).into_iter().filter(|(_, c, _)| c == code).map(|(_, _, data)| data).collect()
+}
+
+/// Everything that tells what a terminal is like after a cast: text, attributes, cursor, modes.
+pub fn screen_of(cast: &str) -> (Vec<String>, String) {
+    let header = header(cast);
+    let number = |name: &str| u16::try_from(header[name].as_u64().expect("a size")).expect("a size");
+    let size = Size { cols: number("width"), rows: number("height") };
+    let mut screen = Screen::new(size).expect("a terminal");
+    for (_, code, data) in events(cast) {
+        match code.as_str() {
+            "o" => screen.feed(&data),
+            "r" => screen.resize(Size::parse(&data).expect("a size")).expect("a terminal"),
+            _ => {}
+        }
+    }
+    (screen.text(), format!("{} {:?}", screen.size(), screen.drawing()))
 }

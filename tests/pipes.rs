@@ -10,6 +10,8 @@ const FILTERS: &[&str] = &[
     "asciinema-quantize -r 1e9",
     "asciinema-convert -f asciicast-v2",
     "asciinema-meta --unset nothing",
+    "asciinema-cut --from 1e9",
+    "asciinema-trim --to 1e9",
 ];
 
 #[test]

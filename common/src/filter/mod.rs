@@ -8,6 +8,7 @@
 mod output;
 mod range;
 mod sink_file;
+mod splice;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -20,8 +21,9 @@ use crate::stream::Stream;
 use crate::tty;
 
 pub use output::Output;
-pub use range::{Bound, Range};
+pub use range::{Bound, Range, Ranges};
 use sink_file::SinkFile;
+pub use splice::{Inside, Outside, Splice};
 
 /// What makes one filter different from another.
 pub trait Filter: Sized {

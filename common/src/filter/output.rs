@@ -4,7 +4,7 @@
 //! A filter that only changes times writes intervals to the microsecond: one that rounds would not be
 //! done after one pass, because a delay cut to 0.0005 s must not be longer when it is looked at again.
 
-use crate::cast::{Event, Header, Precision, Time, Timeline, Version};
+use crate::cast::{Code, Event, Header, Precision, Time, Timeline, Version};
 
 /// The lines that became of one block of input.
 pub struct Output {
@@ -39,6 +39,11 @@ impl Output {
             Version::V3 => spelled.write_short_seconds(&mut self.buffer),
         }
         self.buffer.extend_from_slice(&event.line[event.number.end..]);
+    }
+
+    /// Puts out an event that the cast did not have.
+    pub fn new_event(&mut self, time: Time, code: Code, text: &str) {
+        self.timeline.write_event(time, code, text, &mut self.buffer);
     }
 
     /// Puts out a line, or any other bytes, as they stand.

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use crate::cast::{Code, Event, Time};
-use crate::cli::plain_number;
+use crate::cli::{self, Failure, plain_number};
 
 /// A point in a cast that a range begins or ends at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,9 +91,8 @@ pub struct Range {
 impl Range {
     /// Whether nothing can be in it, as far as that is known before the cast is.
     pub fn is_empty(&self) -> bool {
-        let from = self.from.as_ref().map_or(Some(Time::ZERO), Bound::time);
         let to = self.to.as_ref().and_then(Bound::time);
-        matches!((from, to), (Some(from), Some(to)) if from >= to)
+        matches!((self.begin(), to), (Some(from), Some(to)) if from >= to)
     }
 
     /// Looks at the next event of the cast.
@@ -105,12 +104,17 @@ impl Range {
 
     /// How much of the cast's first `time` lies before the range, in it, and behind it.
     pub fn parts(&self, time: Time) -> [Time; 3] {
-        let Some(from) = self.from.as_ref().map_or(Some(Time::ZERO), Bound::time) else {
+        let Some(from) = self.begin() else {
             return [time, Time::ZERO, Time::ZERO];
         };
         let from = from.min(time);
         let to = self.to.as_ref().and_then(Bound::time).map_or(time, |to| to.clamp(from, time));
         [from, to.since(from), time.since(to)]
+    }
+
+    /// When it begins, if that is known by now.
+    fn begin(&self) -> Option<Time> {
+        self.from.as_ref().map_or(Some(Time::ZERO), Bound::time)
     }
 
     /// What is wrong with the range once the cast has ended: a marker that never came.
@@ -119,6 +123,87 @@ impl Range {
             Some(bound) => Err(format!("the cast has no {bound}")),
             None => Ok(()),
         }
+    }
+}
+
+/// Several ranges together, in any order; they may overlap.
+#[derive(Clone, Debug, Default)]
+pub struct Ranges(Vec<Range>);
+
+impl Ranges {
+    /// Takes the next `--from`: it belongs to the last range, unless that begins somewhere already,
+    /// or ends before.
+    pub fn add_from(&mut self, from: Bound) {
+        let is_before = |to: &Option<Bound>| {
+            let to = to.as_ref().and_then(Bound::time);
+            matches!((to, from.time()), (Some(to), Some(from)) if to <= from)
+        };
+        match self.0.last_mut() {
+            Some(range) if range.from.is_none() && !is_before(&range.to) => range.from = Some(from),
+            _ => self.0.push(Range { from: Some(from), to: None }),
+        }
+    }
+
+    /// Takes the next `--to`: it belongs to the last range, unless that ends somewhere already.
+    pub fn add_to(&mut self, to: Bound) {
+        match self.0.last_mut() {
+            Some(range) if range.to.is_none() => range.to = Some(to),
+            _ => self.0.push(Range { from: None, to: Some(to) }),
+        }
+    }
+
+    /// What the command line lacks: a range at all, or a range that something can be in.
+    pub fn check(&self) -> cli::Result<()> {
+        let what = match &self.0[..] {
+            [] => "which range? use --from T, --to T or both",
+            ranges if ranges.iter().any(Range::is_empty) => "the range ends before it begins",
+            _ => return Ok(()),
+        };
+        Err(Failure::Usage(what.to_string()))
+    }
+
+    /// Looks at the next event of the cast.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        self.0.iter_mut().for_each(|range| range.observe(event));
+    }
+
+    /// Whether a time that has been reached lies in one of them.
+    pub fn contain(&self, time: Time) -> bool {
+        self.end_of_cover(time, Time::MAX).is_some()
+    }
+
+    /// How much of the cast's first `time` they cover together.
+    pub fn cover(&self, time: Time) -> Time {
+        let mut covered = Time::ZERO;
+        let mut at = Time::ZERO;
+        while at < time {
+            let begins = |range: &Range| range.begin().filter(|&begin| begin > at);
+            at = match self.end_of_cover(at, time) {
+                Some(end) => {
+                    covered = covered.plus(end.since(at));
+                    end
+                }
+                None => self.0.iter().filter_map(begins).min().map_or(time, |next| next.min(time)),
+            };
+        }
+        covered
+    }
+
+    /// Whether they all lie before a time.
+    pub fn end_before(&self, time: Time) -> bool {
+        self.0.iter().all(|range| range.to.as_ref().and_then(Bound::time).is_some_and(|end| end <= time))
+    }
+
+    /// What is wrong with them once the cast has ended: a marker that never came.
+    pub fn check_reached(&self) -> Result<(), String> {
+        self.0.iter().try_for_each(Range::check_reached)
+    }
+
+    /// Where the furthest of the ranges ends that hold a time, at `limit` at most.
+    fn end_of_cover(&self, time: Time, limit: Time) -> Option<Time> {
+        let holding = self.0.iter().filter(|range| range.begin().is_some_and(|begin| begin <= time));
+        let ends = holding.map(|range| range.to.as_ref().and_then(Bound::time).unwrap_or(Time::MAX));
+        ends.filter(|&end| end > time).max().map(|end| end.min(limit))
     }
 }
 
@@ -181,6 +266,38 @@ mod tests {
             let time = Bound::parse(text).and_then(|bound| bound.time());
             assert_eq!(time.map(|time| time.as_micros() as f64 / 1e6), seconds, "{text}");
         }
+    }
+
+    #[test]
+    fn several_ranges_cover_what_is_in_any_of_them() {
+        let mut ranges = Ranges::default();
+        let bound = |text| Bound::parse(text).unwrap();
+        assert!(ranges.check().is_err());
+        // The second pair is told from the first by what the first has already.
+        ranges.add_to(bound("20"));
+        ranges.add_from(bound("10"));
+        ranges.add_from(bound("15"));
+        ranges.add_to(bound("25"));
+        ranges.add_to(bound("2"));
+        ranges.add_from(bound("1"));
+        ranges.add_to(bound("2"));
+        ranges.add_from(bound("28"));
+        ranges.add_to(bound("29"));
+        assert!(ranges.check().is_ok());
+        let second = |seconds: u64| Time::from_micros(seconds * 1_000_000);
+        let inside: Vec<u64> = (0..30).filter(|&seconds| ranges.contain(second(seconds))).collect();
+        assert_eq!(inside, [vec![0, 1], (10..25).collect(), vec![28]].concat());
+        for (seconds, covered) in [(0, 0), (1, 1), (2, 2), (10, 2), (12, 4), (25, 17), (30, 18)] {
+            assert_eq!(ranges.cover(second(seconds)), second(covered), "{seconds}");
+        }
+        assert!(ranges.end_before(second(29)) && !ranges.end_before(second(28)));
+        ranges.add_from(bound("marker:1"));
+        assert!(!ranges.contain(second(29)) && !ranges.end_before(second(29)));
+        ranges.observe(&Event::scan(b"[29, \"m\", \"\"]").unwrap());
+        assert!(ranges.contain(second(29)) && ranges.cover(second(31)) == second(20));
+        ranges.add_from(bound("9"));
+        ranges.add_to(bound("9"));
+        assert!(ranges.check().is_err());
     }
 
     #[test]
