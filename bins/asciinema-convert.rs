@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use common::cast::{Code, Event, Fault, Header, HeaderBuilder, Precision, Time, Version, object_entries};
 use common::cli::{self, Failure, Help};
 use common::filter::{self, Args, Filter, Output};
+use common::screen::Transcript;
 
 const HELP: Help = Help {
     name: "asciinema-convert",
@@ -16,8 +17,8 @@ const HELP: Help = Help {
     usage: "-f FORMAT [-o OUT] [FILE]",
     about: "Turn a cast, read from FILE or stdin, into another format.",
     options: "  -f, --output-format FORMAT
-                            asciicast-v3, asciicast-v2, asciicast-v1 (which has output only) or
-                            raw: the bytes of the output
+                            asciicast-v3, asciicast-v2, asciicast-v1 (which has output only),
+                            raw: the bytes of the output, or txt: the lines that were shown
 ",
     shared_options: filter::SHARED_OPTIONS,
     examples: "  asciinema-convert -f asciicast-v2 new.cast > old.cast
@@ -30,6 +31,7 @@ const FORMATS: &[(&str, Format)] = &[
     ("asciicast-v2", Format::Lines(Version::V2)),
     ("asciicast-v1", Format::Document),
     ("raw", Format::Raw),
+    ("txt", Format::Text),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,6 +41,7 @@ enum Format {
     /// v1.
     Document,
     Raw,
+    Text,
 }
 
 struct Convert {
@@ -46,6 +49,8 @@ struct Convert {
     /// The time of the last event of output.
     previous: Time,
     has_frames: bool,
+    /// The terminal that makes lines of the output, for text.
+    transcript: Option<Transcript>,
 }
 
 fn main() -> ExitCode {
@@ -62,7 +67,7 @@ impl Filter for Convert {
             }
         }
         let format = format.ok_or_else(|| Failure::Usage("option '-f FORMAT' is missing".to_string()))?;
-        Ok(Convert { format, previous: Time::ZERO, has_frames: false })
+        Ok(Convert { format, previous: Time::ZERO, has_frames: false, transcript: None })
     }
 
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
@@ -74,12 +79,21 @@ impl Filter for Convert {
             Format::Lines(Version::V2) => output.begin(&Header::parse(to_v2(&header).as_bytes())?),
             Format::Document => output.line(document_front(&header).as_bytes()),
             Format::Raw => output.line(header.size.sequence().as_bytes()),
+            Format::Text => self.transcript = Some(Transcript::new(header.size)?),
         }
         Ok(())
     }
 
     #[inline]
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        if let Some(transcript) = &mut self.transcript {
+            match (event.code, event.resize()) {
+                (Code::Output, _) => transcript.feed(&event.text()?, output.bytes_mut()),
+                (_, Some(size)) => transcript.resize(size, output.bytes_mut())?,
+                _ => {}
+            }
+            return Ok(());
+        }
         match (self.format, event.code) {
             (Format::Lines(_), _) => output.event(event, event.time),
             (Format::Document, Code::Output) => {
@@ -99,7 +113,7 @@ impl Filter for Convert {
                     output.line(size.sequence().as_bytes());
                 }
             }
-            (Format::Document | Format::Raw, _) => {}
+            (Format::Document | Format::Raw | Format::Text, _) => {}
         }
         Ok(())
     }
@@ -109,7 +123,7 @@ impl Filter for Convert {
         let is_welcome = match self.format {
             Format::Lines(Version::V3) => true,
             Format::Lines(Version::V2) => !line.starts_with(b"#"),
-            Format::Document | Format::Raw => false,
+            Format::Document | Format::Raw | Format::Text => false,
         };
         if is_welcome {
             output.line(line);
@@ -117,6 +131,9 @@ impl Filter for Convert {
     }
 
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
+        if let Some(transcript) = self.transcript.take() {
+            transcript.finish(output.bytes_mut());
+        }
         if self.format == Format::Document {
             let mut duration = Vec::new();
             self.previous.write_seconds(&mut duration);

@@ -58,7 +58,7 @@ fn a_bad_value_is_one_line_with_the_file_the_key_and_what_is_allowed() {
         (
             "[record]\nformat = gif\n",
             "asciinema-rec -c true -",
-            "[record] format: 'gif' is not one of asciicast-v2, asciicast-v3, raw",
+            "[record] format: 'gif' is not one of asciicast-v2, asciicast-v3, raw, txt",
         ),
         ("[play]\nspeed = 0\n", "asciinema-play -", "[play] speed: '0' is not a number above 0"),
         (

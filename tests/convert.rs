@@ -30,6 +30,31 @@ fn raw_is_the_sizes_and_the_bytes() {
 }
 
 #[test]
+fn text_is_the_lines_as_a_terminal_would_have_shown_them() {
+    let shown = |output: &[&str]| {
+        let placed: Vec<(f64, &str)> = output.iter().map(|text| (1.0, *text)).collect();
+        let narrow = cast(&placed).replace("80", "10").replace("24", "3");
+        run("asciinema-convert -f txt", narrow).stdout()
+    };
+    assert_eq!(shown(&["\u{1b}[31mred\u{1b}[m  \r\n", "xy\u{8}z\r", "\n\r\n"]), "red\nxz\n");
+    assert_eq!(shown(&["a line that is wrapped\r\nb", "\u{1b}[", "1mc"]), "a line that is wrapped\nbc\n");
+    assert_eq!(shown(&["1\r\n2\r\n3\r\n4\r\n5\r\n\u{1b}[?1049heditor\u{1b}[?1049l6"]), "1\n2\n3\n4\n5\n6\n");
+    assert_eq!(shown(&["a\r\n\u{1b}[?1049heditor"]), "\neditor\n");
+    assert_eq!(shown(&["a\r\n\u{1b}[H\u{1b}[2Jb"]), "b\n");
+    assert_eq!(shown(&[]), "");
+}
+
+#[test]
+fn text_wraps_at_the_size_of_the_time() {
+    let resized =
+        format!("{}[2, \"r\", \"5x24\"]\n[3, \"o\", \"\\rsix and\"]\n", cast(&[(1.0, "0123456789\r\n")]));
+    assert_eq!(run("asciinema-convert -f txt", &resized).stdout(), "0123456789\nsix and\n");
+    let huge = cast(&[]).replace("80", "65535").replace("24", "65535");
+    let message = "asciinema-convert: stdin: line 1: a terminal of 65535x65535 is too large to draw\n";
+    assert_eq!(run("asciinema-convert -f txt", huge).failure(), (1, String::new(), message.to_string()));
+}
+
+#[test]
 fn v1_holds_the_output_and_comes_back() {
     let two = cast(&[(0.5, "a\"ż\x1b"), (2.25, "b")]);
     let v1 = run("asciinema-convert -f asciicast-v1", &two).stdout();

@@ -206,6 +206,22 @@ fn append_to_nothing_warns_and_begins() {
 }
 
 #[test]
+fn text_is_what_was_shown_and_a_file_named_so_means_it() {
+    let scratch = Scratch::new();
+    let command = "-c 'printf \"a\\033[1mx\\r\\nb\\305\"; printf \"\\274\\n\"'";
+    let recorded = scratch.run(&format!("asciinema-rec -q {command} demo.cast"), "");
+    recorded.stdout();
+    scratch.run(&format!("asciinema-rec -q {command} demo.txt"), "").stdout();
+    assert_eq!(scratch.read("demo.txt"), "ax\nbż\n");
+    assert_eq!(scratch.run("asciinema-convert -f txt demo.cast", "").stdout(), "ax\nbż\n");
+    assert_eq!(scratch.run(&format!("asciinema-rec -q -f txt {command}"), "").stdout(), "ax\nbż\n");
+    scratch.run("asciinema-rec -q --append -c 'echo c' demo.txt", "").stdout();
+    assert_eq!(scratch.read("demo.txt"), "ax\nbż\nc\n");
+    scratch.run("asciinema-rec -q --overwrite -f raw -c 'printf c' demo.txt", "").stdout();
+    assert_eq!(scratch.read("demo.txt"), "\u{1b}[8;24;80tc");
+}
+
+#[test]
 fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
     let scratch = Scratch::new();
     scratch.write("header.cast", cast(&[]));
@@ -217,6 +233,7 @@ fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
     for (options, file, what) in [
         ("--append", "demo.raw", "line 1: expected the header of an asciicast, found 'old\\x1b[8;24;80tc'"),
         ("--append --raw", "header.cast", "a raw recording cannot continue an asciicast"),
+        ("--append -f txt", "header.cast", "a recording as text cannot continue an asciicast"),
         ("--append", "v1.json", "an asciicast v1 cannot be continued, only v2 and v3 can"),
     ] {
         scratch.write("v1.json", "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": []}");
@@ -313,7 +330,7 @@ fn bad_options_are_named() {
     for (options, what) in [
         ("--cols 0", "option '--cols': '0' is no whole number from 1 to 65535"),
         ("--window-size 80", "option '--window-size': '80' is no size like 80x24, 80x or x24"),
-        ("-f gif", "option '-f': 'gif' is none of asciicast-v2, asciicast-v3, raw"),
+        ("-f gif", "option '-f': 'gif' is none of asciicast-v2, asciicast-v3, raw, txt"),
         ("-i 0", "option '-i': '0' is not a number of seconds above 0"),
         ("--tite x", "unknown option '--tite', did you mean '--title'?"),
         ("a b", "unexpected argument 'b'"),

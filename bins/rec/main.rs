@@ -122,7 +122,10 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
 /// Starts the thread that writes, with what comes before the session's own events.
 fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
     match (begin, options.format) {
-        (Begin::Anew(sink), Format::Raw) | (Begin::AfterRaw(sink), _) => {
+        (Begin::Anew(sink) | Begin::AfterOutput(sink), Format::Text) => {
+            Recording::start(sink, Encoder::text(size)?, Vec::new(), notifier)
+        }
+        (Begin::Anew(sink), Format::Raw) | (Begin::AfterOutput(sink), _) => {
             Recording::start(sink, Encoder::Raw, size.sequence().into_bytes(), notifier)
         }
         (Begin::Anew(sink), Format::Cast(version)) => {

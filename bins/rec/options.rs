@@ -23,7 +23,8 @@ made; without FILE and on a terminal you are asked at the end where to.",
       --stdin, -I, --capture-input
                             record the keyboard, too
   -f, --output-format FORMAT
-                            asciicast-v2 (default), asciicast-v3 or raw
+                            asciicast-v2 (default), asciicast-v3, raw or txt: the lines that were
+                            shown; a FILE named *.txt means that
       --raw                 the same as -f raw
       --cols COLS           how wide a terminal the program sees
       --rows ROWS           how high a terminal the program sees
@@ -66,12 +67,15 @@ pub enum Format {
     Cast(Version),
     /// The bytes of the output alone.
     Raw,
+    /// The lines that a terminal has shown, as plain text.
+    Text,
 }
 
 const FORMATS: &[(&str, Format)] = &[
     ("asciicast-v2", Format::Cast(Version::V2)),
     ("asciicast-v3", Format::Cast(Version::V3)),
     ("raw", Format::Raw),
+    ("txt", Format::Text),
 ];
 
 /// What to do: the command line, and behind it the configuration.
@@ -148,7 +152,9 @@ impl Options {
             ));
         }
         let configured = config.choice("record", "format", FORMATS)?;
-        options.format = format.or(configured).unwrap_or(options.format);
+        let named = options.file.as_deref().is_some_and(|file| file.as_encoded_bytes().ends_with(b".txt"));
+        let named = named.then_some(Format::Text);
+        options.format = format.or(named).or(configured).unwrap_or(options.format);
         let variables = variables.or_else(|| config.text("record", "env").map(str::to_string));
         options.env = variable_names(variables.as_deref().unwrap_or("SHELL,TERM"));
         Ok(options)

@@ -11,7 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::cast::{Code, Time, Timeline, Utf8Repair};
+use common::cast::{Code, Fault, Time, Timeline, Utf8Repair};
+use common::screen::Transcript;
 use common::size::Size;
 use common::stream::Stream;
 
@@ -151,12 +152,14 @@ impl Writer {
     /// Writes until the end. After an error nothing more is written, but batches are still taken:
     /// the session goes on unrecorded.
     fn run(mut self, front: Vec<u8>) -> io::Result<()> {
-        let outcome = self.write_recording(&front);
-        if outcome.is_err() {
+        if let Err(error) = self.write_recording(&front) {
             self.notifier.say(Notice::WriteError);
             while self.take(&mut Batch::default()) {}
+            return Err(error);
         }
-        outcome
+        let mut encoded = Vec::new();
+        self.encoder.finish(&mut encoded);
+        self.sink.write_all(&encoded)
     }
 
     fn write_recording(&mut self, front: &[u8]) -> io::Result<()> {
@@ -165,9 +168,7 @@ impl Writer {
         while self.take(&mut batch) {
             self.write(&batch)?;
         }
-        let mut encoded = Vec::new();
-        self.encoder.finish(&mut encoded);
-        self.sink.write_all(&encoded)
+        Ok(())
     }
 
     /// Waits for a batch and leaves an empty one in its place. False at the end.
@@ -217,6 +218,14 @@ pub enum Encoder {
     Cast(Box<CastEncoder>),
     /// As the bytes of the output alone.
     Raw,
+    /// As the lines that a terminal shows.
+    Text(Box<TextEncoder>),
+}
+
+/// The state of writing lines down.
+pub struct TextEncoder {
+    transcript: Transcript,
+    repair: Utf8Repair,
 }
 
 /// The state of spelling the events of a cast.
@@ -245,22 +254,52 @@ impl Encoder {
         }))
     }
 
+    /// Writes the lines of a terminal of this size down.
+    ///
+    /// # Errors
+    ///
+    /// No virtual terminal is that large.
+    pub fn text(size: Size) -> io::Result<Encoder> {
+        let transcript =
+            Transcript::new(size).map_err(|error| io::Error::other(Fault::from(error).to_string()))?;
+        Ok(Encoder::Text(Box::new(TextEncoder { transcript, repair: Utf8Repair::default() })))
+    }
+
     fn encode(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
+        let resize = || std::str::from_utf8(data).ok().and_then(Size::parse);
         match (self, code) {
             (Encoder::Cast(cast), _) => cast.encode(time, code, data, out),
+            (Encoder::Text(text), Code::Output) => {
+                let mut output = String::new();
+                text.repair.push(data, &mut output);
+                text.transcript.feed(&output, out);
+            }
+            (Encoder::Text(text), Code::Resize) => {
+                // One that is too large to be real leaves the size as it was.
+                let _ = resize().map(|size| text.transcript.resize(size, out));
+            }
             (Encoder::Raw, Code::Output) => out.extend_from_slice(data),
             (Encoder::Raw, Code::Resize) => {
-                if let Some(size) = std::str::from_utf8(data).ok().and_then(Size::parse) {
+                if let Some(size) = resize() {
                     out.extend_from_slice(size.sequence().as_bytes());
                 }
             }
-            (Encoder::Raw, _) => {}
+            (Encoder::Raw | Encoder::Text(_), _) => {}
         }
     }
 
-    /// Spells what is left: the beginnings of characters that never ended.
-    fn finish(&mut self, out: &mut Vec<u8>) {
-        let Encoder::Cast(cast) = self else { return };
+    /// Spells what is left: the beginnings of characters that never ended, the lines still shown.
+    fn finish(self, out: &mut Vec<u8>) {
+        let mut cast = match self {
+            Encoder::Cast(cast) => cast,
+            Encoder::Raw => return,
+            Encoder::Text(mut text) => {
+                let mut output = String::new();
+                text.repair.finish(&mut output);
+                text.transcript.feed(&output, out);
+                return text.transcript.finish(out);
+            }
+        };
         for (code, mut repair) in
             [(Code::Output, std::mem::take(&mut cast.output)), (Code::Input, std::mem::take(&mut cast.input))]
         {

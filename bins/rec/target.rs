@@ -35,8 +35,8 @@ pub enum Target {
 pub enum Begin {
     /// At the beginning.
     Anew(Stream),
-    /// After a raw recording.
-    AfterRaw(Stream),
+    /// After a recording that is raw, or text.
+    AfterOutput(Stream),
     /// After a cast.
     After {
         sink: Stream,
@@ -55,7 +55,7 @@ impl Begin {
         match (self, format) {
             (Begin::After { version, .. }, _) => Some(*version),
             (Begin::Anew(_), Format::Cast(version)) => Some(version),
-            (Begin::Anew(_), Format::Raw) | (Begin::AfterRaw(_), _) => None,
+            (Begin::Anew(_), Format::Raw | Format::Text) | (Begin::AfterOutput(_), _) => None,
         }
     }
 }
@@ -72,6 +72,9 @@ impl Target {
             )),
             None if options.format == Format::Raw => {
                 Err(Failure::Failed("filename required when recording in raw mode".to_string()))
+            }
+            None if options.format == Format::Text => {
+                Err(Failure::Failed("filename required when recording as text".to_string()))
             }
             None => {
                 let id = uuid::Uuid::new_v4().simple().to_string();
@@ -138,17 +141,19 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     let mut end = End::default();
     let outcome = cast::read(&mut Stream::from(file.try_clone().map_err(failed)?), &mut end);
     let Some(header) = &end.header else {
-        if options.format != Format::Raw {
+        if matches!(options.format, Format::Cast(_)) {
             return match outcome {
                 Err(error) => Err(filter::failure(name, name, error)),
                 Ok(()) => refused("not an asciicast"),
             };
         }
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        return Ok(Begin::AfterRaw(Stream::from(file)));
+        return Ok(Begin::AfterOutput(Stream::from(file)));
     };
-    if options.format == Format::Raw {
-        return refused("a raw recording cannot continue an asciicast");
+    match options.format {
+        Format::Cast(_) => {}
+        Format::Raw => return refused("a raw recording cannot continue an asciicast"),
+        Format::Text => return refused("a recording as text cannot continue an asciicast"),
     }
     if header.is_from_v1 {
         return refused("an asciicast v1 cannot be continued, only v2 and v3 can");

@@ -5,6 +5,8 @@ use std::io;
 
 use super::json::BadEscape;
 use super::time::TimeFault;
+use crate::screen::TooLarge;
+use crate::size::Size;
 use crate::text::{excerpt, visible};
 
 /// What is wrong with one line. Its text is lower case, without a full stop, and ends a message
@@ -40,6 +42,8 @@ pub enum Fault {
     NotAFrame(String),
     /// The document of a v1 cast is not valid JSON.
     BadDocument,
+    /// The terminal is larger than a virtual one may be.
+    TooLarge(Size),
     /// Some other rule that the program at hand has about its input.
     Other(String),
 }
@@ -48,6 +52,12 @@ impl Fault {
     /// The fault of an escape sequence in the string `raw`.
     pub fn bad_escape(raw: &[u8], escape: BadEscape) -> Fault {
         Fault::BadEscape(excerpt(raw.get(escape.at..).unwrap_or_default()))
+    }
+}
+
+impl From<TooLarge> for Fault {
+    fn from(error: TooLarge) -> Fault {
+        Fault::TooLarge(error.0)
     }
 }
 
@@ -78,6 +88,7 @@ impl fmt::Display for Fault {
             Fault::BadEscape(found) => write!(f, "not an escape sequence of JSON: '{found}'"),
             Fault::NotAFrame(found) => write!(f, "expected a frame, [delay, text], found '{found}'"),
             Fault::BadDocument => write!(f, "the document is not valid JSON"),
+            Fault::TooLarge(size) => write!(f, "a terminal of {size} is too large to draw"),
             Fault::Other(what) => f.write_str(what),
         }
     }

@@ -10,7 +10,7 @@ use std::marker::PhantomData;
 use crate::cast::{Code, Event, Fault, Header, Time};
 use crate::cli;
 use crate::filter::{Args, Filter, Output, Ranges};
-use crate::screen::{Screen, TooLarge, Traces};
+use crate::screen::{Screen, Traces};
 use crate::size::Size;
 
 /// Which events stay.
@@ -84,7 +84,7 @@ impl<K: Kept> Filter for Splice<K> {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         self.size = header.size;
         if matches!(self.drawing, Drawing::Wanted) {
-            self.drawing = Drawing::On(Box::new(Screen::new(header.size).map_err(too_large)?));
+            self.drawing = Drawing::On(Box::new(Screen::new(header.size)?));
         }
         header.remove("duration");
         output.begin(&header);
@@ -147,15 +147,11 @@ impl<K> Splice<K> {
         self.size = resize.unwrap_or(self.size);
         if let Drawing::On(screen) = &mut self.drawing {
             match resize {
-                Some(size) => screen.resize(size).map_err(too_large)?,
+                Some(size) => screen.resize(size)?,
                 None if event.code == Code::Output => screen.feed(&event.text()?),
                 None => {}
             }
         }
         Ok(())
     }
-}
-
-fn too_large(error: TooLarge) -> Fault {
-    Fault::Other(format!("{error}; --drop does without"))
 }

@@ -9,9 +9,9 @@
 //! drawn as blanks.
 
 mod portable;
+mod transcript;
 
 use std::borrow::Cow;
-use std::fmt;
 
 use avt::ScreenKind;
 use avt::parser::Function;
@@ -19,6 +19,8 @@ use avt::parser::Function;
 use crate::size::Size;
 use crate::tty::OutputWatch;
 use portable::{Concealer, portable};
+
+pub use transcript::Transcript;
 
 /// The largest terminal that is kept, in cells: 16 times a large monitor full of small letters. A
 /// cast may name 65535 rows of 65535 columns, for which no machine has the memory.
@@ -47,12 +49,6 @@ pub struct Traces {
 /// A terminal too large to be kept: over [`MOST_CELLS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(pub Size);
-
-impl fmt::Display for TooLarge {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a terminal of {} is too large to draw", self.0)
-    }
-}
 
 impl Screen {
     /// A terminal just opened. A column and a row are the least it has.
