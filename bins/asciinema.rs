@@ -33,7 +33,10 @@ const COMMANDS: &[BuiltIn] = &[
     BuiltIn { name: "quantize", usage: "-r LO[,HI]... [-o OUT] [FILE]" },
     BuiltIn { name: "cut", usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]" },
     BuiltIn { name: "trim", usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]" },
+    BuiltIn { name: "marker", usage: MARKER_USAGE },
+    BuiltIn { name: "join", usage: "[--gap SECONDS] [-o OUT] [FILE...]" },
     BuiltIn { name: "convert", usage: "-f FORMAT [-o OUT] [FILE]" },
+    BuiltIn { name: "info", usage: "[-i SECONDS] [--json] [-o OUT] [FILE]" },
     BuiltIn { name: "meta", usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]" },
     BuiltIn { name: "help", usage: "[COMMAND]" },
 ];
@@ -47,6 +50,9 @@ const PLAY_USAGE: &str = "[-i SECONDS] [-s FACTOR] [-l] [-m] [--stream o|i] [--o
 
 const UPLOAD_USAGE: &str = "[-t TITLE] [--description TEXT] [--visibility KIND] [--audio-url URL]
          [--server-url URL] [-q] FILE";
+
+const MARKER_USAGE: &str = "[--add T[=LABEL]] [--every SECONDS] [--on REGEX] [--remove WHICH] [--list]
+         [-o OUT] [FILE]";
 
 /// Other names of commands.
 const ALIASES: &[(&str, &str)] = &[("record", "rec")];

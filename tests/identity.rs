@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn a_filter_with_nothing_to_do_returns_its_input(cast in cast()) {
-        for filter in ["asciinema-speed -s 1", "asciinema-idle -i 1e9", "asciinema-quantize -r 1e9", "asciinema-meta --unset nothing"] {
+        for filter in ["asciinema-speed -s 1", "asciinema-idle -i 1e9", "asciinema-quantize -r 1e9", "asciinema-meta --unset nothing", "asciinema-cut --from 1e9", "asciinema-trim --to 1e9", "asciinema-marker --remove nothing --on NOTHING"] {
             prop_assert_eq!(run(filter, &cast).stdout(), cast.clone(), "{}", filter);
         }
     }

@@ -12,6 +12,8 @@ const FILTERS: &[&str] = &[
     "asciinema-meta --unset nothing",
     "asciinema-cut --from 1e9",
     "asciinema-trim --to 1e9",
+    "asciinema-marker --remove nothing",
+    "asciinema-join",
 ];
 
 #[test]

@@ -27,6 +27,10 @@ pub use splice::{Inside, Outside, Splice};
 
 /// What makes one filter different from another.
 pub trait Filter: Sized {
+    /// Whether it reads several casts, one after the other: then [`Filter::header`] is called for
+    /// each of them.
+    const READS_SEVERAL: bool = false;
+
     /// Reads the filter's own options.
     fn parse(args: &mut Args<'_>) -> cli::Result<Self>;
 
@@ -44,6 +48,11 @@ pub trait Filter: Sized {
         output.line(line);
     }
 
+    /// Is told that nothing more can be read: which line of the source is wrong, and how.
+    fn damaged(&mut self, line: u64, fault: &Fault, output: &mut Output) {
+        let _ = (line, fault, output);
+    }
+
     /// Is told that no more events follow; what it finds wrong then is a failure of the whole.
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
         let _ = output;
@@ -54,7 +63,8 @@ pub trait Filter: Sized {
 /// The command line of a filter: its own options, with those that all filters share taken out.
 pub struct Args<'a> {
     args: &'a mut cli::Args,
-    source: Option<OsString>,
+    reads_several: bool,
+    sources: Vec<OsString>,
     sink: Option<OsString>,
 }
 
@@ -67,7 +77,9 @@ impl Args<'_> {
                 None => return Ok(None),
                 Some(Arg::Option("-o" | "--output")) => self.sink = Some(self.args.value()?),
                 Some(Arg::Option(name)) => return Ok(Some(name)),
-                Some(Arg::Value(path)) if self.source.is_none() => self.source = Some(path),
+                Some(Arg::Value(path)) if self.sources.is_empty() || self.reads_several => {
+                    self.sources.push(path);
+                }
                 Some(extra) => return Err(self.args.unexpected(&extra)),
             }
         }
@@ -122,16 +134,18 @@ pub const SHARED_OPTIONS: &str =
 /// The `main` of a filter.
 pub fn run<F: Filter>(help: &'static Help) -> ExitCode {
     cli::run(help, |args| {
-        let mut args = Args { args, source: None, sink: None };
+        let mut args = Args { args, reads_several: F::READS_SEVERAL, sources: Vec::new(), sink: None };
         let filter = F::parse(&mut args)?;
-        let Args { source, sink, .. } = args;
-        transform(filter, source.as_deref(), sink.as_deref())
+        let Args { sources, sink, .. } = args;
+        transform(filter, &sources, sink.as_deref())
     })
 }
 
-fn transform<F: Filter>(filter: F, source: Option<&OsStr>, sink: Option<&OsStr>) -> cli::Result<()> {
+fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -> cli::Result<()> {
     tty::restore_sigpipe();
-    let (mut reader, source) = open_source(source)?;
+    let (first, others) =
+        sources.split_first().map_or((None, sources), |(first, others)| (Some(first), others));
+    let (mut reader, mut source) = open_source(first.map(OsString::as_os_str))?;
     let (writer, sink) = match sink {
         Some(path) if path != "-" => {
             let name = cli::source_name(path);
@@ -140,7 +154,11 @@ fn transform<F: Filter>(filter: F, source: Option<&OsStr>, sink: Option<&OsStr>)
         _ => (SinkFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
     };
     let mut run = Run { filter, output: Output::default(), writer };
-    cast::read(&mut reader, &mut run).map_err(|error| failure(&source, &sink, error))?;
+    run.read(&mut reader).map_err(|error| failure(&source, &sink, error))?;
+    for other in others {
+        (reader, source) = open_source(Some(other))?;
+        run.read(&mut reader).map_err(|error| failure(&source, &sink, error))?;
+    }
     run.filter.end(&mut run.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
     run.write().map_err(|error| Failure::io(&sink, &error))?;
     run.writer.finish().map_err(|error| Failure::io(&sink, &error))
@@ -187,6 +205,18 @@ impl<F> Run<F> {
         self.writer.write_all(self.output.bytes())?;
         self.output.clear();
         Ok(())
+    }
+}
+
+impl<F: Filter> Run<F> {
+    /// Reads a source to its end, or to what is wrong with it.
+    fn read(&mut self, reader: &mut Stream) -> Result<(), cast::Error> {
+        let outcome = cast::read(reader, self);
+        if let Err(cast::Error::Line { number, fault }) = &outcome {
+            self.filter.damaged(*number, fault, &mut self.output);
+            self.write().map_err(|error| cast::Error::Sink(Stop::Write(error)))?;
+        }
+        outcome
     }
 }
 

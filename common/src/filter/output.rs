@@ -9,6 +9,8 @@ use crate::cast::{Code, Event, Header, Precision, Time, Timeline, Version};
 /// The lines that became of one block of input.
 pub struct Output {
     buffer: Vec<u8>,
+    /// The last byte of what was put out before.
+    last: Option<u8>,
     version: Version,
     timeline: Timeline,
 }
@@ -16,7 +18,7 @@ pub struct Output {
 impl Default for Output {
     fn default() -> Output {
         let timeline = Timeline::new(Version::V2, Precision::Microseconds);
-        Output { buffer: Vec::new(), version: Version::V2, timeline }
+        Output { buffer: Vec::new(), last: None, version: Version::V2, timeline }
     }
 }
 
@@ -43,7 +45,15 @@ impl Output {
 
     /// Puts out an event that the cast did not have.
     pub fn new_event(&mut self, time: Time, code: Code, text: &str) {
+        self.end_line();
         self.timeline.write_event(time, code, text, &mut self.buffer);
+    }
+
+    /// Ends the last line, where the source ended without doing so.
+    pub fn end_line(&mut self) {
+        if self.buffer.last().copied().or(self.last).is_some_and(|byte| byte != b'\n') {
+            self.buffer.push(b'\n');
+        }
     }
 
     /// Puts out a line, or any other bytes, as they stand.
@@ -76,6 +86,7 @@ impl Output {
 
     /// Forgets what has been put out.
     pub fn clear(&mut self) {
+        self.last = self.buffer.last().copied().or(self.last);
         self.buffer.clear();
     }
 }

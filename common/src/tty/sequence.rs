@@ -259,6 +259,35 @@ fn may_become_reply(bytes: &[u8]) -> bool {
     }
 }
 
+/// Takes escape sequences out of output, so that the text is left.
+#[derive(Debug, Default)]
+pub struct TextFilter {
+    /// The beginning of a sequence that goes on in the next piece.
+    held: Vec<u8>,
+}
+
+impl TextFilter {
+    /// Appends what the next piece holds besides sequences to `text`.
+    pub fn push(&mut self, bytes: &[u8], text: &mut Vec<u8>) {
+        let joined = after_held(&mut self.held, bytes);
+        let mut rest = &joined[..];
+        while let Some(escape) = memchr(ESC, rest) {
+            text.extend_from_slice(&rest[..escape]);
+            rest = &rest[escape..];
+            let length = match front(rest) {
+                Front::Whole(_, length) => length,
+                Front::Unfinished => {
+                    self.held = rest.to_vec();
+                    return;
+                }
+                Front::Broken => 1,
+            };
+            rest = &rest[length..];
+        }
+        text.extend_from_slice(rest);
+    }
+}
+
 /// Watches what a recording sends to a terminal, for what has to be cleared up afterwards: answers
 /// that the terminal may still send, and modes that are left switched.
 #[derive(Debug, Default)]
@@ -272,6 +301,9 @@ pub struct OutputWatch {
     is_charset_changed: bool,
     is_region_set: bool,
     is_keypad_changed: bool,
+    /// Insert mode, and line feeds that return (ANSI modes 4 and 20).
+    inserts: bool,
+    has_new_lines: bool,
     /// How many states of the kitty keyboard protocol have been put on its stack.
     kitty_states: u16,
     are_other_keys_modified: bool,
@@ -329,8 +361,10 @@ impl OutputWatch {
         for (changed, sequence) in [
             // Resetting the region moves the cursor, so that it is put back.
             (self.is_region_set, "\x1b7\x1b[r\x1b8"),
-            (self.is_charset_changed, "\x1b(B\x0f"),
+            (self.is_charset_changed, "\x1b(B\x1b)B\x0f"),
             (self.is_keypad_changed, "\x1b>"),
+            (self.inserts, "\x1b[4l"),
+            (self.has_new_lines, "\x1b[20l"),
             (self.are_other_keys_modified, "\x1b[>4m"),
             (self.cursor_shape != 0, "\x1b[0 q"),
             (self.is_pen_changed, "\x1b[0m"),
@@ -379,6 +413,15 @@ impl OutputWatch {
                     }
                 }
             }
+            Sequence::Control { parameters, intermediates: b"", last: last @ (b'h' | b'l') } => {
+                for mode in parameters.split(|&byte| byte == b';') {
+                    match mode {
+                        b"4" => self.inserts = last == b'h',
+                        b"20" => self.has_new_lines = last == b'h',
+                        _ => {}
+                    }
+                }
+            }
             Sequence::Control { parameters: [b'>', b'4', value @ ..], intermediates: b"", last: b'm' } => {
                 self.are_other_keys_modified = !matches!(value, b"" | b";" | b";0");
             }
@@ -402,7 +445,7 @@ impl OutputWatch {
                 let shape = std::str::from_utf8(parameters).ok().and_then(|shape| shape.parse().ok());
                 self.cursor_shape = shape.unwrap_or(0);
             }
-            Sequence::Short { intermediates: b"(", last } => self.is_charset_changed = last != b'B',
+            Sequence::Short { intermediates: b"(" | b")", last } => self.is_charset_changed = last != b'B',
             Sequence::Short { intermediates: b"", last: last @ (b'=' | b'>') } => {
                 self.is_keypad_changed = last == b'='
             }
@@ -537,6 +580,17 @@ mod tests {
     }
 
     #[test]
+    fn text_is_what_is_left_without_sequences() {
+        let output = "a\x1b[1;31mż\x1b]0;title\x07b\x1b(Bc\x1b\x1b7d\x1bP1$r0m\x1b\\e\r\n";
+        for at in 0..output.len() {
+            let (mut filter, mut text) = (TextFilter::default(), Vec::new());
+            filter.push(&output.as_bytes()[..at], &mut text);
+            filter.push(&output.as_bytes()[at..], &mut text);
+            assert_eq!(String::from_utf8(text).unwrap(), "ażbcde\r\n", "cut at {at}");
+        }
+    }
+
+    #[test]
     fn a_key_in_two_pieces_and_a_reply_that_never_ends_are_not_lost() {
         assert_eq!(keys_of([&b"\x1b[1"[..], b"5~"]), "\x1b[15~");
         assert_eq!(keys_of([&b"\x1b]11;rgb"[..], b"\rls\r"]), "\x1b]11;rgb\rls\r");
@@ -607,7 +661,9 @@ mod tests {
                 "\x1b[?25l\x1b[?1049;2004h\x1b[1;24r\x1b[1;31m",
                 "\x1b[?1049l\x1b[?25h\x1b[?2004l\x1b7\x1b[r\x1b8\x1b[0m",
             ),
-            ("\x1b(0\x1b=", "\x1b(B\x0f\x1b>"),
+            ("\x1b(0\x1b=", "\x1b(B\x1b)B\x0f\x1b>"),
+            ("\x1b[4;20h\x1b)0", "\x1b(B\x1b)B\x0f\x1b[4l\x1b[20l"),
+            ("\x1b[4h\x1b[4l", ""),
             ("\x1b(0\x1b=\x1b[?1000h\x1bc", ""),
             ("\x1b[?7h\x1b[?25h\x1b[>4;2m\x1b[>4;m", ""),
             ("\x1b[>4;2m\x1b[38;5;0m", "\x1b[>4m\x1b[0m"),

@@ -1,0 +1,323 @@
+//! Says what is in a cast: how long, how large, how busy.
+//!
+//! It is counted as it is read, so that only markers and resizes take memory. A damaged cast is
+//! described as far as it goes, with the line at which it ends.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::process::ExitCode;
+
+use common::cast::{Code, Event, Fault, Header, Time, Version};
+use common::cli::{self, Help};
+use common::filter::{self, Args, Filter, Output};
+use common::size::Size;
+use common::text::visible;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+const HELP: Help = Help {
+    name: "asciinema-info",
+    speaker: "asciinema-info",
+    usage: "[-i SECONDS] [--json] [-o OUT] [FILE]",
+    about: "Say what is in a cast, read from FILE or stdin.",
+    options: "  -i, --idle-time-limit SECONDS
+                            what a delay is longer than this by is idle time; default 2
+      --json                one line of JSON rather than a table
+",
+    shared_options: filter::SHARED_OPTIONS,
+    examples: "  asciinema-info demo.cast
+  asciinema-info --json demo.cast | jq .duration
+",
+};
+
+/// The keys of a header that are told as they are.
+const HEADER_KEYS: &[&str] = &["timestamp", "title", "command", "idle_time_limit"];
+
+struct Info {
+    idle_limit: Time,
+    wants_json: bool,
+    header: Option<Header>,
+    /// The time of the event before, and the latest of all: times may step back.
+    previous: Time,
+    last: Time,
+    idle: Time,
+    counts: BTreeMap<String, Count>,
+    /// The second that is going by, and how much was written in it.
+    second: (u64, u64),
+    busiest: (u64, u64),
+    markers: Vec<(Time, String)>,
+    resizes: Vec<(Time, Size)>,
+    exit: Option<String>,
+    /// The line that is wrong, and what is wrong with it.
+    fault: Option<(u64, String)>,
+    text: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Count {
+    events: u64,
+    /// Of the text, decoded.
+    bytes: u64,
+}
+
+fn main() -> ExitCode {
+    filter::run::<Info>(&HELP)
+}
+
+impl Filter for Info {
+    fn parse(args: &mut Args<'_>) -> cli::Result<Info> {
+        let mut idle_limit = Time::from_micros(2_000_000);
+        let mut wants_json = false;
+        while let Some(option) = args.next()? {
+            match option {
+                "-i" | "--idle-time-limit" => idle_limit = args.seconds()?,
+                "--json" => wants_json = true,
+                _ => return Err(args.unexpected(option)),
+            }
+        }
+        Ok(Info {
+            idle_limit,
+            wants_json,
+            header: None,
+            previous: Time::ZERO,
+            last: Time::ZERO,
+            idle: Time::ZERO,
+            counts: BTreeMap::new(),
+            second: (0, 0),
+            busiest: (0, 0),
+            markers: Vec::new(),
+            resizes: Vec::new(),
+            exit: None,
+            fault: None,
+            text: Vec::new(),
+        })
+    }
+
+    fn header(&mut self, header: Header, _: &mut Output) -> Result<(), Fault> {
+        self.header = Some(header);
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>, _: &mut Output) -> Result<(), Fault> {
+        self.idle = self.idle.plus(event.time.since(self.previous).since(self.idle_limit));
+        self.previous = event.time;
+        self.last = self.last.max(event.time);
+        self.text.clear();
+        event.decode_text(&mut self.text)?;
+        let bytes = self.text.len() as u64;
+        let code = match event.code {
+            Code::Other => code_of(event),
+            known => known.as_str().to_string(),
+        };
+        let count = self.counts.entry(code).or_default();
+        count.events += 1;
+        count.bytes += bytes;
+        match event.code {
+            Code::Output => self.count_second(bytes),
+            Code::Marker => self.markers.push((event.time, event.text()?)),
+            Code::Resize => self.resizes.extend(event.resize().map(|size| (event.time, size))),
+            Code::Exit => self.exit = Some(event.text()?),
+            Code::Input | Code::Other => {}
+        }
+        Ok(())
+    }
+
+    fn ignored(&mut self, _: &[u8], _: &mut Output) {}
+
+    fn damaged(&mut self, line: u64, fault: &Fault, output: &mut Output) {
+        self.fault = Some((line, fault.to_string()));
+        self.tell(output);
+    }
+
+    fn end(&mut self, output: &mut Output) -> Result<(), String> {
+        self.tell(output);
+        Ok(())
+    }
+}
+
+impl Info {
+    /// Counts what is written in the second that the last event is in.
+    fn count_second(&mut self, bytes: u64) {
+        let second = self.last.as_micros() / 1_000_000;
+        if second != self.second.0 {
+            self.second = (second, 0);
+        }
+        self.second.1 += bytes;
+        if self.second.1 > self.busiest.1 {
+            self.busiest = self.second;
+        }
+    }
+
+    fn tell(&self, output: &mut Output) {
+        let Some(header) = &self.header else { return };
+        let text = match self.wants_json {
+            true => self.json(header),
+            false => self.table(header),
+        };
+        output.line(text.as_bytes());
+    }
+
+    /// One line, its keys in the order of the manual.
+    fn json(&self, header: &Header) -> String {
+        let told = |key: &str| -> Value {
+            header.get(key).and_then(|value| serde_json::from_str(value).ok()).unwrap_or(Value::Null)
+        };
+        let events: u64 = self.counts.values().map(|count| count.events).sum();
+        let count = |count: &Count| json!({"events": count.events, "bytes": count.bytes});
+        let codes: Value = self.counts.iter().map(|(code, each)| (code.clone(), count(each))).collect();
+        let markers: Value =
+            self.markers.iter().map(|(time, label)| json!({"time": number(*time), "label": label})).collect();
+        let resizes: Value = self
+            .resizes
+            .iter()
+            .map(|(time, size)| json!({"time": number(*time), "cols": size.cols, "rows": size.rows}))
+            .collect();
+        let fault = self.fault.as_ref().map(|(line, what)| json!({"line": line, "what": what}));
+        let mut entries = vec![
+            ("version", json!(version_of(header))),
+            ("cols", json!(header.size.cols)),
+            ("rows", json!(header.size.rows)),
+        ];
+        entries.extend(HEADER_KEYS.iter().map(|key| (*key, told(key))));
+        entries.extend([
+            ("duration", json!(number(self.last))),
+            ("active_time", json!(number(self.last.since(self.idle)))),
+            ("idle_time", json!(number(self.idle))),
+            ("events", json!(events)),
+            ("codes", codes),
+            ("busiest_second", json!({"time": self.busiest.0, "bytes": self.busiest.1})),
+            ("markers", markers),
+            ("resizes", resizes),
+            ("exit_status", json!(self.exit)),
+            ("fault", json!(fault)),
+        ]);
+        let entries: Vec<String> =
+            entries.into_iter().map(|(key, value)| format!("{}: {value}", json!(key))).collect();
+        format!("{{{}}}\n", entries.join(", "))
+    }
+
+    /// The same for a person.
+    fn table(&self, header: &Header) -> String {
+        let mut table = String::new();
+        let mut row = |name: &str, value: &str| _ = writeln!(table, "{name:<10} {value}");
+        row("version", &version_of(header).to_string());
+        row("size", &header.size.to_string());
+        for key in HEADER_KEYS {
+            let value = header.get(key).and_then(|value| serde_json::from_str::<Value>(value).ok());
+            match (*key, value) {
+                (_, None | Some(Value::Null)) => {}
+                ("timestamp", Some(value)) => row("recorded", &utc(&value)),
+                ("idle_time_limit", Some(value)) => row("idle limit", &format!("{value} s")),
+                (_, Some(Value::String(text))) => row(key, &visible(&text)),
+                (_, Some(other)) => row(key, &visible(&other.to_string())),
+            }
+        }
+        row("duration", &clock(self.last));
+        row("active", &clock(self.last.since(self.idle)));
+        let idle =
+            format!("{}, where delays are longer than {} s", clock(self.idle), number(self.idle_limit));
+        row("idle", &idle);
+        let events: u64 = self.counts.values().map(|count| count.events).sum();
+        row("events", &events.to_string());
+        for (code, count) in &self.counts {
+            row("", &format!("{:<10} {:>9}, {} bytes", name_of(code), count.events, count.bytes));
+        }
+        if self.busiest.1 > 0 {
+            let (second, bytes) = self.busiest;
+            row(
+                "busiest",
+                &format!("{}, {bytes} bytes in a second", clock(Time::from_micros(second * 1_000_000))),
+            );
+        }
+        for (at, (time, label)) in self.markers.iter().enumerate() {
+            row(if at == 0 { "markers" } else { "" }, &format!("{} {}", clock(*time), visible(label)));
+        }
+        for (at, (time, size)) in self.resizes.iter().enumerate() {
+            row(if at == 0 { "resizes" } else { "" }, &format!("{} {size}", clock(*time)));
+        }
+        if let Some(status) = &self.exit {
+            row("exit", &visible(status));
+        }
+        if let Some((line, what)) = &self.fault {
+            row("damaged", &format!("line {line}: {what}"));
+        }
+        table.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+    }
+}
+
+/// The version as the file has it.
+fn version_of(header: &Header) -> u8 {
+    match (header.is_from_v1, header.version) {
+        (true, _) => 1,
+        (_, Version::V2) => 2,
+        (_, Version::V3) => 3,
+    }
+}
+
+/// A code that is none of the known ones.
+fn code_of(event: &Event<'_>) -> String {
+    let parts = serde_json::from_slice::<(&RawValue, String, &RawValue)>(event.line);
+    parts.map_or_else(|_| String::new(), |(_, code, _)| code)
+}
+
+/// What a person calls events of a code.
+fn name_of(code: &str) -> String {
+    let name = match code {
+        "o" => "output",
+        "i" => "input",
+        "m" => "markers",
+        "r" => "resizes",
+        "x" => "exit",
+        other => return format!("'{}'", visible(other)),
+    };
+    name.to_string()
+}
+
+/// Seconds, as a number of JSON.
+fn number(time: Time) -> Value {
+    let micros = time.as_micros();
+    match micros % 1_000_000 {
+        0 => json!(micros / 1_000_000),
+        _ => json!(micros as f64 / 1e6),
+    }
+}
+
+/// `1:02:03.500`, without hours where there are none.
+fn clock(time: Time) -> String {
+    let milliseconds = time.rounded_to(Time::from_micros(1000)).as_micros() / 1000;
+    let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{seconds:02}.{milliseconds:03}"),
+        _ => format!("{hours}:{minutes:02}:{seconds:02}.{milliseconds:03}"),
+    }
+}
+
+/// A Unix time as date and time of day; anything else as it stands.
+fn utc(timestamp: &Value) -> String {
+    let as_it_stands = || visible(&timestamp.to_string());
+    let whole = timestamp.as_i64().or_else(|| timestamp.as_f64().map(|seconds| seconds as i64));
+    // The years 1 to 9999.
+    let Some(seconds) = whole.filter(|seconds| (-62_135_596_800..253_402_300_800).contains(seconds)) else {
+        return as_it_stands();
+    };
+    let (mut days, seconds) = (seconds.div_euclid(86_400) + 719_162, seconds.rem_euclid(86_400));
+    // Days since the first of January of the year 1, in the calendar that repeats every 400 years.
+    let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let mut year = 1 + days / 146_097 * 400;
+    days %= 146_097;
+    while days >= 365 + i64::from(leap(year)) {
+        days -= 365 + i64::from(leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    format!("{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02} UTC", days + 1)
+}

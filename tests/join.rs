@@ -1,0 +1,99 @@
+//! asciinema-join.
+
+use crate::harness::{Live, Scratch, cast, events, run};
+
+#[test]
+fn times_go_on_and_a_gap_may_lie_between() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(1.0, "a"), (2.0, "b")]));
+    scratch.write("b.cast", cast(&[(0.5, "c")]));
+    let joined = cast(&[(1.0, "a"), (2.0, "b"), (2.5, "c"), (3.5, "a"), (4.5, "b")]);
+    assert_eq!(scratch.run("asciinema-join a.cast b.cast a.cast", "").stdout(), joined);
+    let gap = cast(&[(1.0, "a"), (2.0, "b"), (4.0, "c")]);
+    assert_eq!(scratch.run("asciinema-join --gap 1.5 a.cast - <b.cast", "").stdout(), gap);
+    assert_eq!(scratch.run("asciinema-join a.cast", "").stdout(), scratch.read("a.cast"));
+    assert_eq!(scratch.run("asciinema-join <a.cast", "").stdout(), scratch.read("a.cast"));
+}
+
+#[test]
+fn versions_and_sizes_may_be_mixed_and_the_first_header_stands_for_all() {
+    let scratch = Scratch::new();
+    scratch.write("two.cast", cast(&[(1.0, "a")]).replace("}\n", ", \"duration\": 1, \"title\": \"two\"}\n"));
+    scratch.write(
+        "three.cast",
+        "{\"version\":3,\"term\":{\"cols\":90,\"rows\":30},\"title\":\"three\"}\n# comment\n[0.5, \"o\", \"b\"]\n[0.5, \"m\", \"c\"]\n",
+    );
+    scratch.write("one.cast", "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": [[0.25, \"d\"]]}");
+    assert_eq!(
+        scratch.run("asciinema-join two.cast three.cast one.cast", "").stdout(),
+        "{\"version\": 2, \"width\": 80, \"height\": 24, \"title\": \"two\"}\n[1.000000, \"o\", \"a\"]\n\
+         [1.000000, \"r\", \"90x30\"]\n[1.500000, \"o\", \"b\"]\n[2.000000, \"m\", \"c\"]\n\
+         [2.000000, \"r\", \"80x24\"]\n[2.250000, \"o\", \"d\"]\n"
+    );
+    assert_eq!(
+        scratch.run("asciinema-join three.cast two.cast", "").stdout(),
+        "{\"version\":3,\"term\":{\"cols\":90,\"rows\":30},\"title\":\"three\"}\n# comment\n[0.5, \"o\", \"b\"]\n[0.5, \"m\", \"c\"]\n\
+         [0.000, \"r\", \"80x24\"]\n[1.000000, \"o\", \"a\"]\n"
+    );
+}
+
+#[test]
+fn what_a_part_leaves_switched_is_switched_back() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(1.0, "\u{1b}[?1049;2004h\u{1b}[4h\u{1b}[31mred")]));
+    scratch.write("b.cast", cast(&[(1.0, "plain")]));
+    let joined = scratch.run("asciinema-join a.cast b.cast", "").stdout();
+    let texts: Vec<String> = events(&joined).into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts[1], "\u{1b}[?1049l\u{1b}[?2004l\u{1b}[4l\u{1b}[0m");
+    assert_eq!((texts.len(), texts[2].as_str()), (3, "plain"));
+}
+
+#[test]
+fn only_the_last_exit_status_is_kept() {
+    let scratch = Scratch::new();
+    let part = |status: &str| {
+        format!(
+            "{{\"version\":3,\"term\":{{\"cols\":80,\"rows\":24}}}}\n[1, \"o\", \"a\"]\n[0, \"x\", \"{status}\"]"
+        )
+    };
+    scratch.write("a.cast", part("1"));
+    scratch.write("b.cast", part("2"));
+    let joined = scratch.run("asciinema-join a.cast b.cast", "").stdout();
+    let parts: Vec<String> =
+        events(&joined).into_iter().map(|(time, code, text)| format!("{time} {code} {text}")).collect();
+    assert_eq!(parts, ["1 o a", "1 o a", "0 x 2"]);
+}
+
+#[test]
+fn a_part_whose_last_line_has_no_end_is_not_glued_to_the_next() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(1.0, "a")]).trim_end());
+    assert_eq!(
+        scratch.run("asciinema-join a.cast a.cast", "").stdout(),
+        cast(&[(1.0, "a"), (2.0, "a")]).trim_end()
+    );
+}
+
+#[test]
+fn what_is_wrong_with_a_part_is_told_with_its_name_behind_all_that_was_good() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(1.0, "a")]));
+    scratch.write("bad.cast", cast(&[(1.0, "b")]) + "hello\n");
+    let good = cast(&[(1.0, "a"), (2.0, "b")]);
+    let message = "asciinema-join: bad.cast: line 3: expected an event, [time, code, data], found 'hello'\n";
+    let ran = scratch.run("asciinema-join a.cast bad.cast a.cast", "");
+    assert_eq!(ran.failure(), (1, good, message.to_string()));
+    let message = "asciinema-join: none.cast: No such file or directory\n";
+    let ran = scratch.run("asciinema-join a.cast none.cast -o a.cast", "");
+    assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
+    assert_eq!(scratch.read("a.cast"), cast(&[(1.0, "a")]));
+}
+
+#[test]
+fn a_live_part_passes_at_once() {
+    let mut live = Live::start("asciinema-join - -");
+    live.write(&cast(&[(0.5, "a")]));
+    live.wait_for("[0.500000, \"o\", \"a\"]\n");
+    assert_eq!(live.finish(), 1);
+    assert_eq!(run("asciinema-join --gap 0", cast(&[])).status(), 2);
+}
