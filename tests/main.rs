@@ -18,6 +18,7 @@ mod identity;
 mod idle;
 mod info;
 mod join;
+mod laws;
 mod marker;
 mod meta;
 mod pipes;
