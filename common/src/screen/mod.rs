@@ -123,6 +123,9 @@ impl Screen {
     /// sequence that goes on in the next piece of output.
     pub fn drawing(&self) -> String {
         let (mut drawing, unfinished) = portable(&self.terminal.dump());
+        if self.is_alternate() && self.watch.is_switched(1049) {
+            drawing = portable::save_cursor_with_screen(drawing);
+        }
         drawing.push_str(&String::from_utf8_lossy(&self.watch.settings()));
         drawing.push_str(self.concealer.setting());
         drawing.push_str(&unfinished);
@@ -218,6 +221,15 @@ mod tests {
 
     fn size() -> impl Strategy<Value = Size> {
         (1u16..14, 1u16..9).prop_map(|(cols, rows)| Size { cols, rows })
+    }
+
+    #[test]
+    fn the_alternate_screen_is_entered_by_the_mode_that_it_will_be_left_by() {
+        let mut original = screen(Size { cols: 10, rows: 3 });
+        original.feed("\r\n$ \x1b[?1049heditor");
+        assert!(original.drawing().contains("\x1b[2;3H\x1b[0m\x1b8\x1b[?1049h"), "{:?}", original.drawing());
+        original.feed("\x1b[?1049l\x1b[H\x1b[?1047h");
+        assert!(!original.drawing().contains("1049"), "{:?}", original.drawing());
     }
 
     #[test]

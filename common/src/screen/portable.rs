@@ -48,6 +48,32 @@ pub fn portable(drawing: &str) -> (String, String) {
     (out, String::new())
 }
 
+/// How avt enters the alternate screen.
+const ALTERNATE: &str = "\x1b[?1047h";
+
+/// A drawing that enters the alternate screen by mode 1049 rather than 1047, because the program that
+/// is shown will leave it by 1049: some terminals keep the cursor to which they go back then apart
+/// from the one that DECSC saves. Where the two are not at one place, the drawing stays as it is.
+pub fn save_cursor_with_screen(drawing: String) -> String {
+    let Some((primary, alternate)) = drawing.split_once(ALTERNATE) else { return drawing };
+    let position = |drawing: &str| {
+        let end = drawing.rfind('H')?;
+        Some(drawing[drawing[..end].rfind("\x1b[")? + 2..end].to_string())
+    };
+    let saved = match primary.rfind("\x1b7") {
+        Some(end) => position(&primary[..end]),
+        None => Some("1;1".to_string()),
+    };
+    // Behind the position comes nothing but a pen: no character that waits at the edge.
+    let is_there =
+        primary.strip_suffix("\x1b[0m").filter(|primary| primary.ends_with('H')).and_then(position);
+    if saved.is_none() || saved != is_there {
+        return drawing;
+    }
+    // The saved pen and modes come with the cursor, and are not meant for the other screen.
+    format!("{primary}\x1b8\x1b[?1049h\x1b[?6l\x1b[?7h\x1b[0m\x1b[H\x1b[J{alternate}")
+}
+
 /// What is left of a drawing where that is a sequence without its end.
 fn unfinished(rest: &str) -> Option<String> {
     for (introducer, portable) in

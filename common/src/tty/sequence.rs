@@ -377,6 +377,11 @@ impl OutputWatch {
         out.into_bytes()
     }
 
+    /// Whether a private mode is not as it is in a terminal just opened.
+    pub fn is_switched(&self, mode: u16) -> bool {
+        self.switched.contains(&mode)
+    }
+
     /// What switches a terminal just opened into the modes that no virtual terminal keeps and that
     /// hold until they are switched back: reversed screen, mouse, focus, bracketed paste, keypad and
     /// the cursor's shape. How keys are encoded is left out: it is of no use without the program.
