@@ -3,6 +3,8 @@
 //! Nothing else happens before that, so that a script pays for one exec and no more. A command is
 //! looked for beside this program, then in `../libexec/asciinema`, then in `$PATH`: anyone can add one.
 
+mod completions;
+
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -38,6 +40,7 @@ const COMMANDS: &[BuiltIn] = &[
     BuiltIn { name: "convert", usage: "-f FORMAT [-o OUT] [FILE]" },
     BuiltIn { name: "info", usage: "[-i SECONDS] [--json] [-o OUT] [FILE]" },
     BuiltIn { name: "meta", usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]" },
+    BuiltIn { name: "completions", usage: "bash|zsh|fish" },
     BuiltIn { name: "help", usage: "[COMMAND]" },
 ];
 
@@ -114,6 +117,7 @@ fn help() -> String {
 fn become_command(typed: &OsStr, args: &[OsString]) -> ExitCode {
     match find(typed) {
         Ok(Found::Help) => explain(args.first().map(OsString::as_os_str)),
+        Ok(Found::Completions) => complete(args),
         Ok(Found::Program(program)) => {
             let error = Command::new(&program).args(args).exec();
             fail(&format!("{}: {}", cli::source_name(program.as_os_str()), cli::io_text(&error)))
@@ -125,8 +129,9 @@ fn become_command(typed: &OsStr, args: &[OsString]) -> ExitCode {
 /// What a command turns out to be.
 enum Found {
     Program(PathBuf),
-    /// `help`, which is no program of its own.
+    /// `help` and `completions`, which are no programs of their own.
     Help,
+    Completions,
 }
 
 /// Every name that a command of ours goes by, and the command.
@@ -162,8 +167,10 @@ fn find(typed: &OsStr) -> Result<Found, ExitCode> {
 }
 
 fn built_in(command: &str) -> Result<Found, ExitCode> {
-    if command == "help" {
-        return Ok(Found::Help);
+    match command {
+        "help" => return Ok(Found::Help),
+        "completions" => return Ok(Found::Completions),
+        _ => {}
     }
     let program = locate(OsStr::new(command)).map(Found::Program);
     program.ok_or_else(|| fail(&format!("asciinema-{command} is not installed")))
@@ -188,12 +195,26 @@ fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o111 != 0)
 }
 
+/// `asciinema completions SHELL`: the script for that shell.
+fn complete(args: &[OsString]) -> ExitCode {
+    let [shell] = args else { return wrong(&format!("completions takes one of {}", completions::shells())) };
+    let shell = shell.to_string_lossy();
+    match completions::script(&shell) {
+        Some(script) => print(&script),
+        None => wrong(&format!(
+            "there are completions for {}, not for '{}'",
+            completions::shells(),
+            visible(&shell)
+        )),
+    }
+}
+
 /// `asciinema help [COMMAND]`: the man page where there is one, else what `--help` prints.
 fn explain(command: Option<&OsStr>) -> ExitCode {
     let Some(command) = command else { return print(&help()) };
     let program = match find(command) {
         Ok(Found::Program(program)) => program,
-        Ok(Found::Help) => return print(&help()),
+        Ok(Found::Help | Found::Completions) => return print(&help()),
         Err(complaint) => return complaint,
     };
     let page = program.file_name().map(OsStr::to_os_string).unwrap_or_default();

@@ -60,22 +60,26 @@ fn page(command: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
+/// The names of the options in a command's help.
+fn options_in_help(command: &str) -> Vec<String> {
+    let help = run(&format!("asciinema-{command} --help"), "").stdout();
+    let options =
+        help.split("\noptions:\n").nth(1).and_then(|rest| rest.split("\nexamples:").next()).expect("options");
+    let mut in_help: Vec<String> = options
+        .lines()
+        .filter(|line| line.trim_start().starts_with('-'))
+        .flat_map(|line| line.trim_start().split("  ").next().unwrap_or_default().split([' ', ',']))
+        .filter(|word| word.starts_with('-'))
+        .map(str::to_string)
+        .collect();
+    in_help.sort();
+    in_help
+}
+
 #[test]
 fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
     for command in commands() {
-        let help = run(&format!("asciinema-{command} --help"), "").stdout();
-        let options = help
-            .split("\noptions:\n")
-            .nth(1)
-            .and_then(|rest| rest.split("\nexamples:").next())
-            .expect("options");
-        let mut in_help: Vec<String> = options
-            .lines()
-            .filter(|line| line.trim_start().starts_with('-'))
-            .flat_map(|line| line.trim_start().split("  ").next().unwrap_or_default().split([' ', ',']))
-            .filter(|word| word.starts_with('-'))
-            .map(str::to_string)
-            .collect();
+        let in_help = options_in_help(&command);
         // In mdoc an option is what follows Fl, without its first dash.
         let items = page(&command);
         let items = items.split(".Sh EXAMPLES").next().unwrap_or_default();
@@ -85,8 +89,52 @@ fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
             .flat_map(|line| line.split("Fl ").skip(1).filter_map(|rest| rest.split_whitespace().next()))
             .map(|name| format!("-{name}"))
             .collect();
-        in_help.sort();
         in_page.sort();
         assert_eq!(in_help, in_page, "{command}");
+    }
+}
+
+/// The options of a command in the script that completes them in a shell, short ones with their dash.
+fn completed(shell: &str, script: &str, command: &str) -> Vec<String> {
+    let mut names: Vec<String> = match shell {
+        "bash" => {
+            let branch = script.lines().find(|line| line.trim_start().starts_with(&format!("{command}) ")));
+            let words = branch.and_then(|line| line.split("options='").nth(1)?.split('\'').next());
+            let words = words.unwrap_or_default().split_whitespace();
+            words.map(|word| word.split('=').next().unwrap_or_default().to_string()).collect()
+        }
+        "zsh" => {
+            let branch = script.split(&format!("\n    {command})\n")).nth(1);
+            let branch = branch.and_then(|rest| rest.split(";;").next()).unwrap_or_default();
+            let specs = branch.lines().filter_map(|line| line.trim_start().strip_prefix("'*-"));
+            specs.map(|spec| format!("-{}", spec.split(['[', '=', '+']).next().unwrap_or_default())).collect()
+        }
+        _ => {
+            let start = format!("__asciinema_option {command} ");
+            let lines = script.lines().filter_map(|line| line.strip_prefix(&start));
+            let words: Vec<&str> = lines.flat_map(|line| line.split(' ')).collect();
+            let names = words.windows(2).filter_map(|pair| match *pair {
+                ["-l", long] => Some(format!("--{long}")),
+                ["-s", short] => Some(format!("-{short}")),
+                _ => None,
+            });
+            names.collect()
+        }
+    };
+    names.sort();
+    names
+}
+
+#[test]
+fn every_shell_completes_the_options_of_the_help_and_no_others() {
+    for shell in ["bash", "zsh", "fish"] {
+        let script = run(&format!("asciinema completions {shell}"), "").stdout();
+        for command in commands() {
+            assert_eq!(
+                completed(shell, &script, &command),
+                options_in_help(&command),
+                "{command} in {shell}"
+            );
+        }
     }
 }

@@ -8,6 +8,7 @@ mod harness;
 mod server;
 
 mod cat;
+mod completions;
 mod config;
 mod convert;
 mod cut;

@@ -1,0 +1,66 @@
+#compdef asciinema@NAMES@
+# Completions of asciinema and its programs, for zsh.
+# A file `_asciinema` in a folder of $fpath, or in ~/.zshrc behind compinit:
+#     source <(asciinema completions zsh)
+
+_asciinema_commands() {
+  local -a commands=(
+    @DESCRIPTIONS@
+    'completions:print the completions of a shell'
+    'help:explain a command'
+  )
+  _describe -t commands command commands
+}
+
+# The markers of the cast that is named on the command line. A label with escapes or control
+# characters is not offered.
+_asciinema_times() {
+  local -a labels
+  local at file
+  for ((at = $#words; at > 1; at--)); do
+    [[ $at != $CURRENT && $words[at-1] != (-o|--output) ]] || continue
+    file=${${(Q)words[at]}/#\~\//$HOME/}
+    [[ -f $file && -r $file ]] || continue
+    labels=("${(@f)$(sed -n '@MARKERS@' <$file 2>/dev/null)}")
+    break
+  done
+  labels=(${labels:#})
+  local expl
+  _wanted markers expl marker compadd -a labels
+}
+
+_asciinema_input() {
+  _alternative 'files:cast:_files -g "*.(cast|json)(-.)"' 'urls:URL:_urls'
+}
+
+# Completes what follows a program's name.
+_asciinema_program() { # PROGRAM
+  case $1 in
+    @PROGRAMS@
+    completions) _arguments '1:shell:(bash zsh fish)' ;;
+    help) _arguments '1:command:_asciinema_commands' ;;
+    *) _default ;;
+  esac
+}
+
+_asciinema() {
+  if [[ $service != asciinema ]]; then
+    _asciinema_program ${service#asciinema-}
+  elif ((CURRENT > 2)); then
+    local program=${words[2]/#%record/rec}
+    shift words
+    ((CURRENT--))
+    _asciinema_program $program
+  elif [[ $words[2] == -* ]]; then
+    _arguments '(- *)'{-h,--help}'[list the commands]' '(- *)'{-V,--version}'[print the version]'
+  else
+    _asciinema_commands
+  fi
+}
+
+# Loaded by name, this file is the body of the function; read by source it only has to say so.
+if [[ $funcstack[1] == _asciinema ]]; then
+  _asciinema "$@"
+else
+  compdef _asciinema asciinema@NAMES@
+fi

@@ -1,0 +1,189 @@
+//! asciinema completions, in the shells themselves: something is typed, tab pressed, and then a key
+//! that shows what stands on the line.
+
+use std::process::Command;
+
+use crate::harness::{Scratch, Terminal, run};
+
+/// Ends every prompt, and so tells that the shell reads keys.
+const PROMPT: &str = "ready> ";
+/// Around the line that the shell has.
+const MARKS: (&str, &str) = ("line<", ">line");
+
+/// A shell in a terminal, in a folder with some files.
+struct Shell {
+    name: &'static str,
+    terminal: Terminal,
+}
+
+impl Shell {
+    fn start(name: &'static str, scratch: &Scratch) -> Shell {
+        let mut terminal = Terminal::start(command(name, scratch));
+        terminal.wait_for(PROMPT);
+        Shell { name, terminal }
+    }
+
+    /// What stands on the line after this was typed and tab pressed.
+    fn complete(&mut self, typed: &str) -> String {
+        let start = self.terminal.seen.len();
+        self.terminal.enter(typed);
+        self.terminal.enter("\t\x07");
+        self.terminal.wait_for(MARKS.1);
+        let seen = &self.terminal.seen[start..];
+        let line = seen.split(MARKS.0).nth(1).and_then(|rest| rest.split(MARKS.1).next());
+        let line = line.unwrap_or_else(|| panic!("{}: {seen:?}", self.name)).to_string();
+        self.terminal.enter("\x05\x15");
+        line
+    }
+}
+
+/// A shell that shows its line at ctrl-g, and that knows the completions as a user would have them.
+fn command(shell: &str, scratch: &Scratch) -> Command {
+    let script = run(&format!("asciinema completions {shell}"), "").stdout();
+    match shell {
+        "bash" => {
+            scratch.write("completions.bash", script);
+            let settings = r#"PS1='ready''> '
+HISTFILE=
+bind 'set bell-style none'
+bind 'set enable-bracketed-paste off'
+bind -x '"\C-g": printf "\nline<%s>line\n" "$READLINE_LINE"'
+. ./completions.bash
+"#;
+            scratch.write(".settings", settings);
+            let mut command = scratch.command("bash");
+            command.args(["--noprofile", "--rcfile", ".settings", "-i"]);
+            command
+        }
+        "zsh" => {
+            scratch.write("_asciinema", script);
+            // Loaded by its name, as from a folder of the system's.
+            let settings = r#"PS1='ready''> '
+fpath=($PWD $fpath)
+autoload -Uz compinit
+compinit -u -D
+show() { print -rn -- $'\nline<'"$BUFFER"$'>line\n' }
+zle -N show
+bindkey -e
+bindkey '^G' show
+"#;
+            scratch.write(".zshrc", settings);
+            let mut command = scratch.command("zsh");
+            command.args(["-d", "-i"]).env("ZDOTDIR", scratch.path(""));
+            command
+        }
+        "fish" => {
+            scratch.write("asciinema.fish", script);
+            let settings = r#"set fish_greeting
+set fish_autosuggestion_enabled 0
+function fish_prompt; printf ready; printf '> '; end
+function fish_title; end
+bind \cg 'printf "\nline<%s>line\n" (commandline | string collect)'
+source asciinema.fish
+"#;
+            scratch.write("settings.fish", settings);
+            let mut command = scratch.command("fish");
+            command.args(["--no-config", "--private", "-C", "source settings.fish"]);
+            command
+        }
+        other => panic!("{other}"),
+    }
+}
+
+/// A cast with markers, under a name that needs quotes.
+fn files(scratch: &Scratch) {
+    let cast = r#"{"version": 2, "width": 80, "height": 24}
+[0.5, "m", ""]
+[1.0, "m", "build"]
+[2.0, "o", "not \"m\" at all"]
+[3.0, "m", "run $(touch pwned) all"]
+[4.0, "m", "\u001b]0;escape"]
+"#;
+    scratch.write("my demo.cast", cast);
+    scratch.write("night.cast", cast);
+    scratch.write("notes.md", "");
+    scratch.write("Makefile", "");
+}
+
+/// What is typed and what it becomes, in every shell.
+const LINES: &[(&str, &str)] = &[
+    // Commands.
+    ("asciinema id", "asciinema idle "),
+    ("asciinema help qu", "asciinema help quantize "),
+    ("asciinema completions z", "asciinema completions zsh "),
+    ("asciinema --vers", "asciinema --version "),
+    // Options, by either name of the program, and nothing of another program.
+    ("asciinema idle --idl", "asciinema idle --idle-time-limit "),
+    ("asciinema-idle --idl", "asciinema-idle --idle-time-limit "),
+    ("asciinema record --headl", "asciinema record --headless "),
+    ("asciinema idle --headl", "asciinema idle --headl"),
+    ("asciinema-rec -q --headl", "asciinema-rec -q --headless "),
+    // Values.
+    ("asciinema rec -f asciicast-v3", "asciinema rec -f asciicast-v3 "),
+    ("asciinema rec --output-format r", "asciinema rec --output-format raw "),
+    ("asciinema convert --output-format=r", "asciinema convert --output-format=raw "),
+    ("asciinema play --out-fmt a", "asciinema play --out-fmt asciicast "),
+    ("asciinema-upload --visibility un", "asciinema-upload --visibility unlisted "),
+    // Recordings: notes.md is none.
+    ("asciinema play n", "asciinema play night.cast "),
+    ("asciinema-cat my", r"asciinema-cat my\ demo.cast "),
+    ("asciinema cat Ma", "asciinema cat Makefile "),
+    ("asciinema idle -o no", "asciinema idle -o notes.md "),
+    // Markers: of a recording that is on the line already, whatever its name and theirs.
+    ("asciinema speed night.cast --from marker:b", "asciinema speed night.cast --from marker:build "),
+    ("asciinema speed night.cast --to=marker:b", "asciinema speed night.cast --to=marker:build "),
+    ("asciinema-speed 'my demo.cast' --from marker:b", "asciinema-speed 'my demo.cast' --from marker:build "),
+    (r"asciinema speed my\ demo.cast --to marker:b", r"asciinema speed my\ demo.cast --to marker:build "),
+    ("asciinema speed ~/night.cast --to marker:b", "asciinema speed ~/night.cast --to marker:build "),
+    ("asciinema speed --from marker:b", "asciinema speed --from marker:b"),
+    ("asciinema speed $(touch pwned) --from marker:b", "asciinema speed $(touch pwned) --from marker:b"),
+];
+
+fn completes(shell: &'static str) {
+    let scratch = Scratch::new();
+    files(&scratch);
+    let mut terminal = Shell::start(shell, &scratch);
+    for &(typed, expected) in LINES {
+        // Zsh puts a = behind an option that takes a value, and takes it back when a space is typed.
+        let line = terminal.complete(typed);
+        let line = if shell == "zsh" { line.replace("limit=", "limit ") } else { line };
+        assert_eq!(line, expected, "{shell}");
+    }
+    // However a shell quotes it, what it runs is the label.
+    let line = terminal.complete("asciinema speed night.cast --from marker:r");
+    terminal.terminal.enter(&format!("\x15{}\n", line.replacen("asciinema speed", "printf '[%s]'", 1)));
+    terminal.terminal.wait_for("[night.cast][--from][marker:run $(touch pwned) all]");
+    assert!(!scratch.path("pwned").exists(), "{shell} ran what it should complete");
+    // All but markers without a process: where there are no programs it is the same.
+    terminal.terminal.wait_for(PROMPT);
+    terminal.terminal.enter(if shell == "fish" { "set PATH /dev\n" } else { "PATH=/dev\n" });
+    terminal.terminal.wait_for(PROMPT);
+    for &(typed, expected) in LINES.iter().filter(|(typed, _)| !typed.contains("marker:")) {
+        let line = terminal.complete(typed).replace("limit=", "limit ");
+        assert_eq!(line, expected, "{shell} without programs");
+    }
+}
+
+#[test]
+fn bash_completes_commands_options_values_recordings_and_markers() {
+    completes("bash");
+}
+
+#[test]
+fn zsh_completes_commands_options_values_recordings_and_markers() {
+    completes("zsh");
+}
+
+#[test]
+fn fish_completes_commands_options_values_recordings_and_markers() {
+    completes("fish");
+}
+
+#[test]
+fn another_shell_is_refused_by_name() {
+    let message =
+        "asciinema: there are completions for bash, zsh, fish, not for 'csh'\ntry 'asciinema --help'\n";
+    assert_eq!(run("asciinema completions csh", "").failure(), (2, String::new(), message.to_string()));
+    assert_eq!(run("asciinema completions", "").status(), 2);
+    assert_eq!(run("asciinema completions bash zsh", "").status(), 2);
+}
