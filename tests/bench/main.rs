@@ -1,6 +1,6 @@
 //! How fast, how small and how punctual the programs are, beside others that do the same.
 //!
-//! `cargo bench` runs everything and prints one table as Markdown; `cargo bench -- --help` says what
+//! `cargo bench --bench bench` runs everything and prints one table as Markdown; `cargo bench --bench bench -- --help` says what
 //! can be chosen. What is compared runs in turns within one run, so that a busy machine disturbs all
 //! of it alike, and a row speaks of medians and of their ratio. `measure` runs and times programs,
 //! `data` makes what they work on, `rows` is what is measured and the goal of each, `report` the
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 const HELP: &str = "\
-usage: cargo bench -- [OPTION...]
+usage: cargo bench --bench bench -- [OPTION...]
 
   --runs N           how often each thing is timed (default 5)
   --only TEXT        only the parts whose name contains TEXT:
@@ -32,6 +32,8 @@ environment: ASCIINEMA_3, ASCIINEMA_2: paths of asciinema 3.x and 2.x
 
 /// What the command line asks for.
 pub struct Options {
+    /// The command line itself.
+    command: String,
     runs: usize,
     only: String,
     megabytes: u64,
@@ -74,6 +76,7 @@ fn bench(args: Vec<OsString>) -> io::Result<()> {
 /// `None` where help was asked for.
 fn read_options(args: Vec<OsString>) -> io::Result<Option<Options>> {
     let mut options = Options {
+        command: "cargo bench --bench bench --".to_string(),
         runs: 5,
         only: String::new(),
         megabytes: 1000,
@@ -81,13 +84,17 @@ fn read_options(args: Vec<OsString>) -> io::Result<Option<Options>> {
         json: report::root().join("target/bench.json"),
         updates_readme: false,
     };
-    let mut args = args.into_iter().map(|arg| arg.to_string_lossy().into_owned());
+    let args: Vec<String> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    // `cargo bench` says --bench to every benchmark.
+    for arg in args.iter().filter(|arg| *arg != "--bench") {
+        options.command += &format!(" {arg}");
+    }
+    let mut args = args.into_iter();
     while let Some(arg) = args.next() {
         let wrong = || io::Error::other(format!("'{arg}': try --help"));
         let mut value = || args.next().ok_or_else(wrong);
         match arg.as_str() {
             "-h" | "--help" => return Ok(None),
-            // What `cargo bench` says to every benchmark.
             "--bench" => {}
             "--runs" => options.runs = value()?.parse().ok().filter(|&runs| runs > 0).ok_or_else(wrong)?,
             "--only" => options.only = value()?,
