@@ -10,10 +10,8 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Failure, Help};
-use common::net;
 use common::stream::Stream;
 use common::tty;
-use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 const HELP: Help = Help {
     name: "asciinema-fetch",
@@ -32,9 +30,6 @@ const PAGES: usize = 3;
 
 /// How large a page may be, in bytes.
 const PAGE: u64 = 10 << 20;
-
-/// The media types of a cast in a link.
-const CAST_TYPES: [&str; 2] = ["application/x-asciicast", "application/asciicast+json"];
 
 fn main() -> ExitCode {
     cli::run(&HELP, |args| {
@@ -70,7 +65,7 @@ fn fetch(named: &str) -> cli::Result<()> {
         }
         let mut page = Vec::new();
         body.take(PAGE).read_to_end(&mut page).map_err(|error| failed(&net::read_error_text(&error)))?;
-        let link = cast_link(&String::from_utf8_lossy(&page)).ok_or_else(|| {
+        let link = net::cast_link(&String::from_utf8_lossy(&page)).ok_or_else(|| {
             failed("<link rel=\"alternate\" type=\"application/x-asciicast\" href=\"...\"> not found in fetched HTML document")
         })?;
         url = net::resolve(&final_url, &link);
@@ -119,31 +114,4 @@ fn http_url(url: &str) -> Option<String> {
     }
     let is_http = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
     is_http.then(|| url.to_string())
-}
-
-/// Where a page says that the cast is: its first link to one.
-fn cast_link(page: &str) -> Option<String> {
-    // What looks like a link in a script is none.
-    let mut emitter = DefaultEmitter::default();
-    emitter.naively_switch_states(true);
-    for token in Tokenizer::new_with_emitter(page, emitter) {
-        let Ok(Token::StartTag(tag)) = token else { continue };
-        if &*tag.name != b"link" {
-            continue;
-        }
-        let attribute = |name: &str| {
-            let value = tag.attributes.get(name.as_bytes())?;
-            Some(String::from_utf8_lossy(value).trim().to_string())
-        };
-        let (Some(rel), Some(kind), Some(href)) = (attribute("rel"), attribute("type"), attribute("href"))
-        else {
-            continue;
-        };
-        let is_alternate = rel.split_whitespace().any(|word| word.eq_ignore_ascii_case("alternate"));
-        let is_cast = CAST_TYPES.iter().any(|cast| kind.eq_ignore_ascii_case(cast));
-        if is_alternate && is_cast && !href.is_empty() {
-            return Some(href);
-        }
-    }
-    None
 }

@@ -20,7 +20,8 @@ fn quiet_may_stand_before_the_command() {
 fn the_beginning_of_a_name_is_enough_where_it_fits_one() {
     assert_eq!(run("asciinema pl - | cat", cast(&[(0.0, "a")])).stdout(), "a");
     assert_eq!(run("asciinema hel", "").stdout(), run("asciinema --help", "").stdout());
-    let message = "asciinema: 'c' may be cat, completions, convert, cut\ntry 'asciinema --help'\n".to_string();
+    let message =
+        "asciinema: 'c' may be cat, completions, convert, cut\ntry 'asciinema --help'\n".to_string();
     assert_eq!(run("asciinema c", "").failure(), (2, String::new(), message));
     for name in ["r", "re", "rec", "reco", "record"] {
         assert!(run(&format!("asciinema {name} --help"), "").stdout().starts_with("usage: asciinema-rec "));

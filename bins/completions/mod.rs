@@ -108,8 +108,25 @@ const PROGRAMS: &[Program] = &[
     ] },
     Program { name: "cut", does: "take ranges out of a cast", arguments: Cast, options: &[FROM, TO, DROP, OUTPUT] },
     Program { name: "trim", does: "keep ranges of a cast", arguments: Cast, options: &[FROM, TO, DROP, OUTPUT] },
+    Program { name: "marker", does: "add, remove or list markers", arguments: Cast, options: &[
+        opt(&["--add"], Text, "a marker at a time, as T=LABEL"),
+        opt(&["--every"], Text, "a marker each so many seconds"),
+        opt(&["--on"], Text, "a marker where the output matches"),
+        opt(&["--remove"], Time, "no marker at this time or with this label"),
+        opt(&["--list"], Nothing, "a line for each marker rather than the cast"),
+        OUTPUT,
+    ] },
+    Program { name: "join", does: "put casts one after the other", arguments: Cast, options: &[
+        opt(&["--gap"], Text, "a pause before each cast but the first, in seconds"),
+        OUTPUT,
+    ] },
     Program { name: "convert", does: "turn a cast into another format", arguments: Cast, options: &[
         opt(&["-f", "--output-format"], OneOf(&["asciicast-v3", "asciicast-v2", "asciicast-v1", "raw", "txt"]), "the format"),
+        OUTPUT,
+    ] },
+    Program { name: "info", does: "say what is in a cast", arguments: Cast, options: &[
+        IDLE,
+        opt(&["--json"], Nothing, "one line of JSON rather than a table"),
         OUTPUT,
     ] },
     Program { name: "meta", does: "show or change the header of a cast", arguments: Cast, options: &[

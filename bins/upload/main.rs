@@ -14,9 +14,9 @@ use common::cast::{self, Event, Header, Stop};
 use common::cli::{self, Arg, Args, Failure, Help, Speaker};
 use common::config::{self, Config};
 use common::filter;
-use common::net::{NoAnswer, Progress, Recording, Server};
 use common::stream::Stream;
 use common::text::visible_lines;
+use net::{NoAnswer, Progress, Recording, Server};
 
 use outcome::{Outcome, Trouble};
 

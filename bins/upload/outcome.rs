@@ -1,6 +1,6 @@
 //! What a server's answer means, in the words of 2.4.
 
-use common::net::Answer;
+use net::Answer;
 use serde_json::Value;
 
 /// A recording that has arrived.

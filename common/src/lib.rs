@@ -9,7 +9,6 @@ pub mod cast;
 pub mod cli;
 pub mod config;
 pub mod filter;
-pub mod net;
 pub mod screen;
 pub mod size;
 pub mod source;

@@ -123,7 +123,7 @@ impl Server {
         progress: &mut dyn FnMut(u64),
     ) -> Result<Response<Body>, NoAnswer> {
         let rewound = recording.file.seek(SeekFrom::Start(0));
-        rewound.map_err(|error| NoAnswer::Impossible(crate::cli::io_text(&error)))?;
+        rewound.map_err(|error| NoAnswer::Impossible(common::cli::io_text(&error)))?;
         let (front, back) = parts(recording);
         let length = front.len() as u64 + recording.length + back.len() as u64;
         // What the file grows by meanwhile is not part of it.

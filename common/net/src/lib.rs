@@ -1,9 +1,10 @@
 //! HTTP: opening URLs, and the server that recordings are uploaded to.
 //!
 //! Linked by `asciinema-fetch` and `asciinema-upload` alone, because TLS is larger than all the rest
-//! of the toolkit. Waits for connections and for silence are bounded; a transfer that moves may take
+//! of the toolkit; a crate of its own, so that it can be compiled to be small. Waits for connections and for silence are bounded; a transfer that moves may take
 //! as long as it takes.
 
+mod page;
 mod progress;
 mod server;
 mod url;
@@ -12,13 +13,13 @@ use std::env;
 use std::io;
 use std::time::Duration;
 
+use common::cli::io_text;
+use common::text::visible;
 use ureq::http::Response;
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body, Error, Proxy, Timeout};
 
-use crate::cli::io_text;
-use crate::text::visible;
-
+pub use page::cast_link;
 pub use progress::Progress;
 pub use server::{Answer, NoAnswer, Recording, Server};
 pub use url::resolve;

@@ -1,0 +1,89 @@
+//! What the programs work on: made up, the same every time, and of mixed kinds.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// How long the large cast is, in bytes: about a million events.
+pub const CAST_SIZE: u64 = 255_000_000;
+
+/// How long the plain text is, in bytes.
+pub const TEXT_SIZE: u64 = 77_000_000;
+
+pub const HEADER: &str = "{\"version\": 2, \"width\": 120, \"height\": 40, \"timestamp\": 1700000000, \
+    \"env\": {\"SHELL\": \"/bin/bash\", \"TERM\": \"xterm-256color\"}}\n";
+
+/// Pieces of terminal output as JSON spells them: text, colours, line ends, quotes, box drawing and
+/// letters of more than one byte.
+const PIECES: [&str; 12] = [
+    "the quick brown fox jumps over the lazy dog ",
+    "   Compiling serde_json v1.0.154 ",
+    "\\r\\n",
+    "\\u001b[1;32m",
+    "\\u001b[0m",
+    "\\u001b[38;5;208m",
+    "-rw-r--r-- 1 user user 4096 Nov 21 12:00 file.txt\\r\\n",
+    "\\\"quoted\\\" and \\\\ a backslash\\t",
+    "│ ├── └── ",
+    "größe, naïve, 日本語 ",
+    "0123456789abcdef 0123456789abcdef ",
+    "\\u001b[12;34H\\u001b[K",
+];
+
+/// A cast of this many bytes, in events of 255 bytes on average: nearly all of them output.
+pub fn write_cast(out: impl Write, size: u64) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 18, out);
+    out.write_all(HEADER.as_bytes())?;
+    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut line = Vec::new();
+    let (mut written, mut micros, mut number) = (HEADER.len() as u64, 0, 0_u64);
+    while written < size {
+        // xorshift: no need for more chance than that.
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        micros += random % 20_000;
+        number += 1;
+        line.clear();
+        write!(line, "[{}.{:06}, ", micros / 1_000_000, micros % 1_000_000)?;
+        match number % 100 {
+            0 => write!(line, "\"r\", \"{}x{}\"]", 80 + random % 80, 24 + random % 40)?,
+            50 => write!(line, "\"m\", \"chapter {number}\"]")?,
+            10 | 30 | 60 | 80 => write!(line, "\"i\", \"{}\"]", char::from(b'a' + (random % 26) as u8))?,
+            _ => write_output(&mut line, random)?,
+        }
+        line.push(b'\n');
+        out.write_all(&line)?;
+        written += line.len() as u64;
+    }
+    out.flush()
+}
+
+fn write_output(line: &mut Vec<u8>, mut random: u64) -> io::Result<()> {
+    write!(line, "\"o\", \"")?;
+    let length = line.len() + 80 + (random >> 40) as usize % 310;
+    while line.len() < length {
+        line.extend_from_slice(PIECES[(random % PIECES.len() as u64) as usize].as_bytes());
+        random = random.rotate_right(5).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+    write!(line, "\"]")
+}
+
+/// Plain text in lines of 70 characters.
+pub fn write_text(path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
+    for number in 0..TEXT_SIZE / 70 {
+        writeln!(out, "{number:09} the quick brown fox jumps over the lazy dog, and then again")?;
+    }
+    out.flush()
+}
+
+/// A recording of so many seconds with one short piece of output in each, numbered.
+pub fn write_quiet_cast(path: &Path, seconds: u64) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    out.write_all(HEADER.as_bytes())?;
+    for second in 1..=seconds {
+        writeln!(out, "[{second}.0, \"o\", \"second {second} has gone by\\r\\n\"]")?;
+    }
+    out.flush()
+}

@@ -1,0 +1,265 @@
+//! Running programs and taking their time: in turns, in pipes and in pseudo-terminals.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::size::Size;
+use common::tty::{Interest, Pty, wait};
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// The size of every terminal here.
+const SIZE: Size = Size { cols: 120, rows: 40 };
+
+/// Longer than anything measured here may be silent.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The times that one contestant took, in seconds.
+pub struct Series {
+    pub name: String,
+    pub times: Vec<f64>,
+}
+
+impl Series {
+    /// The time below which this share of all times is, from 0 to 1.
+    pub fn quantile(&self, share: f64) -> f64 {
+        let mut times = self.times.clone();
+        times.sort_by(f64::total_cmp);
+        times[((times.len() - 1) as f64 * share).round() as usize]
+    }
+
+    pub fn median(&self) -> f64 {
+        self.quantile(0.5)
+    }
+}
+
+/// Something to be timed, which says itself how many seconds it took.
+pub type Contestant<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
+
+/// Times all in turns. The first turn only warms up what is read. One that fails is left out.
+pub fn in_turns(runs: usize, mut contestants: Vec<Contestant>) -> Vec<Series> {
+    let mut all: Vec<Option<Series>> =
+        contestants.iter().map(|(name, _)| Some(Series { name: name.clone(), times: Vec::new() })).collect();
+    for run in 0..=runs {
+        for ((name, contestant), series) in contestants.iter_mut().zip(&mut all) {
+            let Some(times) = series.as_mut().map(|series| &mut series.times) else { continue };
+            match contestant() {
+                Ok(_) if run == 0 => {}
+                Ok(time) => times.push(time),
+                Err(error) => {
+                    eprintln!("bench: {name}: {error}");
+                    *series = None;
+                }
+            }
+        }
+    }
+    all.into_iter().flatten().collect()
+}
+
+/// How long a shell takes for a line, without a terminal and with its output thrown away.
+pub fn time_line(line: &str) -> io::Result<f64> {
+    time_command(Command::new("sh").args(["-c", line]))
+}
+
+/// How long a program takes from its start to its end.
+pub fn time_command(command: &mut Command) -> io::Result<f64> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let start = Instant::now();
+    let status = command.status()?;
+    let time = start.elapsed().as_secs_f64();
+    if !status.success() {
+        return Err(io::Error::other(format!("{status}")));
+    }
+    Ok(time)
+}
+
+/// How long a line takes in a terminal that takes all output at once.
+pub fn time_in_terminal(line: &str) -> io::Result<f64> {
+    let start = Instant::now();
+    let mut terminal = Screen::start(line)?;
+    while terminal.read(PATIENCE)? > 0 {}
+    let time = start.elapsed().as_secs_f64();
+    let status = terminal.child.wait()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("{status}")));
+    }
+    Ok(time)
+}
+
+/// A server of tmux, which draws everything; nobody looks on.
+pub struct Tmux<'a> {
+    folder: &'a Path,
+}
+
+impl Tmux<'_> {
+    /// Starts it, with a window that keeps it there.
+    pub fn start(folder: &Path) -> io::Result<Tmux<'_>> {
+        let tmux = Tmux { folder };
+        tmux.tell(&["new-session", "-d", "-x", "120", "-y", "40", "sleep 86400"])?;
+        Ok(tmux)
+    }
+
+    /// How long a line takes in a window of its own.
+    pub fn time(&self, line: &str) -> io::Result<f64> {
+        let (script, result) = (self.folder.join("tmux.sh"), self.folder.join("tmux.time"));
+        fs::write(&script, format!("{line}\n"))?;
+        let errand = format!(
+            "'{}' --errand-time '{}' '{}'; tmux -L bench wait-for -S done",
+            std::env::current_exe()?.display(),
+            result.display(),
+            script.display(),
+        );
+        self.tell(&["new-window", &errand])?;
+        self.tell(&["wait-for", "done"])?;
+        let text = fs::read_to_string(result)?;
+        text.trim().parse().map_err(|_| io::Error::other("it failed in tmux"))
+    }
+
+    fn tell(&self, args: &[&str]) -> io::Result<()> {
+        let mut command = Command::new("tmux");
+        command.args(["-L", "bench", "-f", "/dev/null"]).args(args);
+        command.env("TMUX_TMPDIR", self.folder).env_remove("TMUX").stderr(Stdio::null());
+        if command.status()?.success() { Ok(()) } else { Err(io::Error::other("tmux failed")) }
+    }
+}
+
+impl Drop for Tmux<'_> {
+    fn drop(&mut self) {
+        // Fails only where it has gone already.
+        let _ = self.tell(&["kill-server"]);
+    }
+}
+
+/// A program in a pseudo-terminal, and the user before it.
+pub struct Screen {
+    pty: Pty,
+    pub child: Child,
+    buffer: Vec<u8>,
+    /// How much has been read so far, in bytes.
+    seen: usize,
+}
+
+impl Screen {
+    pub fn start(line: &str) -> io::Result<Screen> {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).env("TERM", "xterm-256color");
+        let (pty, child) = Pty::spawn(command, SIZE, None)?;
+        Ok(Screen { pty, child, buffer: vec![0; 64 << 10], seen: 0 })
+    }
+
+    /// Waits for output and reads it; 0 at its end. asciinema 3 asks the terminal what it is and
+    /// waits a second for the answer, so it gets one.
+    pub fn read(&mut self, patience: Duration) -> io::Result<usize> {
+        loop {
+            match self.pty.read(&mut self.buffer) {
+                Ok(count) => {
+                    if self.seen < 4096 && self.buffer[..count].windows(3).any(|bytes| bytes == b"\x1b[c") {
+                        self.pty.write(b"\x1b[?62;c")?;
+                    }
+                    self.seen += count;
+                    return Ok(count);
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    let mut interest = Interest::default();
+                    interest.read(self.pty.as_fd());
+                    if wait(&interest, Some(patience))?.is_empty() {
+                        return Err(io::Error::other("it says nothing more"));
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Reads until this has been said.
+    pub fn read_until(&mut self, text: &str) -> io::Result<()> {
+        let mut said = Vec::new();
+        while !String::from_utf8_lossy(&said).contains(text) {
+            let count = self.read(Duration::from_secs(10))?;
+            if count == 0 {
+                return Err(io::Error::other("it ended early"));
+            }
+            said.extend_from_slice(&self.buffer[..count]);
+        }
+        Ok(())
+    }
+
+    /// How long a key takes there and back.
+    pub fn echo(&mut self) -> io::Result<f64> {
+        let start = Instant::now();
+        self.pty.write(b"x")?;
+        self.read(Duration::from_secs(10))?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Fail only where the program has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What a program used: its largest size in memory in kB, and its CPU time in seconds.
+pub struct Usage {
+    pub memory: u64,
+    pub cpu: f64,
+}
+
+/// The line that runs another line and notes in a file what that used. Its own process does nothing
+/// else, and is small: a child counts the memory of the process it was forked from as its own.
+pub fn usage_line(line: &str, result: &Path) -> io::Result<String> {
+    let bench = std::env::current_exe()?;
+    Ok(format!("'{}' --errand-usage '{}' {line}", bench.display(), result.display()))
+}
+
+pub fn read_usage(result: &Path) -> io::Result<Usage> {
+    let text = fs::read_to_string(result)?;
+    let mut numbers = text.split_whitespace();
+    let mut number = || numbers.next().and_then(|number| number.parse::<f64>().ok());
+    match (number(), number()) {
+        (Some(memory), Some(cpu)) => Ok(Usage { memory: memory as u64, cpu }),
+        _ => Err(io::Error::other("no usage was noted")),
+    }
+}
+
+/// What this program does when it starts itself: run something and note what it took.
+pub fn errand(args: &[OsString]) -> Option<io::Result<()>> {
+    let (name, args) = args.split_first()?;
+    match (name.to_str()?, args) {
+        ("--errand-usage", [result, program, args @ ..]) => Some(run_errand(result, program, args, |_| {
+            let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+            let (user, system) = (usage.user_time(), usage.system_time());
+            let micros = (user.tv_sec() + system.tv_sec()) * 1_000_000 + user.tv_usec() + system.tv_usec();
+            Ok(format!("{} {}", usage.max_rss(), micros as f64 / 1e6))
+        })),
+        ("--errand-time", [result, script]) => {
+            Some(run_errand(result, &"sh".into(), std::slice::from_ref(script), |time| {
+                Ok(time.as_secs_f64().to_string())
+            }))
+        }
+        ("--errand-cast", [megabytes]) => {
+            let megabytes: u64 = megabytes.to_str()?.parse().ok()?;
+            Some(crate::data::write_cast(io::stdout().lock(), megabytes * 1_000_000))
+        }
+        _ => None,
+    }
+}
+
+fn run_errand(
+    result: &OsString,
+    program: &OsString,
+    args: &[OsString],
+    note: impl Fn(Duration) -> io::Result<String>,
+) -> io::Result<()> {
+    let start = Instant::now();
+    let status = Command::new(program).args(args).status()?;
+    let time = start.elapsed();
+    let text = if status.success() { note(time)? } else { "failed".to_string() };
+    File::create(result)?.write_all(text.as_bytes())
+}

@@ -1,0 +1,495 @@
+//! What is measured, and the goal of each.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::Options;
+use crate::data;
+use crate::measure::{self, Contestant, Screen, Series, Tmux, in_turns, time_in_terminal, time_line};
+use crate::report::{Report, Row, Verdict, said_by};
+
+/// Our own programs, by the table of Cargo.toml.
+const MANIFEST: &str = include_str!("../../Cargo.toml");
+
+/// How often a program is started to learn how long that takes, for each of --runs.
+const STARTS: usize = 40;
+
+/// How many keys are typed to learn how long they take, for each of --runs.
+const KEYS: usize = 100;
+
+/// A folder for all the data, gone afterwards.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> io::Result<Folder> {
+        let path = std::env::temp_dir().join(format!("asciinema-bench-{}", std::process::id()));
+        fs::create_dir(&path)?;
+        Ok(Folder(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// What a row asks of a contestant beside ours: that it takes at least so many times as long.
+struct Limit {
+    other: &'static str,
+    factor: f64,
+    words: &'static str,
+}
+
+fn limit(other: &'static str, factor: f64, words: &'static str) -> Limit {
+    Limit { other, factor, words }
+}
+
+/// Some rows that are measured together.
+type Part<'a> = fn(&Bench<'a>) -> io::Result<Vec<Row>>;
+
+pub struct Bench<'a> {
+    options: &'a Options,
+    folder: Folder,
+    asciinema_3: Option<PathBuf>,
+    asciinema_2: Option<PathBuf>,
+}
+
+impl<'a> Bench<'a> {
+    pub fn new(options: &'a Options) -> io::Result<Bench<'a>> {
+        let older = |variable: &str, version: &str| {
+            let path = std::env::var_os(variable).map(PathBuf::from)?;
+            said_by(Command::new(&path).arg("--version")).contains(version).then_some(path)
+        };
+        Ok(Bench {
+            options,
+            folder: Folder::new()?,
+            asciinema_3: older("ASCIINEMA_3", "asciinema 3."),
+            asciinema_2: older("ASCIINEMA_2", "asciinema 2."),
+        })
+    }
+
+    pub fn run(&self) -> io::Result<Report> {
+        let mut rows = Vec::new();
+        let parts: [(&str, Part<'a>); 7] = [
+            ("filters", Self::filters),
+            ("flood", Self::flood),
+            ("latency", Self::latency),
+            ("start", Self::start),
+            ("memory", Self::memory),
+            ("size", Self::size),
+            ("play", Self::play),
+        ];
+        for (name, part) in parts.iter().filter(|(name, _)| name.contains(&self.options.only)) {
+            eprintln!("bench: {name}");
+            rows.extend(part(self)?);
+        }
+        let (mut versions, mut missing) = (Vec::new(), Vec::new());
+        for (name, path) in [("asciinema 3", &self.asciinema_3), ("asciinema 2", &self.asciinema_2)] {
+            match path {
+                Some(path) => versions.push((name.to_string(), said_by(Command::new(path).arg("--version")))),
+                None => missing.push(name.to_string()),
+            }
+        }
+        for (name, option) in [("script", "-V"), ("cat", "--version"), ("jq", "--version"), ("tmux", "-V")] {
+            match is_installed(name) {
+                true => versions.push((name.to_string(), said_by(Command::new(name).arg(option)))),
+                false => missing.push(name.to_string()),
+            }
+        }
+        // It does not tell its version.
+        match is_installed("ttyrec") {
+            true => versions.push(("ttyrec".to_string(), "ttyrec".to_string())),
+            false => missing.push("ttyrec".to_string()),
+        }
+        Ok(Report { rows, command: self.options.command.clone(), versions, missing })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.0.join(name)
+    }
+
+    /// Editing a large cast.
+    fn filters(&self) -> io::Result<Vec<Row>> {
+        let cast = self.path("large.cast");
+        data::write_cast(File::create(&cast)?, data::CAST_SIZE)?;
+        let (cast, mut rows) = (cast.display(), Vec::new());
+        let convert = |format: &str| {
+            let program = self.asciinema_3.as_ref()?.display();
+            Some(("asciinema 3", format!("'{program}' convert -f {format} {cast} - > /dev/null")))
+        };
+        let jq = is_installed("jq").then(|| {
+            let program = "if type == \"array\" then .[0] /= 2 else . end";
+            ("jq", format!("jq -c '{program}' {cast} > /dev/null"))
+        });
+        for (name, args) in [("speed", "-s 2"), ("idle", "-i 0.005"), ("quantize", "-r 0.002,0.01")] {
+            let ours = format!("'{}' {args} {cast} > /dev/null", program(name));
+            let others = [convert("asciicast-v2"), jq.clone().filter(|_| name == "speed")];
+            let goal = [limit("asciinema 3", 12.0, "12 times as fast as 3's `convert -f asciicast-v2`")];
+            rows.push(self.lines(&format!("`{name}` of 255 MB"), ours, others.into_iter().flatten(), &goal));
+            let goal = [limit("cat", 0.95, "no slower than `cat`, within noise")];
+            let cat = [("cat", format!("cat {cast} | cat > /dev/null"))];
+            let ours = format!("'{}' {args} {cast} | cat > /dev/null", program(name));
+            rows.push(self.lines(&format!("`{name} file | cat`"), ours, cat.clone(), &goal));
+            let ours = format!("cat {cast} | '{}' {args} > /dev/null", program(name));
+            rows.push(self.lines(&format!("`cat file | {name}`"), ours, cat, &goal));
+        }
+        let ours = format!("'{}' {cast} > /dev/null", program("cat"));
+        let goal = [limit("asciinema 3", 5.0, "5 times as fast as 3's `convert -f raw`, aim 8")];
+        rows.push(self.lines("`cat` of 255 MB", ours, convert("raw"), &goal));
+        let ours = format!("'{}' -f txt {cast} > /dev/null", program("convert"));
+        let goal = [limit("asciinema 3", 2.0, "twice as fast as 3's")];
+        rows.push(self.lines("`convert -f txt` of 255 MB", ours, convert("txt"), &goal));
+        fs::remove_file(self.path("large.cast"))?;
+        Ok(rows)
+    }
+
+    /// A row of command lines whose output is thrown away.
+    fn lines(
+        &self,
+        what: &str,
+        ours: String,
+        others: impl IntoIterator<Item = (&'static str, String)>,
+        limits: &[Limit],
+    ) -> Row {
+        let all = [("here", ours)].into_iter().chain(others);
+        let contestants = all.map(|(name, line)| contestant(name, move || time_line(&line))).collect();
+        compare(what, in_turns(self.options.runs, contestants), limits)
+    }
+
+    /// The line that records a line, for every recorder there is.
+    fn recorders(&self, line: &str) -> Vec<(&'static str, String)> {
+        let out = |name: &str| self.path(name).display().to_string();
+        let mut all = vec![
+            ("here", format!("'{}' rec -q --overwrite -c '{line}' {}", program(""), out("here.cast"))),
+            ("bare", line.to_string()),
+        ];
+        if is_installed("script") {
+            all.push(("script", format!("script -q -c '{line}' {}", out("script.out"))));
+        }
+        if is_installed("ttyrec") {
+            all.push(("ttyrec", format!("ttyrec -e '{line}' {}", out("ttyrec.out"))));
+        }
+        for (name, path) in [("asciinema 3", &self.asciinema_3), ("asciinema 2", &self.asciinema_2)] {
+            if let Some(path) = path {
+                let (path, out) = (path.display(), out(&format!("{}.cast", name.replace(' ', "-"))));
+                all.push((name, format!("'{path}' rec -q --overwrite -c '{line}' {out}")));
+            }
+        }
+        all
+    }
+
+    /// Recording a program that writes as fast as it can.
+    fn flood(&self) -> io::Result<Vec<Row>> {
+        let text = self.path("text");
+        data::write_text(&text)?;
+        let line = format!("cat {}", text.display());
+        let goal = [
+            limit("bare", 1.0 / 1.15, "at most 1.15 times bare"),
+            limit("script", 0.97, "no slower than script"),
+            limit("asciinema 3", 2.0, "half of 3's"),
+        ];
+        let mut rows = Vec::new();
+        let contestants = self.recorders(&line).into_iter();
+        let contestants = contestants.map(|(name, line)| contestant(name, move || time_in_terminal(&line)));
+        let series = in_turns(self.options.runs, contestants.collect());
+        rows.push(compare("`rec` of `cat` of 77 MB, in a terminal that drains", series, &goal));
+        if is_installed("tmux") {
+            let tmux = &Tmux::start(&self.folder.0)?;
+            let contestants = self.recorders(&line).into_iter();
+            let contestants =
+                contestants.map(|(name, line)| contestant(name, move || tmux.time(&line))).collect();
+            let series = in_turns(self.options.runs, contestants);
+            rows.push(compare("`rec` of `cat` of 77 MB, in tmux", series, &goal));
+        }
+        let ours = format!(
+            "'{}' -q --headless --overwrite -c '{line}' {}",
+            program("rec"),
+            self.path("here.cast").display()
+        );
+        let contestants = vec![
+            contestant("here", move || time_line(&ours)),
+            contestant("drain", || time_in_terminal(&line)),
+        ];
+        let goal = [limit("drain", 1.0 / 1.1, "at most 1.1 times a pty that drains")];
+        let series = in_turns(self.options.runs, contestants);
+        rows.push(compare("`rec --headless` of `cat` of 77 MB", series, &goal));
+        fs::remove_file(text)?;
+        Ok(rows)
+    }
+
+    /// How long a key takes to a program and back.
+    fn latency(&self) -> io::Result<Vec<Row>> {
+        let mut screens = Vec::new();
+        for (name, line) in self.recorders("stty raw -echo; echo ready; exec cat") {
+            let mut screen = Screen::start(&line)?;
+            match screen.read_until("ready") {
+                Ok(()) => screens.push((name, screen)),
+                Err(error) => eprintln!("bench: {name}: {error}"),
+            }
+        }
+        sleep(Duration::from_millis(200));
+        let contestants = screens.iter_mut().map(|(name, screen)| {
+            contestant(name, || {
+                // As nobody types faster than this.
+                sleep(Duration::from_millis(2));
+                screen.echo()
+            })
+        });
+        let series = in_turns(self.options.runs * KEYS, contestants.collect());
+        let tail = series
+            .iter()
+            .map(|series| Series { name: series.name.clone(), times: vec![series.quantile(0.99)] });
+        let tail = tail.collect();
+        let goal = [limit("ttyrec", 1.0, "below ttyrec's"), limit("asciinema 3", 2.0, "half of 3's")];
+        let tail_goal = [limit("script", 1.0, "no worse than script's")];
+        Ok(vec![
+            compare("a key to the program and back through `rec`, median", series, &goal),
+            compare("the same, 99th percentile", tail, &tail_goal),
+        ])
+    }
+
+    /// How long it takes to start.
+    fn start(&self) -> io::Result<Vec<Row>> {
+        let (cast, out) = (self.path("small.cast"), self.path("start.cast"));
+        data::write_quiet_cast(&cast, 1)?;
+        let run = |program: &str, args: &[&Path]| measure::time_command(Command::new(program).args(args));
+        let (idle, rec) = (program("idle"), program("rec"));
+        let idle_args = [Path::new("-i"), Path::new("1"), &cast];
+        let contestants = vec![
+            contestant("here", || run(&idle, &idle_args)),
+            contestant("/bin/true", || run("/bin/true", &[])),
+        ];
+        let goal = [limit("/bin/true", 1.0 / 1.3, "at most 1.3 times `/bin/true`")];
+        let runs = self.options.runs * STARTS;
+        let filter = compare("start and end of a filter", in_turns(runs, contestants), &goal);
+        let rec_args = ["-q", "--headless", "--overwrite", "-c", "true"].map(Path::new);
+        let rec_args = [&rec_args[..], &[&out]].concat();
+        let mut contestants = vec![
+            contestant("here", || run(&rec, &rec_args)),
+            contestant("sh", || run("sh", &["-c", "true"].map(Path::new))),
+        ];
+        if is_installed("script") {
+            let args = ["-q", "-c", "true", "/dev/null"].map(Path::new);
+            contestants.push(contestant("script", move || run("script", &args)));
+        }
+        let goal = [limit("sh", 1.0 / 2.5, "under 2.5 times `sh -c true`")];
+        Ok(vec![filter, compare("`rec --headless -c true`", in_turns(runs, contestants), &goal)])
+    }
+
+    /// How much memory is held at most.
+    fn memory(&self) -> io::Result<Vec<Row>> {
+        let (result, mut rows) = (self.path("usage"), Vec::new());
+        let bench = std::env::current_exe()?;
+        let peak = |name: &str, megabytes: u64| -> io::Result<u64> {
+            let filter = measure::usage_line(&format!("'{}' -s 2", program(name)), &result)?;
+            time_line(&format!("'{}' --errand-cast {megabytes} | {filter}", bench.display()))?;
+            Ok(measure::read_usage(&result)?.memory)
+        };
+        let (short, long) = (peak("speed", 10)?, peak("speed", self.options.megabytes)?);
+        rows.push(Row {
+            what: format!("memory of a filter, {} MB through a pipe", self.options.megabytes),
+            ours: format!("{:.1} MB", long as f64 / 1e3),
+            others: format!("{:.1} MB for 10 MB", short as f64 / 1e3),
+            goal: "4 MB, the same for any length".to_string(),
+            verdict: Verdict::of(Some(long <= 4000 && long <= short + 256)),
+            numbers: json!({"kilobytes": long, "kilobytes_of_10_megabytes": short}),
+        });
+        let text = self.path("text");
+        data::write_text(&text)?;
+        let recording = self.path("here.cast");
+        let rec = format!(
+            "'{}' -q --overwrite -c 'cat {}' {}",
+            program("rec"),
+            text.display(),
+            recording.display()
+        );
+        time_in_terminal(&measure::usage_line(&rec, &result)?)?;
+        let memory = measure::read_usage(&result)?.memory;
+        rows.push(Row {
+            what: "memory of `rec` under 77 MB of output".to_string(),
+            ours: format!("{:.1} MB", memory as f64 / 1e3),
+            others: String::new(),
+            goal: "8 MB".to_string(),
+            verdict: Verdict::of(Some(memory <= 8000)),
+            numbers: json!({"kilobytes": memory}),
+        });
+        Ok(rows)
+    }
+
+    /// How large the programs are.
+    fn size(&self) -> io::Result<Vec<Row>> {
+        let names = MANIFEST.split("[[bin]]\nname = \"").skip(1).filter_map(|bin| bin.split('"').next());
+        let mut sizes = Vec::new();
+        for name in names {
+            let name = name.trim_start_matches("asciinema").trim_start_matches('-');
+            sizes.push((name, fs::metadata(program(name))?.len()));
+        }
+        let all: u64 = sizes.iter().map(|(_, size)| size).sum();
+        let numbers = json!(sizes.iter().map(|&(name, size)| (name.to_string(), size)).collect::<Vec<_>>());
+        let no_filters = ["", "auth", "rec", "play", "cat", "fetch", "upload"];
+        let mut rows = Vec::new();
+        let filters: Vec<_> = sizes.iter().filter(|(name, _)| !no_filters.contains(name)).collect();
+        let network: Vec<_> = sizes.iter().filter(|(name, _)| ["fetch", "upload"].contains(name)).collect();
+        for (what, sizes, limit, goal) in [
+            ("size of each filter", filters, 500_000, "under 0.5 MB"),
+            ("size of `fetch` and `upload`", network, 2_000_000, "under 2 MB each"),
+        ] {
+            let largest = sizes.iter().map(|(_, size)| *size).max().unwrap_or_default();
+            let words: Vec<String> =
+                sizes.iter().map(|(name, size)| format!("{name} {}", megabytes(*size))).collect();
+            rows.push(Row {
+                what: what.to_string(),
+                ours: words.join(", "),
+                others: String::new(),
+                goal: goal.to_string(),
+                verdict: Verdict::of(Some(largest < limit)),
+                numbers: json!({"largest": largest}),
+            });
+        }
+        let other = self.asciinema_3.as_ref().and_then(|path| fs::metadata(path).ok());
+        rows.push(Row {
+            what: format!("size of all {} programs", sizes.len()),
+            ours: format!("{} MB", megabytes(all)),
+            others: other
+                .map_or(String::new(), |other| format!("asciinema 3: {} MB", megabytes(other.len()))),
+            goal: "under 9 MB, aim 8".to_string(),
+            verdict: Verdict::of(Some(all < 9_000_000)),
+            numbers,
+        });
+        Ok(rows)
+    }
+
+    /// What playing costs, and how punctual it is. Only the beginning of the hour is played, since it
+    /// takes its time; the cost of the rest follows from that, as each second of it is like another.
+    fn play(&self) -> io::Result<Vec<Row>> {
+        let (cast, empty, result) = (self.path("hour.cast"), self.path("moment.cast"), self.path("usage"));
+        let seconds = self.options.play_seconds;
+        data::write_quiet_cast(&cast, seconds)?;
+        data::write_quiet_cast(&empty, 0)?;
+        let line = |cast: &Path| -> io::Result<String> {
+            measure::usage_line(&format!("'{}' {}", program("play"), cast.display()), &result)
+        };
+        let mut starts = Vec::new();
+        for _ in 0..self.options.runs {
+            time_in_terminal(&line(&empty)?)?;
+            starts.push(measure::read_usage(&result)?.cpu);
+        }
+        let start = Series { name: "start".to_string(), times: starts }.median();
+        let mut screen = Screen::start(&line(&cast)?)?;
+        let mut arrivals = Vec::new();
+        for second in 1..=seconds {
+            screen.read_until(&format!("second {second} has gone by"))?;
+            arrivals.push(Instant::now());
+        }
+        while screen.read(Duration::from_secs(10))? > 0 {}
+        screen.child.wait()?;
+        let cpu = measure::read_usage(&result)?.cpu;
+        let hour = start + (cpu - start).max(0.0) * 3600.0 / seconds as f64;
+        // When it began is not seen, so what counts is lateness against the most punctual event.
+        let offsets = arrivals
+            .iter()
+            .zip(0_u64..)
+            .map(|(arrival, second)| arrival.duration_since(arrivals[0]).as_secs_f64() - second as f64);
+        let offsets: Vec<f64> = offsets.collect();
+        let best = offsets.iter().copied().fold(f64::INFINITY, f64::min);
+        let lateness: Vec<f64> = offsets.iter().map(|offset| offset - best).collect();
+        let half = |times: &[f64]| Series { name: String::new(), times: times.to_vec() }.median();
+        let (first, second) = (half(&lateness[..lateness.len() / 2]), half(&lateness[lateness.len() / 2..]));
+        let all = Series { name: String::new(), times: lateness };
+        let (median, worst) = (all.median(), all.quantile(1.0));
+        Ok(vec![
+            Row {
+                what: format!("CPU time of `play` for an hour with little output, from {seconds} s of it"),
+                ours: seconds_of(hour),
+                others: String::new(),
+                goal: "under 0.2 s".to_string(),
+                verdict: Verdict::of(Some(hour < 0.2)),
+                numbers: json!({"hour": hour, "measured": cpu, "start": start}),
+            },
+            Row {
+                what: "lateness of its events, median".to_string(),
+                ours: seconds_of(median),
+                others: format!(
+                    "worst {}, first half {}, second half {}",
+                    seconds_of(worst),
+                    seconds_of(first),
+                    seconds_of(second)
+                ),
+                goal: "under 0.3 ms, not growing".to_string(),
+                verdict: Verdict::of(Some(median < 0.0003 && second < first + 0.0001)),
+                numbers: json!({"median": median, "worst": worst, "first_half": first, "second_half": second}),
+            },
+        ])
+    }
+}
+
+/// The path of a program of ours; of the dispatcher without a name.
+fn program(name: &str) -> String {
+    let dispatcher = env!("CARGO_BIN_EXE_asciinema");
+    if name.is_empty() { dispatcher.to_string() } else { format!("{dispatcher}-{name}") }
+}
+
+fn is_installed(program: &str) -> bool {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+}
+
+fn contestant<'a>(name: &str, time: impl FnMut() -> io::Result<f64> + 'a) -> Contestant<'a> {
+    (name.to_string(), Box::new(time))
+}
+
+/// A row from what was timed; ours is called `here`.
+fn compare(what: &str, series: Vec<Series>, limits: &[Limit]) -> Row {
+    let ours = series.iter().find(|series| series.name == "here").map(Series::median);
+    let factor = |name: &str| Some(series.iter().find(|series| series.name == name)?.median() / ours?);
+    let others = series.iter().filter(|series| series.name != "here");
+    let others = others.map(|series| match ours {
+        Some(ours) => {
+            let median = series.median();
+            format!("{} {} (x{:.2})", series.name, seconds_of(median), median / ours)
+        }
+        None => format!("{} {}", series.name, seconds_of(series.median())),
+    });
+    let reached: Vec<Option<f64>> = limits.iter().map(|limit| factor(limit.other)).collect();
+    let met = |(factor, limit): (&Option<f64>, &Limit)| factor.map(|factor| factor >= limit.factor);
+    let met: Vec<Option<bool>> = reached.iter().zip(limits).map(met).collect();
+    // One goal that is missed decides; met are all only when all are known.
+    let verdict = if met.contains(&Some(false)) { Some(false) } else { met.into_iter().min().flatten() };
+    let numbers = series.iter().map(|series| {
+        let numbers = json!({
+            "median": series.median(),
+            "smallest": series.quantile(0.0),
+            "largest": series.quantile(1.0),
+            "times": series.times.len(),
+            "factor": ours.map(|ours| series.median() / ours),
+        });
+        (series.name.clone(), numbers)
+    });
+    Row {
+        what: what.to_string(),
+        ours: ours.map_or("not there".to_string(), seconds_of),
+        others: others.collect::<Vec<_>>().join(", "),
+        goal: limits.iter().map(|limit| limit.words).collect::<Vec<_>>().join(", "),
+        verdict: Verdict::of(verdict),
+        numbers: numbers.collect(),
+    }
+}
+
+fn seconds_of(seconds: f64) -> String {
+    match seconds {
+        ..0.001 => format!("{:.0} µs", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{seconds:.2} s"),
+    }
+}
+
+fn megabytes(size: u64) -> String {
+    format!("{:.2}", size as f64 / 1e6)
+}
