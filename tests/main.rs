@@ -25,6 +25,7 @@ mod meta;
 mod pipes;
 mod play;
 mod quantize;
+mod readme;
 mod rec;
 mod rec_terminal;
 mod speed;
