@@ -81,8 +81,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
 
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
-    let notifier =
-        Notifier::start(wants_notices, config.text("notifications", "command").map(OsString::from));
+    let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
     let recording = start_recording(options, begin, size, notifier.clone());
     let recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let session = Session {

@@ -12,6 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 /// What there is to say.
@@ -38,27 +39,37 @@ impl Notice {
 #[derive(Clone)]
 pub struct Notifier {
     /// None where notifications are not wanted.
-    notices: Option<Sender<Notice>>,
+    desk: Option<Arc<Desk>>,
+}
+
+/// Where notices are handed in.
+struct Desk {
+    command: Option<OsString>,
+    /// The way to the thread, which the first notice starts: most sessions have nothing to say. None
+    /// where it could not be started.
+    notices: OnceLock<Option<Sender<Notice>>>,
 }
 
 impl Notifier {
     /// A notifier that runs this command by `sh -c`, or the first one that is installed.
-    pub fn start(is_enabled: bool, command: Option<OsString>) -> Notifier {
-        if !is_enabled {
-            return Notifier { notices: None };
-        }
-        let (sender, notices) = channel();
-        let thread = thread::Builder::new().name("notifier".to_string());
-        let started = thread.spawn(move || deliver(&notices, command.as_deref()));
-        Notifier { notices: started.is_ok().then_some(sender) }
+    pub fn new(is_enabled: bool, command: Option<OsString>) -> Notifier {
+        Notifier { desk: is_enabled.then(|| Arc::new(Desk { command, notices: OnceLock::new() })) }
     }
 
     pub fn say(&self, notice: Notice) {
-        if let Some(notices) = &self.notices {
+        let Some(desk) = &self.desk else { return };
+        if let Some(notices) = desk.notices.get_or_init(|| start(desk.command.clone())) {
             // Fails only when the thread is gone, and then there is no one to say it.
             let _ = notices.send(notice);
         }
     }
+}
+
+fn start(command: Option<OsString>) -> Option<Sender<Notice>> {
+    let (sender, notices) = channel();
+    let thread = thread::Builder::new().name("notifier".to_string());
+    thread.spawn(move || deliver(&notices, command.as_deref())).ok()?;
+    Some(sender)
 }
 
 fn deliver(notices: &Receiver<Notice>, custom: Option<&OsStr>) {

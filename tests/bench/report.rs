@@ -66,8 +66,8 @@ impl Report {
         text += "\n| what | here | others | goal | met |\n|---|---|---|---|---|\n";
         for row in &self.rows {
             let word = row.verdict.word();
-            let _ =
-                writeln!(text, "| {} | {} | {} | {} | {word} |", row.what, row.ours, row.others, row.goal);
+            let cells = [&row.what, &row.ours, &row.others, &row.goal].map(|cell| cell.replace('|', "\\|"));
+            let _ = writeln!(text, "| {} | {word} |", cells.join(" | "));
         }
         text
     }
