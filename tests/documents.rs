@@ -1,6 +1,6 @@
 //! What is said of the programs in more than one place.
 
-use crate::harness::{programs, run};
+use crate::harness::{cast, programs, run};
 
 /// The programs of this package but for the dispatcher, as they are built.
 fn commands() -> Vec<String> {
@@ -137,4 +137,18 @@ fn every_shell_completes_the_options_of_the_help_and_no_others() {
             );
         }
     }
+}
+
+#[test]
+fn the_filter_in_the_guide_is_the_example_and_runs() {
+    let guide =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/common/README.md")).expect("the guide");
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/common/examples/asciinema-drop.rs");
+    let example = std::fs::read_to_string(example).expect("the example");
+    assert!(guide.contains(&format!("```rust\n{example}```\n")), "the guide shows another example");
+    let input = cast(&[(1.0, "a"), (2.5, "b")]).replace("\"o\", \"a\"", "\"i\", \"a\"");
+    // `cargo test --workspace` builds it.
+    let program = programs().join("examples/asciinema-drop");
+    let ran = run(&format!("'{}' -c i", program.display()), input);
+    assert_eq!(ran.stdout(), cast(&[(2.5, "b")]));
 }
