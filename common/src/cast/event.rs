@@ -4,7 +4,6 @@
 //! does not decode the data, nor check every character of a string that nobody looks at. What a
 //! line holds besides (spacing, spelling, line end) stays available as it was.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
 use serde::de::IgnoredAny;
@@ -137,12 +136,10 @@ impl<'a> Event<'a> {
 
     /// The text that the data stands for, bytes that are no UTF-8 replaced.
     pub fn text(&self) -> Result<String, Fault> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(self.data.len());
         self.decode_text(&mut bytes)?;
-        Ok(match String::from_utf8_lossy(&bytes) {
-            Cow::Borrowed(text) => text.to_string(),
-            Cow::Owned(text) => text,
-        })
+        Ok(String::from_utf8(bytes)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
     /// The size that a resize event names; `None` for any other event, and where it names none.
