@@ -21,7 +21,7 @@ const HELP: Help = Help {
     usage: "[-i SECONDS] [--json] [-o OUT] [FILE]",
     about: "Say what is in a cast, read from FILE or stdin.",
     options: "  -i, --idle-time-limit SECONDS
-                            what a delay is longer than this by is idle time; default 2
+                            how long a delay may be; the rest of it is idle time; default 2
       --json                one line of JSON rather than a table
 ",
     shared_options: filter::SHARED_OPTIONS,
