@@ -1,4 +1,4 @@
-//! Turns a cast into another version of the format, or into the bytes of its output.
+//! Turns a cast into another version of the format, into the bytes of its output, or into text.
 //!
 //! What both versions know is translated, what only one knows by name (`term`, `width`) moves to its
 //! place in the other, and what nobody knows is kept. Times of v3 are written in milliseconds, as 3.x
@@ -130,7 +130,20 @@ impl Filter for Convert {
         }
     }
 
+    fn damaged(&mut self, _: u64, _: &Fault, output: &mut Output) {
+        self.finish(output);
+    }
+
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
+        self.finish(output);
+        Ok(())
+    }
+}
+
+impl Convert {
+    /// Puts out what only comes at the end, also where that is a damaged line: the text still on the
+    /// screen, and what makes a document whole.
+    fn finish(&mut self, output: &mut Output) {
         if let Some(transcript) = self.transcript.take() {
             transcript.finish(output.bytes_mut());
         }
@@ -141,7 +154,6 @@ impl Filter for Convert {
             output.line(&duration);
             output.line(b"}\n");
         }
-        Ok(())
     }
 }
 

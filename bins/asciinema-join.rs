@@ -114,6 +114,10 @@ impl Filter for Join {
         }
     }
 
+    fn damaged(&mut self, _: u64, _: &Fault, output: &mut Output) {
+        self.put_out_exit(output);
+    }
+
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
         self.put_out_exit(output);
         Ok(())

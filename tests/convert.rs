@@ -55,6 +55,21 @@ fn text_wraps_at_the_size_of_the_time() {
 }
 
 #[test]
+fn a_damaged_cast_is_converted_as_far_as_it_goes() {
+    let cut_off = cast(&[(0.5, "a\r\n"), (1.0, "b")]) + "[1.5, \"o\", \"cut o";
+    let message = "asciinema-convert: stdin: line 4: the line is cut off\n".to_string();
+    let text = run("asciinema-convert -f txt", &cut_off);
+    assert_eq!(text.failure(), (1, "a\nb\n".to_string(), message.clone()));
+    let document = run("asciinema-convert -f asciicast-v1", &cut_off);
+    let parsed: serde_json::Value = serde_json::from_str(&document.stdout_anyhow()).expect("a document");
+    assert_eq!(parsed["stdout"], serde_json::json!([[0.5, "a\r\n"], [0.5, "b"]]));
+    assert_eq!((document.status(), document.stderr()), (1, message));
+    for format in ["txt", "asciicast-v1"] {
+        assert_eq!(run(&format!("asciinema-convert -f {format}"), "hello\n").stdout_anyhow(), "");
+    }
+}
+
+#[test]
 fn v1_holds_the_output_and_comes_back() {
     let two = cast(&[(0.5, "a\"ż\x1b"), (2.25, "b")]);
     let v1 = run("asciinema-convert -f asciicast-v1", &two).stdout();

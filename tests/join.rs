@@ -90,6 +90,14 @@ fn what_is_wrong_with_a_part_is_told_with_its_name_behind_all_that_was_good() {
 }
 
 #[test]
+fn an_exit_status_before_a_damaged_line_is_not_lost() {
+    let part =
+        "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[1, \"o\", \"a\"]\n[0.000, \"x\", \"1\"]\n";
+    let ran = run("asciinema-join", format!("{part}[1, \"o"));
+    assert_eq!((ran.status(), ran.stdout_anyhow()), (1, part.to_string()));
+}
+
+#[test]
 fn a_live_part_passes_at_once() {
     let mut live = Live::start("asciinema-join - -");
     live.write(&cast(&[(0.5, "a")]));

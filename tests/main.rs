@@ -1,8 +1,9 @@
 //! The programs, run as users run them. One binary, because one link is faster than twenty.
 //!
-//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to. Each program has a module with what a
-//! user may rely on; `pipes` is about several programs together, `documents` about what is written
-//! of them in more than one place.
+//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to. Each
+//! program has a module with what a user may rely on; `pipes` and `laws` are about several programs
+//! together, `documents` about what is written of them in more than one place, `readme` about what
+//! the README has one type.
 
 mod harness;
 mod server;

@@ -48,7 +48,8 @@ pub trait Filter: Sized {
         output.line(line);
     }
 
-    /// Is told that nothing more can be read: which line of the source is wrong, and how.
+    /// Is told that nothing more can be read after a header: which line of the source is wrong, and
+    /// how.
     fn damaged(&mut self, line: u64, fault: &Fault, output: &mut Output) {
         let _ = (line, fault, output);
     }
@@ -153,7 +154,7 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
         }
         _ => (SinkFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
     };
-    let mut run = Run { filter, output: Output::default(), writer };
+    let mut run = Run { filter, output: Output::default(), writer, has_begun: false };
     run.read(&mut reader).map_err(|error| failure(&source, &sink, error))?;
     for other in others {
         (reader, source) = open_source(Some(other))?;
@@ -197,6 +198,8 @@ struct Run<F> {
     filter: F,
     output: Output,
     writer: SinkFile,
+    /// Whether there has been a header.
+    has_begun: bool,
 }
 
 impl<F> Run<F> {
@@ -212,7 +215,7 @@ impl<F: Filter> Run<F> {
     /// Reads a source to its end, or to what is wrong with it.
     fn read(&mut self, reader: &mut Stream) -> Result<(), cast::Error> {
         let outcome = cast::read(reader, self);
-        if let Err(cast::Error::Line { number, fault }) = &outcome {
+        if let (true, Err(cast::Error::Line { number, fault })) = (self.has_begun, &outcome) {
             self.filter.damaged(*number, fault, &mut self.output);
             self.write().map_err(|error| cast::Error::Sink(Stop::Write(error)))?;
         }
@@ -222,6 +225,7 @@ impl<F: Filter> Run<F> {
 
 impl<F: Filter> cast::Sink for Run<F> {
     fn header(&mut self, header: Header) -> Result<(), Stop> {
+        self.has_begun = true;
         Ok(self.filter.header(header, &mut self.output)?)
     }
 
