@@ -15,3 +15,5 @@ pub mod source;
 pub mod stream;
 pub mod text;
 pub mod tty;
+#[cfg(all(panic = "abort", target_os = "linux"))]
+mod unwind;
