@@ -34,14 +34,11 @@ const PIECES: [&str; 12] = [
 pub fn write_cast(out: impl Write, size: u64) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 18, out);
     out.write_all(HEADER.as_bytes())?;
-    let mut random = 0x2545_f491_4f6c_dd1d_u64;
+    let mut numbers = Random::default();
     let mut line = Vec::new();
     let (mut written, mut micros, mut number) = (HEADER.len() as u64, 0, 0_u64);
     while written < size {
-        // xorshift: no need for more chance than that.
-        random ^= random << 13;
-        random ^= random >> 7;
-        random ^= random << 17;
+        let random = numbers.draw();
         micros += random % 20_000;
         number += 1;
         line.clear();
@@ -86,4 +83,22 @@ pub fn write_quiet_cast(path: &Path, seconds: u64) -> io::Result<()> {
         writeln!(out, "[{second}.0, \"o\", \"second {second} has gone by\\r\\n\"]")?;
     }
     out.flush()
+}
+
+/// Numbers without a pattern that matters here, the same in each run: xorshift.
+pub struct Random(u64);
+
+impl Default for Random {
+    fn default() -> Random {
+        Random(0x2545_f491_4f6c_dd1d)
+    }
+}
+
+impl Random {
+    pub fn draw(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
 }

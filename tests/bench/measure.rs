@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::data::Random;
 use common::size::Size;
 use common::tty::{Interest, Pty, wait};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -40,12 +41,20 @@ impl Series {
 /// Something to be timed, which says itself how many seconds it took.
 pub type Contestant<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
 
-/// Times all in turns. The first turn only warms up what is read. One that fails is left out.
+/// Times all in turns, each turn in another order: what one leaves running when it is done, such as a
+/// writer, must not always hit the same other one. The first turn only warms up what is read. One that
+/// fails is left out.
 pub fn in_turns(runs: usize, mut contestants: Vec<Contestant>) -> Vec<Series> {
     let mut all: Vec<Option<Series>> =
         contestants.iter().map(|(name, _)| Some(Series { name: name.clone(), times: Vec::new() })).collect();
+    let mut order: Vec<usize> = (0..contestants.len()).collect();
+    let mut numbers = Random::default();
     for run in 0..=runs {
-        for ((name, contestant), series) in contestants.iter_mut().zip(&mut all) {
+        for place in (1..order.len()).rev() {
+            order.swap(place, numbers.draw() as usize % (place + 1));
+        }
+        for &number in &order {
+            let ((name, contestant), series) = (&mut contestants[number], &mut all[number]);
             let Some(times) = series.as_mut().map(|series| &mut series.times) else { continue };
             match contestant() {
                 Ok(_) if run == 0 => {}
