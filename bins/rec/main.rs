@@ -83,7 +83,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let name = target.name().to_string();
     let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
     let recording = start_recording(options, begin, size, notifier.clone());
-    let recording = recording.map_err(|error| Failure::io(&name, &error))?;
+    let mut recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let session = Session {
         command: command(options),
         terminal,
@@ -93,7 +93,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         records_input: options.stdin,
         notifier,
     };
-    let outcome = session.run(&recording);
+    let outcome = session.run(&mut recording);
     let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
     let exit = status.map(exit_code);
     let written = recording.finish(end, exit.filter(|_| tells_exit));

@@ -1,9 +1,10 @@
 //! The recording itself: what happened, with its time, encoded and written by a thread of its own.
 //!
 //! Between the session and the writer stands a bounded batch. The session adds to it and never waits
-//! for the disk; the writer takes all that is there, encodes it and writes it. So each event is
-//! written as soon as the writer is idle, and in larger pieces the busier it is. A session that finds
-//! the batch full stops reading its program until the writer says that there is room.
+//! for the disk; the writer takes all that is there, encodes it and writes it. While more comes, it
+//! looks by itself every few milliseconds; after a silence it is woken, but not before it would have
+//! looked, so that waking it does not compete with the echo of a key. A session that finds the batch
+//! full stops reading its program until the writer says that there is room.
 
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -24,8 +25,8 @@ const BATCH: usize = 512 << 10;
 /// How much is encoded before it is written, in bytes.
 const WRITE: usize = 128 << 10;
 
-/// How long the writer lets events come together that follow closely upon others. Waking it for each
-/// read of a flood costs more than all the rest of recording.
+/// How long an event may wait for others until the writer takes them. Waking it for each read of a
+/// flood costs more than all the rest of recording.
 const PACE: Duration = Duration::from_millis(5);
 
 /// A recording in progress.
@@ -34,19 +35,21 @@ pub struct Recording {
     writer: JoinHandle<io::Result<()>>,
     /// Gets a byte when there is room again.
     room: PipeReader,
+    /// When the first event was added for which the writer has to be woken.
+    unnoticed_since: Option<Instant>,
 }
 
 struct Shared {
     state: Mutex<State>,
-    /// Something is in the batch, or the end has been reached.
-    arrived: Condvar,
-    /// There is no sense in waiting for more: the batch is full, or the end has been reached.
-    pressing: Condvar,
+    /// The writer is to look at the state.
+    woken: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     batch: Batch,
+    /// The writer has found nothing and looks again only when it is woken.
+    writer_sleeps: bool,
     /// The session has found the batch full and waits for room.
     waits_for_room: bool,
     is_finished: bool,
@@ -76,22 +79,36 @@ impl Recording {
         notifier: Notifier,
     ) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
-        let shared =
-            Arc::new(Shared { state: Mutex::default(), arrived: Condvar::new(), pressing: Condvar::new() });
+        let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
         let last_taken = None;
         let writer =
             Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer, last_taken, notifier };
         let writer = thread::Builder::new().name("writer".to_string()).spawn(move || writer.run(front))?;
-        Ok(Recording { shared, writer, room })
+        Ok(Recording { shared, writer, room, unnoticed_since: None })
     }
 
     /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
-    pub fn push(&self, time: Time, code: Code, data: &[u8]) {
+    pub fn push(&mut self, time: Time, code: Code, data: &[u8]) {
         let mut state = self.shared.lock();
         state.batch.bytes.extend_from_slice(data);
         state.batch.events.push(Happening { time, code, length: data.len() });
-        drop(state);
-        self.shared.arrived.notify_one();
+        if state.writer_sleeps {
+            drop(state);
+            self.unnoticed_since.get_or_insert_with(Instant::now);
+        }
+    }
+
+    /// How long until [`Recording::wake_writer`] is to be called; `None` where it need not be.
+    pub fn until_due(&self) -> Option<Duration> {
+        Some(PACE.saturating_sub(self.unnoticed_since?.elapsed()))
+    }
+
+    /// Wakes the writer, if there is something that it would not notice by itself.
+    pub fn wake_writer(&mut self) {
+        if self.unnoticed_since.take().is_some() {
+            self.shared.lock().writer_sleeps = false;
+            self.shared.woken.notify_one();
+        }
     }
 
     /// Whether there is no room. Then [`Recording::room`] becomes readable when there is.
@@ -99,7 +116,8 @@ impl Recording {
         let mut state = self.shared.lock();
         state.waits_for_room = state.batch.bytes.len() >= BATCH;
         if state.waits_for_room {
-            self.shared.pressing.notify_one();
+            state.writer_sleeps = false;
+            self.shared.woken.notify_one();
         }
         state.waits_for_room
     }
@@ -120,13 +138,12 @@ impl Recording {
     /// # Errors
     ///
     /// The first thing that could not be written, however long ago.
-    pub fn finish(self, end: Time, exit: Option<u8>) -> io::Result<()> {
+    pub fn finish(mut self, end: Time, exit: Option<u8>) -> io::Result<()> {
         if let Some(exit) = exit {
             self.push(end, Code::Exit, exit.to_string().as_bytes());
         }
         self.shared.lock().is_finished = true;
-        self.shared.arrived.notify_one();
-        self.shared.pressing.notify_one();
+        self.shared.woken.notify_one();
         self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer stopped")))
     }
 }
@@ -176,16 +193,19 @@ impl Writer {
         batch.events.clear();
         batch.bytes.clear();
         let mut state = self.shared.lock();
+        let woken = &self.shared.woken;
         if let Some(left) = self.last_taken.and_then(|taken| PACE.checked_sub(taken.elapsed())) {
             let may_wait = |state: &mut State| !state.is_finished && !state.waits_for_room;
-            let waited = self.shared.pressing.wait_timeout_while(state, left, may_wait);
+            let waited = woken.wait_timeout_while(state, left, may_wait);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        while state.batch.events.is_empty() {
-            if state.is_finished {
-                return false;
-            }
-            state = self.shared.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        if state.batch.events.is_empty() {
+            state.writer_sleeps = true;
+            let may_sleep = |state: &mut State| state.writer_sleeps && !state.is_finished;
+            state = woken.wait_while(state, may_sleep).unwrap_or_else(PoisonError::into_inner);
+        }
+        if state.batch.events.is_empty() && state.is_finished {
+            return false;
         }
         std::mem::swap(&mut state.batch, batch);
         self.last_taken = Some(Instant::now());

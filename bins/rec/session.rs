@@ -74,7 +74,7 @@ pub struct Session {
 impl Session {
     /// Runs the session to its end. Returns how the program ended, `None` where that could not be
     /// learnt, and how long the session took.
-    pub fn run(self, recording: &Recording) -> io::Result<(Option<ExitStatus>, Time)> {
+    pub fn run(self, recording: &mut Recording) -> io::Result<(Option<ExitStatus>, Time)> {
         let signals = Signals::catch(&[
             Signal::SIGCHLD,
             Signal::SIGWINCH,
@@ -137,7 +137,7 @@ struct Running<'a> {
     raw_mode: Option<RawMode>,
     /// A standard input that is no terminal, until its end.
     stdin: Option<Stream>,
-    recording: &'a Recording,
+    recording: &'a mut Recording,
     window: WindowSize,
     size: Size,
     keys: KeyReader,
@@ -160,6 +160,9 @@ impl Running<'_> {
     /// Copies both ways until the program's side is closed.
     fn copy(&mut self) -> io::Result<()> {
         while !matches!(self.phase, Phase::Closed(_)) {
+            if !matches!(self.phase, Phase::Running) {
+                self.recording.wake_writer();
+            }
             let is_full = self.recording.is_full();
             let reads_program = self.to_terminal.is_empty() && !is_full;
             let takes_input = self.to_program.len() < TYPED;
@@ -186,13 +189,18 @@ impl Running<'_> {
                 interest.read(stdin.as_fd());
             }
 
-            let ready = tty::wait(&interest, self.timeout(reads_program))?;
+            let until_due = self.recording.until_due();
+            let timeout = self.timeout(reads_program).into_iter().chain(until_due).min();
+            let ready = tty::wait(&interest, timeout)?;
+            if self.recording.until_due().is_some_and(|left| left.is_zero()) {
+                self.recording.wake_writer();
+            }
             if is_full && ready.to_read(self.recording.room()) {
                 self.recording.take_room();
             }
             if reads_program && ready.to_read(self.pty.as_fd()) {
                 self.read_program()?;
-            } else if ready.is_empty() {
+            } else if ready.is_empty() && matches!(self.phase, Phase::Draining(..)) {
                 self.close();
             }
             if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
