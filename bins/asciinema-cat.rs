@@ -78,11 +78,9 @@ impl cast::Sink for Printer {
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
-        if event.code != Code::Output {
-            return Ok(());
+        if event.code == Code::Output {
+            event.decode_text(&mut self.buffer)?;
         }
-        let whole = self.buffer.len();
-        event.decode_text(&mut self.buffer).inspect_err(|_| self.buffer.truncate(whole))?;
         Ok(())
     }
 

@@ -93,19 +93,11 @@ impl<'a> Event<'a> {
         at = expect(line, at, b',')?;
         at = skip_space(line, at);
 
-        let code_start = at;
-        if line.get(at) != Some(&b'"') {
-            return Err(fault(line, at, Fault::BadCode));
-        }
-        at = string_end(line, at)?;
-        let code = match &line[code_start + 1..at - 1] {
-            b"o" => Code::Output,
-            b"" => return Err(Fault::BadCode("\"\"".to_string())),
-            raw => {
-                let mut decoded = Vec::new();
-                json::decode(raw, &mut decoded).map_err(|escape| Fault::bad_escape(raw, escape))?;
-                Code::of(&decoded)
-            }
+        let code;
+        (code, at) = match line[at..] {
+            // Nearly all, and this saves a search.
+            [b'"', b'o', b'"', ..] => (Code::Output, at + 3),
+            _ => scan_code(line, at)?,
         };
         at = skip_space(line, at);
         at = expect(line, at, b',')?;
@@ -182,6 +174,21 @@ fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Fault> {
 fn string_end(line: &[u8], at: usize) -> Result<usize, Fault> {
     let quote = json::closing_quote(&line[at + 1..]).ok_or(Fault::CutOff)?;
     Ok(at + 1 + quote + 1)
+}
+
+/// Reads a code, and steps over it.
+fn scan_code(line: &[u8], at: usize) -> Result<(Code, usize), Fault> {
+    if line.get(at) != Some(&b'"') {
+        return Err(fault(line, at, Fault::BadCode));
+    }
+    let end = string_end(line, at)?;
+    let raw = &line[at + 1..end - 1];
+    if raw.is_empty() {
+        return Err(Fault::BadCode("\"\"".to_string()));
+    }
+    let mut decoded = Vec::new();
+    json::decode(raw, &mut decoded).map_err(|escape| Fault::bad_escape(raw, escape))?;
+    Ok((Code::of(&decoded), end))
 }
 
 /// Steps over any JSON value.
