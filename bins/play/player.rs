@@ -132,8 +132,8 @@ impl Player {
     }
 
     /// Plays a cast to its end.
-    pub fn play(&mut self, source: Source) -> Ending {
-        match self.play_events(&source) {
+    pub fn play(&mut self, mut source: Source) -> Ending {
+        match self.play_events(&mut source) {
             Ok(()) => Ending::Done,
             Err(ending) => ending,
         }
@@ -149,7 +149,7 @@ impl Player {
         self.raw_mode = None;
     }
 
-    fn play_events(&mut self, source: &Source) -> Result<(), Ending> {
+    fn play_events(&mut self, source: &mut Source) -> Result<(), Ending> {
         let mut pace = Pace::Running { start: Instant::now() };
         let mut schedule = Schedule::new(self.idle_time_limit, self.speed);
         self.look_for_keys()?;
@@ -180,7 +180,7 @@ impl Player {
     }
 
     /// The next item, however long it takes to come. Keys act meanwhile.
-    fn next_item(&mut self, source: &Source, pace: &mut Pace) -> Result<Item, Ending> {
+    fn next_item(&mut self, source: &mut Source, pace: &mut Pace) -> Result<Item, Ending> {
         loop {
             if let Some(item) = source.next() {
                 return Ok(item);
@@ -192,13 +192,10 @@ impl Player {
 
     /// Returns when the event is to be played: when it is due, or a key wants it now.
     fn wait_until(&mut self, due: Time, event: &Played, pace: &mut Pace) -> Result<(), Ending> {
-        if self.looked_for_keys.elapsed() >= KEYS_EVERY {
-            self.look_for_keys()?;
-        }
         loop {
             self.act_on_keys(pace)?;
             match *pace {
-                Pace::ToMarker => return Ok(()),
+                Pace::ToMarker => return self.glance_at_keys(),
                 Pace::Paused { .. } => match self.typed.front() {
                     // What does not show is passed over; a step is to be seen.
                     Some(Key::Step) if !self.sink.shows(event.code) && event.code != Code::Marker => {
@@ -218,7 +215,7 @@ impl Player {
                 Pace::Running { start } => {
                     let left = (start + Duration::from(due)).saturating_duration_since(Instant::now());
                     if left.is_zero() {
-                        return Ok(());
+                        return self.glance_at_keys();
                     }
                     self.wait(Some(left), Awaited::Nothing)?;
                 }
@@ -252,6 +249,9 @@ impl Player {
     /// Writes what the sink holds. Keys and signals are taken meanwhile: output that nobody takes
     /// must not keep us from ending.
     fn write(&mut self) -> Result<(), Ending> {
+        if self.sink.has_output() && self.sink.never_blocks() {
+            self.sink.write().map_err(Ending::BadSink)?;
+        }
         while self.sink.has_output() {
             self.wait(None, Awaited::Output)?;
             if let Some(Key::Interrupt) = self.typed.front() {
@@ -263,6 +263,11 @@ impl Player {
 
     fn look_for_keys(&mut self) -> Result<(), Ending> {
         self.wait(Some(Duration::ZERO), Awaited::Nothing)
+    }
+
+    /// Looks for keys, if nobody has done so for a while because nothing was waited for.
+    fn glance_at_keys(&mut self) -> Result<(), Ending> {
+        if self.looked_for_keys.elapsed() >= KEYS_EVERY { self.look_for_keys() } else { Ok(()) }
     }
 
     /// Waits for keys, signals, the time and what else is awaited, whichever comes first, and takes

@@ -120,6 +120,11 @@ impl PlaySink {
         self.written < self.bytes.len()
     }
 
+    /// Whether writing returns at once, also when nothing is taken.
+    pub fn never_blocks(&self) -> bool {
+        matches!(self.stdout, Stdout::Terminal(_))
+    }
+
     /// Writes as much as is taken now, if something is.
     pub fn write(&mut self) -> io::Result<()> {
         let rest = &self.bytes[self.written..];

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
+use std::vec;
 
 use common::cast::{self, Code, Event, Header, Stop, Time};
 use common::stream::Stream;
 
-/// How many events are read ahead at most.
-const AHEAD: usize = 64;
+/// How many events are handed over together at most, and about how many bytes. Each time the reader is
+/// woken, so one by one that would take more time than playing them.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 32 << 10;
 
 /// What the player gets, in order.
 pub enum Item {
@@ -35,7 +38,9 @@ pub struct Played {
 
 /// A cast being read.
 pub struct Source {
-    items: Receiver<Item>,
+    batches: Receiver<Vec<Item>>,
+    /// What is left of the batch that came last.
+    items: vec::IntoIter<Item>,
     /// Set while the player waits for an item, so that only then a byte is written for it.
     is_waiting: Arc<AtomicBool>,
     wake: PipeReader,
@@ -43,31 +48,43 @@ pub struct Source {
 
 impl Source {
     fn start(stream: impl Read + Send + 'static) -> io::Result<Source> {
-        let (sender, items) = sync_channel(AHEAD);
+        let (sender, batches) = sync_channel(1);
         let (wake, wake_writer) = io::pipe()?;
         let is_waiting = Arc::new(AtomicBool::new(false));
-        let mut feeder = Feeder { items: sender, is_waiting: Arc::clone(&is_waiting), wake: wake_writer };
+        let mut feeder = Feeder {
+            batches: sender,
+            items: Vec::new(),
+            bytes: 0,
+            is_waiting: Arc::clone(&is_waiting),
+            wake: wake_writer,
+        };
         let mut stream = stream;
         thread::Builder::new().name("reader".to_string()).spawn(move || {
             let outcome = cast::read(&mut stream, &mut feeder);
+            feeder.items.push(Item::End(outcome));
             // Fails when the player has ended before, which is its right.
-            let _ = feeder.send(Item::End(outcome));
+            let _ = feeder.send();
         })?;
-        Ok(Source { items, is_waiting, wake })
+        Ok(Source { batches, items: Vec::new().into_iter(), is_waiting, wake })
     }
 
     /// The next item if it is there; `None` where [`Source::wake`] becomes readable when it is.
-    pub fn next(&self) -> Option<Item> {
-        match self.items.try_recv() {
-            Ok(item) => return Some(item),
-            Err(TryRecvError::Disconnected) => return Some(Item::End(Ok(()))),
-            Err(TryRecvError::Empty) => {}
+    pub fn next(&mut self) -> Option<Item> {
+        if let Some(item) = self.items.next() {
+            return Some(item);
         }
-        self.is_waiting.store(true, Ordering::SeqCst);
-        // Looked at once more: what came in between has not been told.
-        let item = self.items.try_recv().ok()?;
-        self.is_waiting.store(false, Ordering::SeqCst);
-        Some(item)
+        self.items = match self.batches.try_recv() {
+            Ok(batch) => batch.into_iter(),
+            Err(TryRecvError::Disconnected) => return Some(Item::End(Ok(()))),
+            Err(TryRecvError::Empty) => {
+                self.is_waiting.store(true, Ordering::SeqCst);
+                // Looked at once more: what came in between has not been told.
+                let batch = self.batches.try_recv().ok()?;
+                self.is_waiting.store(false, Ordering::SeqCst);
+                batch.into_iter()
+            }
+        };
+        self.items.next()
     }
 
     /// What becomes readable when the next item is there.
@@ -84,14 +101,19 @@ impl Source {
 
 /// Sends what is read to the player.
 struct Feeder {
-    items: SyncSender<Item>,
+    batches: SyncSender<Vec<Item>>,
+    /// The next batch.
+    items: Vec<Item>,
+    /// How many bytes it holds.
+    bytes: usize,
     is_waiting: Arc<AtomicBool>,
     wake: PipeWriter,
 }
 
 impl Feeder {
-    fn send(&mut self, item: Item) -> Result<(), Stop> {
-        self.items.send(item).map_err(|_| Stop::Enough)?;
+    fn send(&mut self) -> Result<(), Stop> {
+        self.bytes = 0;
+        self.batches.send(std::mem::take(&mut self.items)).map_err(|_| Stop::Enough)?;
         if self.is_waiting.swap(false, Ordering::SeqCst) {
             // Fails only when the player is gone.
             let _ = self.wake.write_all(&[0]);
@@ -102,14 +124,23 @@ impl Feeder {
 
 impl cast::Sink for Feeder {
     fn header(&mut self, header: Header) -> Result<(), Stop> {
-        self.send(Item::Header(Box::new(header)))
+        self.items.push(Item::Header(Box::new(header)));
+        Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
         let mut text = Vec::new();
         event.decode_text(&mut text)?;
         let line = event.line.to_vec();
-        self.send(Item::Event(Played { time: event.time, code: event.code, line, text }))
+        self.bytes += line.len() + text.len();
+        self.items.push(Item::Event(Played { time: event.time, code: event.code, line, text }));
+        let is_full = self.items.len() >= BATCH || self.bytes >= BATCH_BYTES;
+        if is_full { self.send() } else { Ok(()) }
+    }
+
+    /// Sends what one read has brought: more may be long in coming.
+    fn flush(&mut self) -> Result<(), Stop> {
+        if self.items.is_empty() { Ok(()) } else { self.send() }
     }
 }
 
