@@ -80,9 +80,14 @@ pub fn write_quiet_cast(path: &Path, seconds: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     out.write_all(HEADER.as_bytes())?;
     for second in 1..=seconds {
-        writeln!(out, "[{second}.0, \"o\", \"second {second} has gone by\\r\\n\"]")?;
+        writeln!(out, "[{second}.0, \"o\", \"{}\\r\\n\"]", quiet_text(second).trim_end())?;
     }
     out.flush()
+}
+
+/// What is written in a second of which it is the only output.
+pub fn quiet_text(second: u64) -> String {
+    format!("second {second} has gone by\r\n")
 }
 
 /// Numbers without a pattern that matters here, the same in each run: xorshift.

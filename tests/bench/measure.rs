@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::data::Random;
+use crate::data::{self, Random};
 use common::size::Size;
 use common::tty::{Interest, Pty, wait};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -252,9 +253,16 @@ pub fn errand(args: &[OsString]) -> Option<io::Result<()>> {
                 Ok(time.as_secs_f64().to_string())
             }))
         }
+        ("--errand-tick", [seconds]) => {
+            let seconds: u64 = seconds.to_str()?.parse().ok()?;
+            Some((1..=seconds).try_for_each(|second| {
+                sleep(Duration::from_secs(1));
+                io::stdout().write_all(data::quiet_text(second).as_bytes())
+            }))
+        }
         ("--errand-cast", [megabytes]) => {
             let megabytes: u64 = megabytes.to_str()?.parse().ok()?;
-            Some(crate::data::write_cast(io::stdout().lock(), megabytes * 1_000_000))
+            Some(data::write_cast(io::stdout().lock(), megabytes * 1_000_000))
         }
         _ => None,
     }
