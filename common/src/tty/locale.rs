@@ -9,6 +9,9 @@ use crate::cli::{Failure, Result};
 
 /// Refuses an encoding that is neither UTF-8 nor ASCII.
 pub fn check_locale() -> Result<()> {
+    if names_utf8() {
+        return Ok(());
+    }
     let encoding = encoding();
     match encoding.to_uppercase().replace('-', "").as_str() {
         "" | "UTF8" | "ASCII" | "USASCII" | "ANSI_X3.41968" | "646" => Ok(()),
@@ -19,6 +22,20 @@ pub fn check_locale() -> Result<()> {
     }
 }
 
+/// Whether the environment asks for a locale with UTF-8 in its name. Where that is installed the
+/// encoding is UTF-8, and where not it is ASCII, so that the locale need not be loaded to know.
+fn names_utf8() -> bool {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
+    names.iter().find(|name| !name.is_empty()).is_some_and(|name| has_utf8(name))
+}
+
+/// Whether a locale's name, `LANGUAGE_COUNTRY.ENCODING@MODIFIER` (POSIX, 8.2), has UTF-8 in it.
+fn has_utf8(locale: &str) -> bool {
+    let name = locale.split_once('@').map_or(locale, |(name, _)| name);
+    let encoding = name.split_once('.').map_or("", |(_, encoding)| encoding);
+    ["UTF-8", "UTF8"].iter().any(|utf8| encoding.eq_ignore_ascii_case(utf8))
+}
+
 /// The name of the environment's encoding.
 fn encoding() -> String {
     // SAFETY: the strings given are constants with an end; no thread has been started yet that could
@@ -27,5 +44,20 @@ fn encoding() -> String {
         libc::setlocale(libc::LC_CTYPE, c"".as_ptr());
         let name = libc::nl_langinfo(libc::CODESET);
         if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_utf8;
+
+    #[test]
+    fn only_the_encoding_of_a_locale_tells_its_encoding() {
+        for locale in ["C.UTF-8", "en_US.utf8", "ca_ES.UTF-8@valencia"] {
+            assert!(has_utf8(locale), "{locale}");
+        }
+        for locale in ["", "C", "UTF-8", "de_DE@UTF-8", "de_DE.ISO-8859-1@UTF-8", "ja_JP.eucJP", "x.UTF-80"] {
+            assert!(!has_utf8(locale), "{locale}");
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Terminals: the one that we run in, pseudo-terminals for others to run in, the signals that both
 //! bring, and waiting for all of them at once.
 //!
-//! The only room with `unsafe` in it. What changes something outside (raw mode, a signal's action)
-//! is a value whose `Drop` undoes it. Knows no casts.
+//! What changes something outside (raw mode, a signal's action) is a value whose `Drop` undoes it.
+//! Nearly all of the `unsafe` is in here. Knows no casts.
 
 #![allow(unsafe_code)]
 
