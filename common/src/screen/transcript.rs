@@ -349,12 +349,19 @@ impl Iterator for Functions<'_> {
             return Some(function);
         }
         loop {
+            let rest = self.text.as_str();
             let character = self.text.next()?;
-            if self.parser.state == State::Ground && matches!(character, ' '..='~' | '\u{a0}'..) {
-                return Some(Function::Print(character));
+            if self.parser.state == State::Ground {
+                if matches!(character, ' '..='~' | '\u{a0}'..) {
+                    return Some(Function::Print(character));
+                }
+                // Colours are not text, and need not be taken apart to know that.
+                if let Some(length) = rendition(rest.as_bytes()) {
+                    self.text = rest[length..].chars();
+                    continue;
+                }
             }
             match self.parser.feed(character) {
-                // Colours are not text.
                 None | Some(Function::Sgr(_)) => {}
                 // avt would move the screen to where lines are kept.
                 Some(Function::Ed(EdScope::All)) => {
