@@ -21,7 +21,7 @@ const MANIFEST: &str = include_str!("../../Cargo.toml");
 const STARTS: usize = 40;
 
 /// How many keys are typed to learn how long they take, for each of --runs.
-const KEYS: usize = 100;
+const KEYS: usize = 500;
 
 /// A folder for all the data, gone afterwards.
 struct Folder(PathBuf);
