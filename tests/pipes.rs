@@ -1,6 +1,9 @@
 //! What holds for every filter: pipes held open, readers that go away, bad input, files.
 
-use std::os::unix::fs::PermissionsExt;
+use std::fs::OpenOptions;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+
+use nix::libc;
 
 use crate::harness::{Live, Scratch, cast, run};
 
@@ -128,6 +131,24 @@ fn a_failure_leaves_the_old_output_and_nothing_else() {
         (scratch.read("old.cast"), scratch.files()),
         ("old".to_string(), vec!["old.cast".to_string()])
     );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_filter_that_is_killed_leaves_the_old_output_and_nothing_else() {
+    let scratch = Scratch::new();
+    let nameless = OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).open(scratch.path("."));
+    if nameless.is_err() {
+        // On a file system without such files the output has a name while it is written.
+        return;
+    }
+    scratch.write("old.cast", "old");
+    // More than the pipe holds: once it is written, the filter is at work.
+    scratch.write("long.cast", cast(&[(1.0, "x".repeat(200_000).as_str())]));
+    let line = "mkfifo pipe; asciinema-idle -i 2 -o old.cast <pipe & exec 3>pipe; cat long.cast >&3; kill -9 $!; wait";
+    scratch.run(line, "").stdout();
+    assert_eq!(scratch.read("old.cast"), "old");
+    assert_eq!(scratch.files(), ["long.cast", "old.cast", "pipe"]);
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! Where a filter writes: standard output, or the file that `-o` names.
 //!
 //! A file is written beside its destination and renamed over it at the end, so that the destination
-//! may be the input, is never seen half done, and stays as it was when anything fails.
+//! may be the input, is never seen half done, and stays as it was when anything fails. Where the
+//! system can do that it has no name until then, so that nothing is left of it when we are killed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
+
+use nix::fcntl::{AT_FDCWD, AtFlags};
+use nix::unistd::linkat;
 
 use crate::stream::Stream;
 
@@ -18,7 +23,10 @@ pub struct SinkFile {
 
 /// A file that is to take the place of another.
 struct Replacement {
+    /// The name that it has before it takes the other's.
     temporary: PathBuf,
+    /// Whether it has that name already.
+    is_named: bool,
     destination: PathBuf,
     /// The mode of the file that is replaced.
     permissions: Option<Permissions>,
@@ -47,19 +55,50 @@ impl SinkFile {
         name.push(destination.file_name().ok_or(io::ErrorKind::IsADirectory)?);
         name.push(format!(".{}.part", std::process::id()));
         let temporary = destination.with_file_name(name);
-        let stream = Stream::from(File::create_new(&temporary)?);
-        Ok(SinkFile { stream, replacement: Some(Replacement { temporary, destination, permissions }) })
+        let nameless = nameless_file_beside(&temporary);
+        let is_named = nameless.is_none();
+        let file = nameless.map_or_else(|| File::create_new(&temporary), Ok)?;
+        let replacement = Replacement { temporary, is_named, destination, permissions };
+        Ok(SinkFile { stream: Stream::from(file), replacement: Some(replacement) })
     }
 
     /// Puts the file in its place. What is not finished is taken away again.
     pub fn finish(mut self) -> io::Result<()> {
-        let Some(replacement) = self.replacement.take() else { return Ok(()) };
-        replacement.put_in_place().inspect_err(|_| replacement.discard())
+        let Some(mut replacement) = self.replacement.take() else { return Ok(()) };
+        replacement.put_in_place(&self.stream).inspect_err(|_| replacement.discard())
     }
 }
 
+/// A file in the same folder that is gone with its last descriptor, unless it is given a name. `None`
+/// where the system or the file system has no such files, or no way to name them.
+#[cfg(target_os = "linux")]
+fn nameless_file_beside(path: &Path) -> Option<File> {
+    use nix::libc;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let file = OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).open(folder).ok()?;
+    descriptor_path(&file).exists().then_some(file)
+}
+
+/// Linux alone has them.
+#[cfg(not(target_os = "linux"))]
+fn nameless_file_beside(_: &Path) -> Option<File> {
+    None
+}
+
+/// Where an open file can be found that may have no other name.
+fn descriptor_path(file: &impl AsFd) -> PathBuf {
+    PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
+}
+
 impl Replacement {
-    fn put_in_place(&self) -> io::Result<()> {
+    fn put_in_place(&mut self, file: &impl AsFd) -> io::Result<()> {
+        if !self.is_named {
+            let followed = AtFlags::AT_SYMLINK_FOLLOW;
+            linkat(AT_FDCWD, &descriptor_path(file), AT_FDCWD, &self.temporary, followed)?;
+            self.is_named = true;
+        }
         if let Some(permissions) = &self.permissions {
             fs::set_permissions(&self.temporary, permissions.clone())?;
         }
@@ -67,8 +106,10 @@ impl Replacement {
     }
 
     fn discard(&self) {
-        // Best effort: the error that led here is the one to tell.
-        let _ = fs::remove_file(&self.temporary);
+        if self.is_named {
+            // Best effort: the error that led here is the one to tell.
+            let _ = fs::remove_file(&self.temporary);
+        }
     }
 }
 
