@@ -140,21 +140,61 @@ const MEANINGS: [u8; 256] = {
 
 /// A mask with a bit for each byte of a block, set where it is a backslash.
 #[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
 #[inline(always)]
 fn find_backslashes(block: &[u8]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8};
-    let mut mask = 0;
-    for (number, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
-        let bytes = u128::from_le_bytes(*bytes);
-        // SAFETY: every processor of this architecture has SSE2, and no address is involved.
-        let found = unsafe {
-            let lanes = _mm_set_epi64x((bytes >> 64) as i64, bytes as i64);
-            _mm_movemask_epi8(_mm_cmpeq_epi8(lanes, _mm_set1_epi8(b'\\' as i8)))
-        };
-        mask |= u64::from(found as u16) << (16 * number);
+    sse2::mask(block, |bytes| sse2::equal(bytes, b'\\'))
+}
+
+/// A mask with a bit for each byte of a block, set where JSON wants it escaped.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+fn find_escaped(block: &[u8]) -> u64 {
+    sse2::mask(block, |bytes| {
+        let quoting = sse2::or(sse2::equal(bytes, b'"'), sse2::equal(bytes, b'\\'));
+        sse2::or(quoting, sse2::at_most(bytes, 0x1f))
+    })
+}
+
+/// Sixteen bytes at once, as every processor of this architecture knows how to do it.
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code)]
+mod sse2 {
+    use std::arch::x86_64::*;
+
+    // SAFETY, of all that is here: SSE2 is part of the architecture, and no address is involved.
+
+    /// A mask with a bit for each byte of a block, set where the test leaves any.
+    #[inline(always)]
+    pub fn mask(block: &[u8], test: impl Fn(__m128i) -> __m128i) -> u64 {
+        let mut mask = 0;
+        for (number, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
+            let bytes = u128::from_le_bytes(*bytes);
+            // SAFETY: see above.
+            let bytes = unsafe { _mm_set_epi64x((bytes >> 64) as i64, bytes as i64) };
+            // SAFETY: see above.
+            let found = unsafe { _mm_movemask_epi8(test(bytes)) };
+            mask |= u64::from(found as u16) << (16 * number);
+        }
+        mask
     }
-    mask
+
+    #[inline(always)]
+    pub fn equal(bytes: __m128i, byte: u8) -> __m128i {
+        // SAFETY: see above.
+        unsafe { _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8)) }
+    }
+
+    #[inline(always)]
+    pub fn at_most(bytes: __m128i, most: u8) -> __m128i {
+        // SAFETY: see above.
+        unsafe { _mm_cmpeq_epi8(bytes, _mm_min_epu8(bytes, _mm_set1_epi8(most as i8))) }
+    }
+
+    #[inline(always)]
+    pub fn or(some: __m128i, others: __m128i) -> __m128i {
+        // SAFETY: see above.
+        unsafe { _mm_or_si128(some, others) }
+    }
 }
 
 /// A mask with a bit for each byte of a block, set where it is a backslash.
@@ -170,6 +210,14 @@ fn find_backslashes(block: &[u8]) -> u64 {
         mask |= (equal.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * number);
     }
     mask
+}
+
+/// A mask with a bit for each byte of a block, set where JSON wants it escaped.
+#[cfg(not(target_arch = "x86_64"))]
+#[inline(always)]
+fn find_escaped(block: &[u8]) -> u64 {
+    let escaped = |mask, (at, &byte)| mask | u64::from(ESCAPES[usize::from(byte)] != 0) << at;
+    block.iter().enumerate().fold(0, escaped)
 }
 
 /// The character of the `\uXXXX` (or pair of them) at the front, and how many bytes that took.
@@ -200,22 +248,39 @@ pub fn encode(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let bytes = text.as_bytes();
     let mut copied = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let escape = ESCAPES[usize::from(byte)];
-        if escape == 0 {
-            continue;
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let mut escaped = find_escaped(block);
+        while escaped != 0 {
+            let at = number * BLOCK + escaped.trailing_zeros() as usize;
+            escaped &= escaped - 1;
+            out.extend_from_slice(&bytes[copied..at]);
+            push_escape(bytes[at], out);
+            copied = at + 1;
         }
-        out.extend_from_slice(&bytes[copied..at]);
-        copied = at + 1;
-        if escape == b'u' {
-            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
-            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
-        } else {
-            out.extend_from_slice(&[b'\\', escape]);
+    }
+    for (at, &byte) in rest.iter().enumerate() {
+        if ESCAPES[usize::from(byte)] != 0 {
+            let at = bytes.len() - rest.len() + at;
+            out.extend_from_slice(&bytes[copied..at]);
+            push_escape(byte, out);
+            copied = at + 1;
         }
     }
     out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
+}
+
+/// Appends the escape of a byte that has one.
+#[inline(always)]
+fn push_escape(byte: u8, out: &mut Vec<u8>) {
+    match ESCAPES[usize::from(byte)] {
+        b'u' => {
+            let digit = |value: u8| b"0123456789abcdef"[usize::from(value)];
+            out.extend_from_slice(&[b'\\', b'u', b'0', b'0', digit(byte >> 4), digit(byte & 15)]);
+        }
+        letter => out.extend_from_slice(&[b'\\', letter]),
+    }
 }
 
 /// The letter after the backslash for each byte that must be escaped, zero for all others.
@@ -300,6 +365,16 @@ mod tests {
     }
 
     #[test]
+    fn a_character_is_encoded_wherever_in_a_block_it_stands() {
+        for character in ('\0'..='\u{a1}').chain(['€', '😀']) {
+            for before in 0..=2 * BLOCK {
+                let text = format!("{}{character}{character}y", "x".repeat(before));
+                assert_eq!(encoded(&text), serde_json::to_string(&text).unwrap());
+            }
+        }
+    }
+
+    #[test]
     fn bytes_that_are_no_utf8_are_kept() {
         let mut out = Vec::new();
         decode(b"\xff\\n\xc5", &mut out).unwrap();
@@ -308,7 +383,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn encoding_is_what_serde_json_writes(text in any::<String>()) {
+        fn encoding_is_what_serde_json_writes(text in "([\\x00-\\x7f]{0,9}|[ -~]{50,70}|\\PC{0,3}){0,8}") {
             prop_assert_eq!(encoded(&text), serde_json::to_string(&text).unwrap());
         }
 
