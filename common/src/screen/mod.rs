@@ -2,13 +2,16 @@
 //! another terminal to the same state.
 //!
 //! The crate avt interprets the output; what it does not keep (mouse, bracketed paste, the cursor's
-//! shape) [`OutputWatch`] does. Knows no casts, files or options.
+//! shape) [`OutputWatch`] does. A [`Transcript`], for which text alone matters, has a terminal of its
+//! own that is several times as fast. Knows no casts, files or options.
 //!
-//! Neither keeps what only looks different: shapes and colours of underlines, overlines, links. A
-//! redrawn cell is without them until a program writes it again. Text that was concealed (SGR 8) is
-//! drawn as blanks.
+//! Neither avt nor the watch keeps what only looks different: shapes and colours of underlines,
+//! overlines, links. A redrawn cell is without them until a program writes it again. Text that was
+//! concealed (SGR 8) is drawn as blanks.
 
+mod plain;
 mod portable;
+mod row;
 mod transcript;
 
 use std::borrow::Cow;
