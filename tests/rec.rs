@@ -121,6 +121,14 @@ fn events_reach_a_pipe_while_the_session_goes_on() {
 }
 
 #[test]
+fn the_header_is_written_before_the_program_says_anything() {
+    let mut live = Live::start("asciinema-rec -q -c 'stty -echo; read line' -");
+    live.wait_for("}\n");
+    live.write("\n");
+    assert_eq!(live.finish(), 0);
+}
+
+#[test]
 fn a_fifo_is_written_like_any_file() {
     let scratch = Scratch::new();
     let ran = scratch.run("mkfifo pipe; cat pipe & asciinema-rec -q -c 'printf hello' pipe; wait", "");

@@ -118,19 +118,19 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     }
 }
 
-/// Starts the thread that writes, with what comes before the session's own events.
+/// Begins the recording with what comes before the session's own events.
 fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
     match (begin, options.format) {
         (Begin::Anew(sink) | Begin::AfterOutput(sink), Format::Text) => {
-            Recording::start(sink, Encoder::text(size)?, Vec::new(), notifier)
+            Recording::start(sink, Encoder::text(size)?, &[], notifier)
         }
         (Begin::Anew(sink), Format::Raw) | (Begin::AfterOutput(sink), _) => {
-            Recording::start(sink, Encoder::Raw, size.sequence().into_bytes(), notifier)
+            Recording::start(sink, Encoder::Raw, size.sequence().as_bytes(), notifier)
         }
         (Begin::Anew(sink), Format::Cast(version)) => {
             let timeline = Timeline::new(version, precision(version));
             let encoder = Encoder::cast(timeline, Time::ZERO);
-            Recording::start(sink, encoder, header(options, version, size).into_bytes(), notifier)
+            Recording::start(sink, encoder, header(options, version, size).as_bytes(), notifier)
         }
         (Begin::After { sink, version, time, size: last_size, needs_line_end }, _) => {
             let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
@@ -140,7 +140,7 @@ fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifi
             if size != last_size {
                 timeline.write_event(offset, Code::Resize, &size.to_string(), &mut front);
             }
-            Recording::start(sink, Encoder::cast(timeline, offset), front, notifier)
+            Recording::start(sink, Encoder::cast(timeline, offset), &front, notifier)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The recording itself: what happened, with its time, encoded and written by a thread of its own.
 //!
+//! What comes before all events is written at once, the thread begins with the first of them.
+//!
 //! Between the session and the writer stands a bounded batch. The session adds to it and never waits
 //! for the disk; the writer takes all that is there, encodes it and writes it. While more comes, it
 //! looks by itself every few milliseconds; after a silence it is woken, but not before it would have
@@ -32,7 +34,9 @@ const PACE: Duration = Duration::from_millis(5);
 /// A recording in progress.
 pub struct Recording {
     shared: Arc<Shared>,
-    writer: JoinHandle<io::Result<()>>,
+    /// The writer, while it has no thread yet: many a program ends before it needs one.
+    writer: Option<Writer>,
+    thread: Option<JoinHandle<io::Result<()>>>,
     /// Gets a byte when there is room again.
     room: PipeReader,
     /// When the first event was added for which the writer has to be woken.
@@ -70,21 +74,32 @@ struct Happening {
 }
 
 impl Recording {
-    /// Starts to write to `sink`, first what comes before all events. That it cannot be written is
-    /// said once.
+    /// Begins to write to `sink`, with what comes before all events. That this cannot be written is
+    /// said in the end, as for all that comes later.
+    ///
+    /// # Errors
+    ///
+    /// Nothing can be begun.
     pub fn start(
-        sink: Stream,
+        mut sink: Stream,
         encoder: Encoder,
-        front: Vec<u8>,
+        front: &[u8],
         notifier: Notifier,
     ) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
-        let shared = Arc::new(Shared { state: Mutex::default(), woken: Condvar::new() });
-        let last_taken = None;
-        let writer =
-            Writer { shared: Arc::clone(&shared), sink, encoder, room: room_writer, last_taken, notifier };
-        let writer = thread::Builder::new().name("writer".to_string()).spawn(move || writer.run(front))?;
-        Ok(Recording { shared, writer, room, unnoticed_since: None })
+        let state = State { writer_sleeps: true, ..State::default() };
+        let shared = Arc::new(Shared { state: Mutex::new(state), woken: Condvar::new() });
+        let begun = sink.write_all(front);
+        let writer = Writer {
+            shared: Arc::clone(&shared),
+            sink,
+            encoder,
+            room: room_writer,
+            begun,
+            last_taken: None,
+            notifier,
+        };
+        Ok(Recording { shared, writer: Some(writer), thread: None, room, unnoticed_since: None })
     }
 
     /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
@@ -103,12 +118,23 @@ impl Recording {
         Some(PACE.saturating_sub(self.unnoticed_since?.elapsed()))
     }
 
-    /// Wakes the writer, if there is something that it would not notice by itself.
-    pub fn wake_writer(&mut self) {
-        if self.unnoticed_since.take().is_some() {
-            self.shared.lock().writer_sleeps = false;
-            self.shared.woken.notify_one();
+    /// Wakes the writer, if there is something that it would not notice by itself. The first time
+    /// this starts its thread.
+    ///
+    /// # Errors
+    ///
+    /// There can be no thread.
+    pub fn wake_writer(&mut self) -> io::Result<()> {
+        if self.unnoticed_since.take().is_none() {
+            return Ok(());
         }
+        self.shared.lock().writer_sleeps = false;
+        self.shared.woken.notify_one();
+        if let Some(writer) = self.writer.take() {
+            let thread = thread::Builder::new().name("writer".to_string());
+            self.thread = Some(thread.spawn(move || writer.run())?);
+        }
+        Ok(())
     }
 
     /// Whether there is no room. Then [`Recording::room`] becomes readable when there is.
@@ -144,7 +170,12 @@ impl Recording {
         }
         self.shared.lock().is_finished = true;
         self.shared.woken.notify_one();
-        self.writer.join().unwrap_or_else(|_| Err(io::Error::other("the writer stopped")))
+        let stopped = || Err(io::Error::other("the writer stopped"));
+        match (self.writer, self.thread) {
+            (Some(writer), _) => writer.run(),
+            (None, Some(thread)) => thread.join().unwrap_or_else(|_| stopped()),
+            (None, None) => stopped(),
+        }
     }
 }
 
@@ -154,12 +185,14 @@ impl Shared {
     }
 }
 
-/// The other side, on its thread.
+/// The other side, on a thread of its own once there is one.
 struct Writer {
     shared: Arc<Shared>,
     sink: Stream,
     encoder: Encoder,
     room: PipeWriter,
+    /// Whether what comes before all events could be written.
+    begun: io::Result<()>,
     /// When the last batch was taken.
     last_taken: Option<Instant>,
     notifier: Notifier,
@@ -168,8 +201,8 @@ struct Writer {
 impl Writer {
     /// Writes until the end. After an error nothing more is written, but batches are still taken:
     /// the session goes on unrecorded.
-    fn run(mut self, front: Vec<u8>) -> io::Result<()> {
-        if let Err(error) = self.write_recording(&front) {
+    fn run(mut self) -> io::Result<()> {
+        if let Err(error) = self.write_recording() {
             self.notifier.say(Notice::WriteError);
             while self.take(&mut Batch::default()) {}
             return Err(error);
@@ -179,8 +212,8 @@ impl Writer {
         self.sink.write_all(&encoded)
     }
 
-    fn write_recording(&mut self, front: &[u8]) -> io::Result<()> {
-        self.sink.write_all(front)?;
+    fn write_recording(&mut self) -> io::Result<()> {
+        std::mem::replace(&mut self.begun, Ok(()))?;
         let mut batch = Batch::default();
         while self.take(&mut batch) {
             self.write(&batch)?;

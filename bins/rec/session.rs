@@ -24,8 +24,8 @@ use crate::keys::{KeyReader, Keys, Wish};
 use crate::notifier::{Notice, Notifier};
 use crate::recording::Recording;
 
-/// How much is read at once, in bytes.
-const READ: usize = 64 << 10;
+/// How much is read at once, in bytes: several times what a pseudo-terminal gives at once.
+const READ: usize = 16 << 10;
 
 /// How often the program is read at most before keys and signals get their turn.
 const READS: usize = 16;
@@ -160,9 +160,6 @@ impl Running<'_> {
     /// Copies both ways until the program's side is closed.
     fn copy(&mut self) -> io::Result<()> {
         while !matches!(self.phase, Phase::Closed(_)) {
-            if !matches!(self.phase, Phase::Running) {
-                self.recording.wake_writer();
-            }
             let is_full = self.recording.is_full();
             let reads_program = self.to_terminal.is_empty() && !is_full;
             let takes_input = self.to_program.len() < TYPED;
@@ -193,7 +190,7 @@ impl Running<'_> {
             let timeout = self.timeout(reads_program).into_iter().chain(until_due).min();
             let ready = tty::wait(&interest, timeout)?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
-                self.recording.wake_writer();
+                self.recording.wake_writer()?;
             }
             if is_full && ready.to_read(self.recording.room()) {
                 self.recording.take_room();
