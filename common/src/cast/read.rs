@@ -22,6 +22,10 @@ pub const LONGEST_LINE: usize = 256 << 20;
 /// enough to stay in a processor's second cache.
 const BLOCK: usize = 64 << 10;
 
+/// How much is read first, in bytes: a short cast is read sooner than the memory for a whole block
+/// is cleared.
+const FIRST_BLOCK: usize = 4 << 10;
+
 /// Takes what [`read`] finds in a cast, in order.
 pub trait Sink {
     /// The header, once, before all else.
@@ -125,7 +129,7 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(source: &'a mut dyn Read) -> Lines<'a> {
-        Lines { source, buffer: vec![0; BLOCK], start: 0, searched: 0, end: 0, at_end: false }
+        Lines { source, buffer: vec![0; FIRST_BLOCK], start: 0, searched: 0, end: 0, at_end: false }
     }
 
     /// Reads until the first line is there, or so much of it as tells which kind of cast it is.
@@ -181,6 +185,7 @@ impl<'a> Lines<'a> {
             }
             self.buffer.resize(self.end * 2, 0);
         }
+        let room = self.buffer.len() - self.end;
         let count = loop {
             match self.source.read(&mut self.buffer[self.end..]) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -189,6 +194,9 @@ impl<'a> Lines<'a> {
         };
         self.end += count;
         self.at_end = count == 0;
+        if count == room && self.buffer.len() < BLOCK {
+            self.buffer.resize(BLOCK, 0);
+        }
         Ok(self.start < self.end || !self.at_end)
     }
 }
