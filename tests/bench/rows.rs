@@ -20,6 +20,9 @@ const MANIFEST: &str = include_str!("../../Cargo.toml");
 /// How often a program is started to learn how long that takes, for each of --runs.
 const STARTS: usize = 40;
 
+/// The folder of what recorders write.
+const RECORDINGS: &str = "recordings";
+
 /// How many keys are typed to learn how long they take, for each of --runs.
 const KEYS: usize = 500;
 
@@ -163,9 +166,18 @@ impl<'a> Bench<'a> {
         compare(what, in_turns(self.options.runs, contestants), limits)
     }
 
+    /// Where recorders write to, anew and empty: some file systems write out at once what replaces
+    /// a file, and writing out disturbs what is measured next.
+    fn clear_recordings(&self) -> io::Result<()> {
+        let folder = self.path(RECORDINGS);
+        // Fails where there are none yet; whether it can be made tells the rest.
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(folder)
+    }
+
     /// The line that records a line, for every recorder there is.
     fn recorders(&self, line: &str) -> Vec<(&'static str, String)> {
-        let out = |name: &str| self.path(name).display().to_string();
+        let out = |name: &str| self.path(RECORDINGS).join(name).display().to_string();
         let mut all = vec![
             ("here", format!("'{}' rec -q --overwrite -c '{line}' {}", program(""), out("here.cast"))),
             ("bare", line.to_string()),
@@ -197,24 +209,36 @@ impl<'a> Bench<'a> {
         ];
         let mut rows = Vec::new();
         let contestants = self.recorders(&line).into_iter();
-        let contestants = contestants.map(|(name, line)| contestant(name, move || time_in_terminal(&line)));
+        let contestants = contestants.map(|(name, line)| {
+            contestant(name, move || {
+                self.clear_recordings()?;
+                time_in_terminal(&line)
+            })
+        });
         let series = in_turns(self.options.runs, contestants.collect());
         rows.push(compare("`rec` of `cat` of 77 MB, in a terminal that drains", series, &goal));
         if is_installed("tmux") {
             let tmux = &Tmux::start(&self.folder.0)?;
             let contestants = self.recorders(&line).into_iter();
-            let contestants =
-                contestants.map(|(name, line)| contestant(name, move || tmux.time(&line))).collect();
-            let series = in_turns(self.options.runs, contestants);
+            let contestants = contestants.map(|(name, line)| {
+                contestant(name, move || {
+                    self.clear_recordings()?;
+                    tmux.time(&line)
+                })
+            });
+            let series = in_turns(self.options.runs, contestants.collect());
             rows.push(compare("`rec` of `cat` of 77 MB, in tmux", series, &goal));
         }
         let ours = format!(
             "'{}' -q --headless --overwrite -c '{line}' {}",
             program("rec"),
-            self.path("here.cast").display()
+            self.path(RECORDINGS).join("here.cast").display()
         );
         let contestants = vec![
-            contestant("here", move || time_line(&ours)),
+            contestant("here", move || {
+                self.clear_recordings()?;
+                time_line(&ours)
+            }),
             contestant("drain", || time_in_terminal(&line)),
         ];
         let goal = [limit("drain", 1.0 / 1.1, "at most 1.1 times a pty that drains")];
@@ -227,6 +251,7 @@ impl<'a> Bench<'a> {
     /// How long a key takes to a program and back.
     fn latency(&self) -> io::Result<Vec<Row>> {
         let mut screens = Vec::new();
+        self.clear_recordings()?;
         for (name, line) in self.recorders("stty raw -echo; echo ready; exec cat") {
             let mut screen = Screen::start(&line)?;
             match screen.read_until("ready") {
