@@ -31,6 +31,21 @@ fn filtered(filter: &str, cast: &str) -> String {
     run(filter, cast).stdout()
 }
 
+#[test]
+fn a_size_that_turns_from_wide_to_narrow_or_back_does_not_fill_the_memory() {
+    for (before, after) in [((65535, 16), (1, 16)), ((1, 65535), (65535, 1)), ((2000, 500), (1, 500))] {
+        let header = format!("{{\"version\": 2, \"width\": {}, \"height\": {}}}", before.0, before.1);
+        let resize = format!("[0.5, \"r\", \"{}x{}\"]", after.0, after.1);
+        let cast = format!("{header}\n[0.1, \"o\", \"\\u001b#8\"]\n{resize}\n[0.9, \"o\", \"a\"]\n");
+        for filter in
+            ["asciinema-convert -f txt", "asciinema-cut --from 0.2 --to 0.7", "asciinema-trim --from 0.7"]
+        {
+            let ran = run(&format!("ulimit -v 1000000; {filter}"), &cast);
+            assert_eq!((ran.status(), ran.stderr().as_str()), (0, ""), "{filter}: {resize}");
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 

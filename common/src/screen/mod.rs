@@ -83,6 +83,7 @@ impl Screen {
     pub fn resize(&mut self, size: Size) -> Result<(), TooLarge> {
         let (cols, rows) = dimensions(size)?;
         let (old_cols, _) = self.terminal.size();
+        self.approach(cols, rows);
         self.terminal.resize(cols, rows);
         if cols > old_cols && old_cols % 8 == 0 {
             // avt forgets the stop at what was the edge.
@@ -92,6 +93,22 @@ impl Screen {
         }
         self.size = size;
         Ok(())
+    }
+
+    /// Brings the terminal near a size, where one step to it would take too much memory: avt makes
+    /// all rows wider before it takes any away, and of a row that it wraps keeps for each piece as
+    /// much as for all that follows it.
+    fn approach(&mut self, cols: usize, rows: usize) {
+        const MOST: usize = 4 * MOST_CELLS;
+        let (mut old_cols, mut old_rows) = self.terminal.size();
+        if cols * old_rows > MOST {
+            old_rows = rows;
+            self.terminal.resize(old_cols, old_rows);
+        }
+        while old_cols / cols * old_cols * old_rows / 2 > MOST {
+            old_cols = (old_cols / 2).max(cols);
+            self.terminal.resize(old_cols, old_rows);
+        }
     }
 
     /// The size in cells, as it was last asked for.

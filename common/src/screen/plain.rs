@@ -240,13 +240,11 @@ impl PlainTerminal {
             self.region = 0..rows;
         }
         if self.is_alternate {
-            self.primary_cursor = self.primary.resize(cols, rows, self.primary_cursor, true);
-            self.cursor = self.alternate.resize(cols, rows, self.cursor, false);
-            self.alternate.evict(&mut |_| {});
+            self.primary_cursor = self.primary.resize(cols, rows, self.primary_cursor, true, evicted);
+            self.cursor = self.alternate.resize(cols, rows, self.cursor, false, &mut |_| {});
         } else {
-            self.cursor = self.primary.resize(cols, rows, self.cursor, true);
+            self.cursor = self.primary.resize(cols, rows, self.cursor, true, evicted);
         }
-        self.primary.evict(evicted);
         for saved in &mut self.saved {
             saved.position.col = saved.position.col.min(cols - 1);
             saved.position.row = saved.position.row.min(rows - 1);
@@ -622,11 +620,12 @@ impl Pen {
 
 /// A number of up to three digits; 0 where there is none.
 fn small_number(digits: &[u8]) -> Option<u16> {
-    let mut number = 0;
-    for digit in digits {
-        number = 10 * number + u16::from(digit.wrapping_sub(b'0'));
+    if digits.len() > 3 {
+        return None;
     }
-    (digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit)).then_some(number)
+    digits
+        .iter()
+        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| 10 * number + u16::from(digit - b'0')))
 }
 
 /// The rows of a screen, and before them those that have scrolled out of it but are within reach.
@@ -719,7 +718,14 @@ impl Buffer {
 
     /// Changes the size, and returns where the cursor is then. Rows that have no place any more are
     /// taken from below the cursor first, then they go above the screen.
-    fn resize(&mut self, cols: usize, height: usize, mut cursor: Position, wraps_anew: bool) -> Position {
+    fn resize(
+        &mut self,
+        cols: usize,
+        height: usize,
+        mut cursor: Position,
+        wraps_anew: bool,
+        evicted: &mut impl FnMut(&Row),
+    ) -> Position {
         let old_cols = mem::replace(&mut self.cols, cols);
         if cols != old_cols && wraps_anew {
             let (line, offset) = self.place_in_lines(cursor, old_cols);
@@ -731,7 +737,6 @@ impl Buffer {
             self.height = self.height.max(self.rows.len() - index);
             cursor.row = index - self.above();
         } else if cols != old_cols {
-            self.rows.iter_mut().for_each(|row| row.resize(cols));
             cursor.col = cursor.col.min(cols - 1);
         }
 
@@ -747,12 +752,15 @@ impl Buffer {
             self.extend_to(height);
         }
         self.height = height;
+        self.evict(evicted);
+        // Only now: many narrow rows may have become a few wide ones.
+        self.rows.iter_mut().for_each(|row| row.resize(cols));
         cursor
     }
 
     fn extend_to(&mut self, count: usize) {
         while self.rows.len() < count {
-            self.rows.push_back(Row::blank(self.cols, Paint::NONE));
+            self.rows.push_back(Row::blank(0, Paint::NONE));
         }
     }
 

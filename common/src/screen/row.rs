@@ -165,85 +165,73 @@ impl Row {
         let length = self.cells.iter().rposition(is_text).map_or(0, |last| last + 1);
         &self.cells[..length]
     }
-
-    /// How many cells there are up to the last one that a program has given something.
-    fn used(&self) -> usize {
-        let is_used = |cell: &Cell| *cell != Cell::blank(Paint::NONE);
-        self.cells.iter().rposition(is_used).map_or(0, |last| last + 1)
-    }
-
-    /// Keeps so many columns, and returns the row that has to follow with what did not fit.
-    fn split(&mut self, cols: usize) -> Option<Row> {
-        if cols == 1 && self.cells.get(1).is_some_and(|cell| cell.is_right_half()) {
-            // There is no place for it in such a terminal.
-            self.clear(0..2, self.cells[0].paint());
-        }
-        if !self.is_wrapped {
-            self.cells.truncate(self.used().max(cols));
-        }
-        let is_within_character = self.cells.get(cols)?.is_right_half();
-        let cells = self.cells.split_off(cols - usize::from(is_within_character));
-        self.fill_up(is_within_character);
-        let is_wrapped = std::mem::replace(&mut self.is_wrapped, true);
-        Some(Row { cells, is_wrapped })
-    }
-
-    /// Takes as many columns as there is room for out of the row that follows; returns the rest of
-    /// that row.
-    fn join(&mut self, mut next: Row, cols: usize) -> Option<Row> {
-        if !self.is_wrapped {
-            self.cells.resize(cols, Cell::blank(Paint::NONE));
-            return Some(next);
-        }
-        if !next.is_wrapped {
-            next.cells.truncate(next.used());
-        }
-        let room = cols - self.cells.len();
-        if let Some(first_outside) = next.cells.get(room) {
-            let is_within_character = first_outside.is_right_half();
-            let rest = next.cells.split_off(room - usize::from(is_within_character));
-            // asciinema 3.x has the blank here, not behind.
-            self.fill_up(is_within_character);
-            self.cells.append(&mut next.cells);
-            return Some(Row { cells: rest, is_wrapped: next.is_wrapped });
-        }
-        self.cells.append(&mut next.cells);
-        if !next.is_wrapped {
-            self.is_wrapped = false;
-            self.cells.resize(cols, Cell::blank(Paint::NONE));
-        }
-        None
-    }
-
-    /// Takes the column that is left where a wide character does not fit any more.
-    fn fill_up(&mut self, is_needed: bool) {
-        if is_needed {
-            let paint = self.cells.last().map_or(Paint::NONE, |cell| cell.paint());
-            self.cells.push(Cell::blank(paint));
-        }
-    }
 }
 
-/// Wraps lines anew, for a terminal of another width.
+/// Wraps lines anew, for a terminal of another width. The last row of a line may come out shorter.
 pub fn wrap_anew(rows: &mut VecDeque<Row>, cols: usize) -> VecDeque<Row> {
     let mut wrapped = VecDeque::with_capacity(rows.len());
-    let mut rest = None;
-    while let Some(mut row) = rest.take().or_else(|| rows.pop_front()) {
-        if row.cells.len() < cols {
-            match rows.pop_front() {
-                Some(next) => {
-                    rest = row.join(next, cols);
-                    if row.cells.len() < cols {
-                        rest = Some(row);
-                        continue;
-                    }
-                }
-                None => row.cells.resize(cols, Cell::blank(Paint::NONE)),
+    // What of a line fills no row yet: it goes on in the row that comes next.
+    let mut begun: Option<Vec<Cell>> = None;
+    while let Some(Row { mut cells, is_wrapped }) = rows.pop_front() {
+        let mut at = 0;
+        if let Some(mut row) = begun.take() {
+            if !is_wrapped {
+                cells.truncate(used(&cells));
             }
-        } else if row.cells.len() > cols {
-            rest = row.split(cols);
+            let room = cols - row.len();
+            let end = cells.len().min(room);
+            let is_cut = fill_up(&mut row, cells.get(end));
+            at = end - usize::from(is_cut);
+            row.extend_from_slice(&cells[..at]);
+            if at == cells.len() && is_wrapped && row.len() < cols {
+                begun = Some(row);
+                continue;
+            }
+            wrapped.push_back(Row { cells: row, is_wrapped: at < cells.len() || is_wrapped });
+            if at == cells.len() {
+                continue;
+            }
         }
-        wrapped.push_back(row);
+        while cells.len() - at > cols {
+            if cols == 1 && cells[at + 1].is_right_half() {
+                // There is no place for it in such a terminal.
+                let blank = Cell::blank(cells[at].paint());
+                cells[at..at + 2].fill(blank);
+            }
+            if !is_wrapped {
+                cells.truncate(at + used(&cells[at..]).max(cols));
+            }
+            let Some(&outside) = cells.get(at + cols) else { break };
+            let end = at + cols - usize::from(outside.is_right_half());
+            let mut row = Vec::with_capacity(cols);
+            row.extend_from_slice(&cells[at..end]);
+            fill_up(&mut row, Some(&outside));
+            wrapped.push_back(Row { cells: row, is_wrapped: true });
+            at = end;
+        }
+        cells.drain(..at);
+        if is_wrapped && cells.len() < cols {
+            begun = Some(cells);
+        } else {
+            wrapped.push_back(Row { cells, is_wrapped });
+        }
     }
     wrapped
+}
+
+/// Takes the column that is left where a wide character does not fit any more: this is the right
+/// half of it that stands outside. Whether that is so.
+fn fill_up(row: &mut Vec<Cell>, outside: Option<&Cell>) -> bool {
+    let is_cut = outside.is_some_and(|cell| cell.is_right_half());
+    if is_cut {
+        let paint = row.last().map_or(Paint::NONE, |cell| cell.paint());
+        row.push(Cell::blank(paint));
+    }
+    is_cut
+}
+
+/// How many cells there are up to the last one that a program has given something.
+fn used(cells: &[Cell]) -> usize {
+    let is_used = |cell: &Cell| *cell != Cell::blank(Paint::NONE);
+    cells.iter().rposition(is_used).map_or(0, |last| last + 1)
 }
