@@ -11,7 +11,6 @@
 
 mod plain;
 mod portable;
-mod row;
 mod transcript;
 
 use std::borrow::Cow;

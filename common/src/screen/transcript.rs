@@ -10,8 +10,7 @@
 use avt::Parser;
 use avt::parser::State;
 
-use super::plain::PlainTerminal;
-use super::row::Row;
+use super::plain::{PlainTerminal, Row};
 use super::{TooLarge, dimensions};
 use crate::size::Size;
 

@@ -4,15 +4,21 @@
 //! It does with every function what avt's terminal does, cell by cell, and a property below holds
 //! the two together. So the rules, also the odd ones, are those of asciinema 3.x.
 
-use std::collections::VecDeque;
-use std::mem;
+mod buffer;
+mod pen;
+mod row;
+
 use std::ops::Range;
 
 use avt::Charset;
-use avt::parser::{AnsiMode, CtcOp, DecMode, EdScope, ElScope, Function, SgrOp, TbcScope};
+use avt::parser::{AnsiMode, CtcOp, DecMode, EdScope, ElScope, Function, TbcScope};
 use unicode_width::UnicodeWidthChar;
 
-use super::row::{Cell, Paint, Row, wrap_anew};
+use buffer::Buffer;
+use pen::Pen;
+use row::{Cell, Paint};
+
+pub use row::Row;
 
 /// The terminal. Columns and rows count from 0; a cursor in the column after the last one wraps
 /// before the next character.
@@ -119,13 +125,11 @@ impl PlainTerminal {
         if self.inserts && self.cursor.col < self.cols {
             self.edit_row(|row, col, paint| row.insert_blanks(col, usize::from(fits), paint));
         }
-        if !fits && self.wraps {
-            self.wrap(evicted);
-            if width > self.cols {
-                return;
+        if !fits {
+            match self.wraps {
+                true => self.wrap(evicted),
+                false => self.cursor.col = self.cols.saturating_sub(width),
             }
-        } else if !fits {
-            self.cursor.col = self.cols.saturating_sub(width);
             if width > self.cols {
                 return;
             }
@@ -538,255 +542,6 @@ impl PlainTerminal {
         self.charsets = [Charset::Ascii; 2];
         self.active_charset = 0;
         self.saved[usize::from(self.is_alternate)] = SavedCursor::default();
-    }
-}
-
-/// Which colours and attributes are switched on: the bit of an attribute is the number that switches
-/// it on.
-#[derive(Clone, Copy, Default)]
-struct Pen(u16);
-
-impl Pen {
-    const FOREGROUND: u16 = 1 << 10;
-    const BACKGROUND: u16 = 1 << 11;
-
-    fn paint(self) -> Paint {
-        if self.0 == 0 { Paint::NONE } else { Paint::SOME }
-    }
-
-    /// Takes one of the numbers of ECMA-48 8.3.117; colours have 38 and 48.
-    fn switch(&mut self, number: u16) {
-        match number {
-            0 => self.0 = 0,
-            1..=5 | 7 | 9 => self.0 |= 1 << number,
-            // Bold and faint.
-            21 | 22 => self.0 &= !(1 << 1 | 1 << 2),
-            23..=25 | 27 | 29 => self.0 &= !(1 << (number - 20)),
-            30..=38 | 90..=97 => self.0 |= Pen::FOREGROUND,
-            39 => self.0 &= !Pen::FOREGROUND,
-            40..=48 | 100..=107 => self.0 |= Pen::BACKGROUND,
-            49 => self.0 &= !Pen::BACKGROUND,
-            _ => {}
-        }
-    }
-
-    /// Takes the parameters of a sequence as they stand there, if they are of the usual kind.
-    fn take(&mut self, parameters: &[u8]) -> Option<()> {
-        // avt knows 32 parameters.
-        if parameters.len() > 31 {
-            return None;
-        }
-        let mut pen = *self;
-        let mut numbers = parameters.split(|byte| *byte == b';').map(small_number);
-        while let Some(number) = numbers.next() {
-            let number = number?;
-            if matches!(number, 38 | 48) {
-                let components = match numbers.next()?? {
-                    2 => 3,
-                    5 => 1,
-                    _ => return None,
-                };
-                (0..components).try_for_each(|_| numbers.next()?.map(drop))?;
-            }
-            pen.switch(number);
-        }
-        *self = pen;
-        Some(())
-    }
-
-    fn apply(&mut self, operation: &SgrOp) {
-        self.switch(match operation {
-            SgrOp::Reset => 0,
-            SgrOp::SetBoldIntensity => 1,
-            SgrOp::SetFaintIntensity => 2,
-            SgrOp::SetItalic => 3,
-            SgrOp::SetUnderline => 4,
-            SgrOp::SetBlink => 5,
-            SgrOp::SetInverse => 7,
-            SgrOp::SetStrikethrough => 9,
-            SgrOp::ResetIntensity => 22,
-            SgrOp::ResetItalic => 23,
-            SgrOp::ResetUnderline => 24,
-            SgrOp::ResetBlink => 25,
-            SgrOp::ResetInverse => 27,
-            SgrOp::ResetStrikethrough => 29,
-            SgrOp::SetForegroundColor(_) => 38,
-            SgrOp::ResetForegroundColor => 39,
-            SgrOp::SetBackgroundColor(_) => 48,
-            SgrOp::ResetBackgroundColor => 49,
-        });
-    }
-}
-
-/// A number of up to three digits; 0 where there is none.
-fn small_number(digits: &[u8]) -> Option<u16> {
-    if digits.len() > 3 {
-        return None;
-    }
-    digits
-        .iter()
-        .try_fold(0, |number, digit| digit.is_ascii_digit().then(|| 10 * number + u16::from(digit - b'0')))
-}
-
-/// The rows of a screen, and before them those that have scrolled out of it but are within reach.
-struct Buffer {
-    rows: VecDeque<Row>,
-    /// How many of the rows are the screen.
-    height: usize,
-    cols: usize,
-    /// How many rows may be above the screen.
-    scrollback: usize,
-    /// A row that has gone out, to be used again.
-    spare: Option<Row>,
-}
-
-impl Buffer {
-    fn new(cols: usize, height: usize, scrollback: usize, paint: Paint) -> Buffer {
-        let rows = (0..height).map(|_| Row::blank(cols, paint)).collect();
-        Buffer { rows, height, cols, scrollback, spare: None }
-    }
-
-    /// How many rows are above the screen.
-    fn above(&self) -> usize {
-        self.rows.len() - self.height
-    }
-
-    fn row(&self, row: usize) -> &Row {
-        &self.rows[self.above() + row]
-    }
-
-    fn row_mut(&mut self, row: usize) -> &mut Row {
-        let above = self.above();
-        &mut self.rows[above + row]
-    }
-
-    fn reset(&mut self, rows: Range<usize>, paint: Paint) {
-        let (above, cols) = (self.above(), self.cols);
-        self.rows.range_mut(above + rows.start..above + rows.end).for_each(|row| row.reset(cols, paint));
-    }
-
-    fn blank_row(&mut self, paint: Paint) -> Row {
-        match self.spare.take() {
-            Some(mut row) => {
-                row.reset(self.cols, paint);
-                row
-            }
-            None => Row::blank(self.cols, paint),
-        }
-    }
-
-    /// Moves rows up. What leaves the screen at its top is kept above it.
-    fn scroll_up(&mut self, rows: Range<usize>, count: usize, paint: Paint) {
-        let count = count.min(rows.len());
-        if rows.start == 0 {
-            let index = self.above() + rows.end;
-            for _ in 0..count {
-                let row = self.blank_row(paint);
-                self.rows.insert(index, row);
-            }
-        } else {
-            self.row_mut(rows.start - 1).is_wrapped = false;
-            self.visible(rows.clone()).rotate_left(count);
-            self.reset(rows.end - count..rows.end, paint);
-        }
-    }
-
-    fn scroll_down(&mut self, rows: Range<usize>, count: usize, paint: Paint) {
-        let count = count.min(rows.len());
-        self.visible(rows.clone()).rotate_right(count);
-        self.reset(rows.start..rows.start + count, paint);
-        if rows.start > 0 {
-            self.row_mut(rows.start - 1).is_wrapped = false;
-        }
-        self.row_mut(rows.end - 1).is_wrapped = false;
-    }
-
-    fn visible(&mut self, rows: Range<usize>) -> &mut [Row] {
-        let above = self.above();
-        &mut self.rows.make_contiguous()[above + rows.start..above + rows.end]
-    }
-
-    /// Gives away the rows that are out of reach.
-    fn evict(&mut self, evicted: &mut impl FnMut(&Row)) {
-        while self.above() > self.scrollback
-            && let Some(row) = self.rows.pop_front()
-        {
-            evicted(&row);
-            self.spare = Some(row);
-        }
-    }
-
-    /// Changes the size, and returns where the cursor is then. Rows that have no place any more are
-    /// taken from below the cursor first, then they go above the screen.
-    fn resize(
-        &mut self,
-        cols: usize,
-        height: usize,
-        mut cursor: Position,
-        wraps_anew: bool,
-        evicted: &mut impl FnMut(&Row),
-    ) -> Position {
-        let old_cols = mem::replace(&mut self.cols, cols);
-        if cols != old_cols && wraps_anew {
-            let (line, offset) = self.place_in_lines(cursor, old_cols);
-            self.rows = wrap_anew(&mut self.rows, cols);
-            self.extend_to(self.height);
-            let (index, col) = self.place_in_rows(line, offset);
-            cursor.col = col;
-            // A cursor that has come to be above the screen takes the screen along.
-            self.height = self.height.max(self.rows.len() - index);
-            cursor.row = index - self.above();
-        } else if cols != old_cols {
-            cursor.col = cursor.col.min(cols - 1);
-        }
-
-        if height < self.height {
-            let below = (self.height - height).min(self.height - 1 - cursor.row);
-            if below > 0 {
-                self.rows.truncate(self.rows.len() - below);
-                self.rows.back_mut().into_iter().for_each(|row| row.is_wrapped = false);
-            }
-            cursor.row -= self.height - height - below;
-        } else {
-            cursor.row += self.above().min(height - self.height);
-            self.extend_to(height);
-        }
-        self.height = height;
-        self.evict(evicted);
-        // Only now: many narrow rows may have become a few wide ones.
-        self.rows.iter_mut().for_each(|row| row.resize(cols));
-        cursor
-    }
-
-    fn extend_to(&mut self, count: usize) {
-        while self.rows.len() < count {
-            self.rows.push_back(Row::blank(0, Paint::NONE));
-        }
-    }
-
-    /// In which line a place of the screen is, and how far from its beginning.
-    fn place_in_lines(&self, place: Position, cols: usize) -> (usize, usize) {
-        let (mut line, mut offset) = (0, place.col);
-        for row in self.rows.range(..self.above() + place.row) {
-            match row.is_wrapped {
-                true => offset += cols,
-                false => (line, offset) = (line + 1, place.col),
-            }
-        }
-        (line, offset)
-    }
-
-    /// In which row the place of a line is, from the first one kept, and in which column.
-    fn place_in_rows(&self, line: usize, offset: usize) -> (usize, usize) {
-        let mut ends =
-            self.rows.iter().enumerate().filter(|(_, row)| !row.is_wrapped).map(|(index, _)| index);
-        let mut index = line.checked_sub(1).and_then(|before| ends.nth(before)).map_or(0, |end| end + 1);
-        let mut col = offset;
-        while col >= self.cols && self.rows.get(index).is_some_and(|row| row.is_wrapped) {
-            col -= self.cols;
-            index += 1;
-        }
-        (index.min(self.rows.len() - 1), col.min(self.cols - 1))
     }
 }
 

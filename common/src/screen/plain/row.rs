@@ -15,15 +15,19 @@ pub struct Cell(u32);
 pub struct Paint(u32);
 
 impl Paint {
+    /// Neither colours nor attributes.
     pub const NONE: Paint = Paint(0);
+    /// At least one.
     pub const SOME: Paint = Paint(1 << 31);
 }
 
 impl Cell {
+    /// A character of one column, or the left half of a wide one.
     pub fn new(character: char, paint: Paint) -> Cell {
         Cell(u32::from(character) | paint.0)
     }
 
+    /// What is there after erasing.
     pub fn blank(paint: Paint) -> Cell {
         Cell::new(' ', paint)
     }
@@ -33,14 +37,17 @@ impl Cell {
         Cell::new('\0', paint)
     }
 
+    /// Whether this is the right half of the wide character before it.
     pub fn is_right_half(self) -> bool {
         self.code() == 0
     }
 
+    /// The character; of no use for a right half.
     pub fn character(self) -> char {
         char::from_u32(self.code()).unwrap_or(' ')
     }
 
+    /// Whether it has colours or attributes.
     pub fn paint(self) -> Paint {
         Paint(self.0 & Paint::SOME.0)
     }
@@ -59,6 +66,7 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row of so many columns, with nothing in it.
     pub fn blank(cols: usize, paint: Paint) -> Row {
         Row { cells: vec![Cell::blank(paint); cols], is_wrapped: false }
     }
@@ -70,10 +78,12 @@ impl Row {
         self.is_wrapped = false;
     }
 
+    /// What stands in the columns.
     pub fn cells(&self) -> &[Cell] {
         &self.cells
     }
 
+    /// Puts the same everywhere.
     pub fn fill(&mut self, cell: Cell) {
         self.cells.fill(cell);
     }
@@ -96,6 +106,7 @@ impl Row {
         }
     }
 
+    /// Erases columns.
     pub fn clear(&mut self, range: Range<usize>, paint: Paint) {
         self.cut_out(range.clone(), paint);
         self.cells[range].fill(Cell::blank(paint));
@@ -155,6 +166,7 @@ impl Row {
         }
     }
 
+    /// Whether there is nothing but white space.
     pub fn is_empty(&self) -> bool {
         self.trimmed().is_empty()
     }
