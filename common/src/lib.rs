@@ -9,11 +9,11 @@ pub mod cast;
 pub mod cli;
 pub mod config;
 pub mod filter;
+#[cfg(all(panic = "abort", target_os = "linux"))]
+mod runtime;
 pub mod screen;
 pub mod size;
 pub mod source;
 pub mod stream;
 pub mod text;
 pub mod tty;
-#[cfg(all(panic = "abort", target_os = "linux"))]
-mod unwind;
