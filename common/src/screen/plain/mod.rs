@@ -205,10 +205,10 @@ impl PlainTerminal {
             Function::Sm(ref modes) => modes.as_slice().iter().for_each(|mode| self.set_mode(*mode, true)),
             Function::Rm(ref modes) => modes.as_slice().iter().for_each(|mode| self.set_mode(*mode, false)),
             Function::Decset(ref modes) => {
-                modes.as_slice().iter().for_each(|mode| self.set_private_mode(*mode));
+                modes.as_slice().iter().for_each(|mode| self.set_private_mode(*mode, true));
             }
             Function::Decrst(ref modes) => {
-                modes.as_slice().iter().for_each(|mode| self.reset_private_mode(*mode));
+                modes.as_slice().iter().for_each(|mode| self.set_private_mode(*mode, false));
             }
             Function::Decsc | Function::Scosc => self.save_cursor(),
             Function::Decrc | Function::Scorc => self.restore_cursor(),
@@ -478,46 +478,36 @@ impl PlainTerminal {
         }
     }
 
-    fn set_private_mode(&mut self, mode: DecMode) {
+    fn set_private_mode(&mut self, mode: DecMode, is_set: bool) {
         match mode {
             DecMode::Origin => {
-                self.has_origin = true;
+                self.has_origin = is_set;
                 self.move_home();
             }
-            DecMode::AutoWrap => self.wraps = true,
-            DecMode::AltScreenBuffer => self.show_alternate(),
-            DecMode::SaveCursor => self.save_cursor(),
-            DecMode::SaveCursorAltScreenBuffer => {
-                self.save_cursor();
-                self.show_alternate();
-            }
-            DecMode::CursorKeys | DecMode::TextCursorEnable => {}
-        }
-    }
-
-    fn reset_private_mode(&mut self, mode: DecMode) {
-        match mode {
-            DecMode::Origin => {
-                self.has_origin = false;
-                self.move_home();
-            }
-            DecMode::AutoWrap => self.wraps = false,
-            DecMode::AltScreenBuffer => self.is_alternate = false,
+            DecMode::AutoWrap => self.wraps = is_set,
+            DecMode::AltScreenBuffer => self.show_screen(is_set),
+            DecMode::SaveCursor if is_set => self.save_cursor(),
             DecMode::SaveCursor => self.restore_cursor(),
+            // The cursor is the primary screen's.
+            DecMode::SaveCursorAltScreenBuffer if is_set => {
+                self.save_cursor();
+                self.show_screen(true);
+            }
             DecMode::SaveCursorAltScreenBuffer => {
-                self.is_alternate = false;
+                self.show_screen(false);
                 self.restore_cursor();
             }
             DecMode::CursorKeys | DecMode::TextCursorEnable => {}
         }
     }
 
-    fn show_alternate(&mut self) {
-        if !self.is_alternate {
+    /// Shows the alternate screen, which is blank then, or the primary one.
+    fn show_screen(&mut self, is_alternate: bool) {
+        if is_alternate && !self.is_alternate {
             self.primary_cursor = self.cursor;
-            self.is_alternate = true;
             self.alternate = Buffer::new(self.cols, self.rows, 0, self.pen.paint());
         }
+        self.is_alternate = is_alternate;
     }
 
     fn save_cursor(&mut self) {

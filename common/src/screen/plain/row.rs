@@ -182,7 +182,8 @@ impl Row {
 /// Wraps lines anew, for a terminal of another width. The last row of a line may come out shorter.
 pub fn wrap_anew(rows: &mut VecDeque<Row>, cols: usize) -> VecDeque<Row> {
     let mut wrapped = VecDeque::with_capacity(rows.len());
-    // What of a line fills no row yet: it goes on in the row that comes next.
+    // What of a line fills no row yet: it goes on in the row that comes next. After the last one
+    // nothing is left, because no line goes on behind it.
     let mut begun: Option<Vec<Cell>> = None;
     while let Some(Row { mut cells, is_wrapped }) = rows.pop_front() {
         let mut at = 0;
