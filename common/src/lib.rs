@@ -2,7 +2,8 @@
 //!
 //! Each module is a room with one subject: [`cast`] is the format, [`filter`] the loop that every
 //! filter runs in, [`cli`] options and messages, [`config`] the user's settings, [`screen`] a virtual
-//! terminal, [`tty`] terminals, pseudo-terminals and signals.
+//! terminal, [`tty`] terminals, pseudo-terminals and signals, [`vt`] the stream
+//! between a program and its terminal.
 //! [`size`], [`stream`] and [`text`] are the notions that several of them speak of.
 
 pub mod cast;
@@ -17,3 +18,4 @@ pub mod source;
 pub mod stream;
 pub mod text;
 pub mod tty;
+pub mod vt;

@@ -1,0 +1,883 @@
+//! The tokenizer of terminal streams: text, control characters, and sequences by their form.
+//!
+//! It follows ECMA-48 and, in what ends or interrupts a sequence, Paul Williams's parser for
+//! DEC-compatible terminals, as xterm, alacritty and avt do. What a sequence means is no business of
+//! this module.
+//!
+//! The input is bytes, in pieces cut anywhere, or UTF-8 text as bytes. Tokens cover the input without
+//! gaps: put together again, they are the input, however it was cut. Apart from text, which ends with
+//! its piece, the tokens are the same however it was cut. A C1 control is the character U+0080 to
+//! U+009F in UTF-8, and makes the same token as its 7-bit form: U+009B and `ESC [` both introduce a
+//! control sequence. Bytes that are no UTF-8 count as text.
+//!
+//! A control character within an escape or control sequence takes effect at once, and the sequence
+//! goes on behind it (vttest checks this). The token covers both; see [`Token::controls`].
+//!
+//! Memory is bounded: a sequence that a piece leaves unfinished is held until its end arrives, but
+//! never more than [`LONGEST_STRING`] or [`LONGEST_CONTROL`] bytes of it. Longer strings are delivered in
+//! parts, longer control sequences as broken ones.
+//!
+//! ```
+//! use common::vt::{Kind, Tokenizer};
+//!
+//! let mut tokenizer = Tokenizer::default();
+//! let mut seen = Vec::new();
+//! for piece in ["ls\r\n\x1b[1;3", "1mred"] {
+//!     let mut tokens = tokenizer.tokens(piece.as_bytes());
+//!     while let Some(token) = tokens.next() {
+//!         seen.push(match token.kind {
+//!             Kind::Text => format!("text at {:?}", token.range()),
+//!             Kind::Control(byte) => format!("control {byte}"),
+//!             Kind::Csi(csi) => format!("{} at {:?}", char::from(csi.last), token.range()),
+//!             _ => unreachable!(),
+//!         });
+//!     }
+//! }
+//! assert_eq!(seen, ["text at 0..2", "control 13", "control 10", "m at 4..11", "text at 11..14"]);
+//! ```
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+const ESC: u8 = 0x1b;
+const BEL: u8 = 0x07;
+const CAN: u8 = 0x18;
+const SUB: u8 = 0x1a;
+const DEL: u8 = 0x7f;
+
+/// The first byte of a C1 control in UTF-8.
+const C1_LEAD: u8 = 0xc2;
+
+/// The longest string delivered as one token, in bytes. A clipboard's content (OSC 52) may be long;
+/// a string that never ends must not be collected forever.
+pub const LONGEST_STRING: usize = 1 << 20;
+
+/// The longest control or escape sequence, in bytes. What is longer is [`Kind::Broken`].
+pub const LONGEST_CONTROL: usize = 1 << 10;
+
+/// How many parameters of a control sequence are kept; the rest is ignored, as in alacritty and avt.
+const MOST_PARAMETERS: usize = 32;
+
+/// A token and its place in the input.
+#[derive(Clone, Copy, Debug)]
+pub struct Token<'a> {
+    /// What it is.
+    pub kind: Kind<'a>,
+    /// The token as written in the input.
+    pub bytes: &'a [u8],
+    /// Where it begins, in bytes from the beginning of the input.
+    pub start: u64,
+    /// Whether control characters are to be found within the sequence.
+    has_controls: bool,
+}
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind<'a> {
+    /// A run of characters other than controls. It ends with the piece; apart from that, it is as
+    /// long as it can be.
+    Text,
+    /// A C0 control character or DEL.
+    Control(u8),
+    /// ESC, intermediate bytes and a final byte; or a C1 control that introduces nothing.
+    Escape(Escape),
+    /// A control sequence.
+    Csi(&'a Csi),
+    /// OSC, DCS, APC, SOS or PM: a string, or a part of a long one.
+    String(ControlString<'a>),
+    /// A sequence without its end, because CAN, SUB or another introducer came first or because it is
+    /// too long; one that breaks the rules of the format; or a part of one of these. Terminals do
+    /// nothing with it.
+    Broken,
+}
+
+/// An escape sequence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Escape {
+    /// The intermediate bytes, padded with 0.
+    pub intermediates: [u8; 2],
+    /// The final byte.
+    pub last: u8,
+}
+
+/// A control sequence.
+#[derive(Clone, Copy, Debug)]
+pub struct Csi {
+    /// The private marker, one of `<`, `=`, `>` and `?`, or 0.
+    pub marker: u8,
+    /// The intermediate bytes, padded with 0.
+    pub intermediates: [u8; 2],
+    /// The final byte.
+    pub last: u8,
+    values: [u16; MOST_PARAMETERS],
+    count: usize,
+    /// A bit for each value that follows a colon.
+    continues: u32,
+}
+
+/// A string's text, or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ControlString<'a> {
+    /// What introduced it.
+    pub kind: StringKind,
+    /// The text between introducer and terminator, or the part of it that is in this token. It never
+    /// begins or ends within a character, if the input is UTF-8.
+    pub text: &'a [u8],
+    /// Which part of the string this is.
+    pub part: Part,
+    /// What ended the string; [`End::Later`] if another part follows.
+    pub end: End,
+}
+
+/// What introduces a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StringKind {
+    /// Operating system command, `ESC ]`.
+    Osc,
+    /// Device control string, `ESC P`.
+    Dcs,
+    /// Application program command, `ESC _`.
+    Apc,
+    /// Start of string, `ESC X`.
+    Sos,
+    /// Privacy message, `ESC ^`.
+    Pm,
+}
+
+/// Which part of a string a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// All of it.
+    Whole,
+    /// The first part of a string longer than [`LONGEST_STRING`].
+    First,
+    /// One that neither begins nor ends it.
+    Middle,
+    /// The last one.
+    Last,
+}
+
+/// What ended a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The string terminator, `ESC \` or U+009C.
+    Terminator,
+    /// BEL, which ends an OSC as well.
+    Bell,
+    /// Something else came first: CAN, SUB, another introducer, or the end of the input. None of
+    /// these belong to the token. Terminals do nothing with such a string.
+    CutOff,
+    /// Nothing yet: the next token is another part.
+    Later,
+}
+
+/// The tokenizer: what it must remember between two pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Tokenizer {
+    /// The beginning of a sequence that goes on in the next piece.
+    held: Vec<u8>,
+    /// How many of the held bytes are known to end no string.
+    searched: usize,
+    /// What the next bytes belong to, if a part of it has been delivered.
+    unfinished: Unfinished,
+    /// How many bytes have been delivered.
+    position: u64,
+    csi: Csi,
+}
+
+/// What goes on when a part of it has been delivered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Unfinished {
+    #[default]
+    Nothing,
+    /// An escape or control sequence that is too long.
+    Control,
+    String(StringKind),
+}
+
+/// The tokens of one piece. Ask until `None` is returned: what has not been asked for is lost.
+#[derive(Debug)]
+pub struct Tokens<'t, 'p> {
+    tokenizer: &'t mut Tokenizer,
+    /// What was held, and the piece.
+    input: Cow<'p, [u8]>,
+    /// How much of it has been delivered.
+    at: usize,
+    /// Whether the stream ends here, so that nothing is held.
+    is_last: bool,
+}
+
+/// A token without its place.
+struct Found {
+    length: usize,
+    shape: Shape,
+    has_controls: bool,
+}
+
+/// A [`Kind`] that borrows nothing.
+enum Shape {
+    Text,
+    Control(u8),
+    Escape(Escape),
+    Csi,
+    /// A string by the lengths of what surrounds its text.
+    String {
+        kind: StringKind,
+        front: usize,
+        back: usize,
+        part: Part,
+        end: End,
+    },
+    Broken,
+    /// The same, and more of it will follow.
+    BrokenPart,
+}
+
+impl Found {
+    fn new(length: usize, shape: Shape) -> Found {
+        Found { length, shape, has_controls: false }
+    }
+}
+
+impl Tokenizer {
+    /// The tokens of the next piece of input, and of what has been held for it.
+    pub fn tokens<'t, 'p>(&'t mut self, piece: &'p [u8]) -> Tokens<'t, 'p> {
+        let input = if self.held.is_empty() {
+            Cow::Borrowed(piece)
+        } else {
+            let mut joined = std::mem::take(&mut self.held);
+            joined.extend_from_slice(piece);
+            Cow::Owned(joined)
+        };
+        Tokens { tokenizer: self, input, at: 0, is_last: false }
+    }
+
+    /// The tokens of what has been held, as it is when nothing more follows. Afterwards the
+    /// tokenizer is within nothing, and goes on at its position.
+    pub fn finish(&mut self) -> Tokens<'_, 'static> {
+        let held = std::mem::take(&mut self.held);
+        Tokens { tokenizer: self, input: Cow::Owned(held), at: 0, is_last: true }
+    }
+
+    /// The beginning of a sequence that the input so far leaves unfinished.
+    pub fn pending(&self) -> &[u8] {
+        &self.held
+    }
+
+    /// The long string of which a part has been delivered and another will follow.
+    pub fn string(&self) -> Option<StringKind> {
+        match self.unfinished {
+            Unfinished::String(kind) => Some(kind),
+            Unfinished::Nothing | Unfinished::Control => None,
+        }
+    }
+
+    /// Whether the input so far ends within a sequence.
+    pub fn is_within_sequence(&self) -> bool {
+        !self.held.is_empty() || self.unfinished != Unfinished::Nothing
+    }
+
+    /// Where in the input the next token begins, in bytes.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl Tokens<'_, '_> {
+    /// The next token. `None` at the end of the piece.
+    #[expect(clippy::should_implement_trait, reason = "the tokens borrow from the iterator")]
+    #[inline]
+    pub fn next(&mut self) -> Option<Token<'_>> {
+        let rest = &self.input[self.at..];
+        let found = match self.tokenizer.unfinished {
+            Unfinished::Nothing => front(rest, self.tokenizer),
+            Unfinished::Control => overlong(rest),
+            Unfinished::String(kind) => string(rest, kind, 0, &mut self.tokenizer.searched),
+        };
+        let found = match found {
+            Some(found) => found,
+            None if self.is_last => {
+                let unfinished = std::mem::take(&mut self.tokenizer.unfinished);
+                at_end(rest, unfinished)?
+            }
+            None => {
+                self.hold();
+                return None;
+            }
+        };
+        Some(self.deliver(found))
+    }
+
+    fn deliver(&mut self, found: Found) -> Token<'_> {
+        let Found { length, shape, has_controls } = found;
+        let bytes = &self.input[self.at..self.at + length];
+        let start = self.tokenizer.position;
+        self.at += length;
+        self.tokenizer.position += length as u64;
+        let kind = match shape {
+            Shape::Text => Kind::Text,
+            Shape::Control(byte) => Kind::Control(byte),
+            Shape::Escape(escape) => Kind::Escape(escape),
+            Shape::Csi => Kind::Csi(&self.tokenizer.csi),
+            Shape::String { kind, front, back, part, end } => {
+                self.tokenizer.searched = 0;
+                let goes_on = end == End::Later;
+                self.tokenizer.unfinished =
+                    if goes_on { Unfinished::String(kind) } else { Unfinished::Nothing };
+                Kind::String(ControlString { kind, text: &bytes[front..length - back], part, end })
+            }
+            Shape::Broken => {
+                self.tokenizer.unfinished = Unfinished::Nothing;
+                Kind::Broken
+            }
+            Shape::BrokenPart => {
+                self.tokenizer.unfinished = Unfinished::Control;
+                Kind::Broken
+            }
+        };
+        Token { kind, bytes, start, has_controls }
+    }
+
+    /// Keeps the unfinished sequence that the piece ends with.
+    fn hold(&mut self) {
+        let at = std::mem::replace(&mut self.at, 0);
+        self.tokenizer.held = match std::mem::take(&mut self.input) {
+            Cow::Owned(input) if at == 0 => input,
+            input => input[at..].to_vec(),
+        };
+    }
+}
+
+impl Token<'_> {
+    /// Its place in the input, in bytes.
+    pub fn range(&self) -> Range<u64> {
+        self.start..self.start + self.bytes.len() as u64
+    }
+
+    /// The control characters within an escape, control or broken sequence, which take effect
+    /// before it does.
+    pub fn controls(&self) -> impl Iterator<Item = u8> {
+        let bytes = if self.has_controls { self.bytes } else { &[] };
+        bytes.iter().copied().filter(|&byte| byte < b' ' && byte != ESC)
+    }
+}
+
+impl Csi {
+    /// What tells what the sequence does: marker, first intermediate byte (each 0 where there is none)
+    /// and final byte. A second intermediate byte, of which no terminal makes use, turns the final byte
+    /// into 0.
+    pub fn function(&self) -> (u8, u8, u8) {
+        let last = if self.intermediates[1] == 0 { self.last } else { 0 };
+        (self.marker, self.intermediates[0], last)
+    }
+
+    /// The values of all parameters and sub-parameters in order; an empty one is 0. There is at
+    /// least one.
+    pub fn values(&self) -> &[u16] {
+        &self.values[..self.count]
+    }
+
+    /// A parameter, from 0, in a sequence without sub-parameters; 0 if it is empty or absent.
+    pub fn value(&self, index: usize) -> u16 {
+        self.values().get(index).copied().unwrap_or(0)
+    }
+
+    /// A parameter for which 0 stands for 1: how many, or which row or column.
+    pub fn count(&self, index: usize) -> usize {
+        usize::from(self.value(index).max(1))
+    }
+
+    /// Whether any parameter has sub-parameters.
+    pub fn has_sub_parameters(&self) -> bool {
+        self.continues != 0
+    }
+
+    /// The parameters, each with its sub-parameters behind it.
+    pub fn parameters(&self) -> impl Iterator<Item = &[u16]> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let rest = self.values().get(from..).filter(|rest| !rest.is_empty())?;
+            let continues = self.continues.checked_shr(from as u32 + 1).unwrap_or(0);
+            let length = (1 + continues.trailing_ones() as usize).min(rest.len());
+            from += length;
+            Some(&rest[..length])
+        })
+    }
+}
+
+impl Default for Csi {
+    fn default() -> Csi {
+        Csi {
+            marker: 0,
+            intermediates: [0; 2],
+            last: 0,
+            values: [0; MOST_PARAMETERS],
+            count: 1,
+            continues: 0,
+        }
+    }
+}
+
+/// They are the same if they mean the same, values that are not used aside.
+impl PartialEq for Csi {
+    fn eq(&self, other: &Csi) -> bool {
+        self.function() == other.function()
+            && self.values() == other.values()
+            && self.continues == other.continues
+    }
+}
+
+impl Eq for Csi {}
+
+impl StringKind {
+    /// The byte behind ESC that introduces it.
+    pub fn introducer(self) -> u8 {
+        match self {
+            StringKind::Osc => b']',
+            StringKind::Dcs => b'P',
+            StringKind::Apc => b'_',
+            StringKind::Sos => b'X',
+            StringKind::Pm => b'^',
+        }
+    }
+
+    fn introduced_by(byte: u8) -> Option<StringKind> {
+        match byte {
+            b']' => Some(StringKind::Osc),
+            b'P' => Some(StringKind::Dcs),
+            b'_' => Some(StringKind::Apc),
+            b'X' => Some(StringKind::Sos),
+            b'^' => Some(StringKind::Pm),
+            _ => None,
+        }
+    }
+}
+
+/// The token at the front; `None` if more input is needed to tell.
+#[inline]
+fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
+    match *bytes.first()? {
+        ESC => match *bytes.get(1)? {
+            b'[' => control_sequence(bytes, &mut tokenizer.csi),
+            second => introduced(bytes, second, tokenizer),
+        },
+        C1_LEAD => match *bytes.get(1)? {
+            0x9b => control_sequence(bytes, &mut tokenizer.csi),
+            second @ 0x80..=0x9f => introduced(bytes, second - 0x40, tokenizer),
+            _ => Some(text(bytes)),
+        },
+        byte @ (..b' ' | DEL) => Some(Found::new(1, Shape::Control(byte))),
+        _ => Some(text(bytes)),
+    }
+}
+
+/// A sequence other than a control sequence, by the byte behind ESC or by what stands for it.
+fn introduced(bytes: &[u8], second: u8, tokenizer: &mut Tokenizer) -> Option<Found> {
+    if let Some(kind) = StringKind::introduced_by(second) {
+        return string(bytes, kind, 2, &mut tokenizer.searched);
+    }
+    if bytes[0] == C1_LEAD {
+        let escape = Escape { intermediates: [0; 2], last: second };
+        return Some(Found::new(2, Shape::Escape(escape)));
+    }
+    escape(bytes)
+}
+
+fn text(bytes: &[u8]) -> Found {
+    // The first character is known to be none.
+    let mut end = 1;
+    loop {
+        end = find(bytes, end, |byte| (byte < b' ') | (byte == DEL) | (byte == C1_LEAD));
+        match bytes[end..] {
+            // What follows the lead of a C1 control decides, and may be in the next piece.
+            [C1_LEAD, 0x80..=0x9f, ..] | [C1_LEAD] => break,
+            [C1_LEAD, ..] => end += 1,
+            _ => break,
+        }
+    }
+    Found::new(end, Shape::Text)
+}
+
+/// Where the first byte of a class is at or behind `from`, or the end. In blocks, which compilers
+/// turn into vector code.
+#[inline]
+fn find(bytes: &[u8], from: usize, is_in_class: impl Fn(u8) -> bool) -> usize {
+    const BLOCK: usize = 16;
+    let mut at = from;
+    while let Some(block) = bytes.get(at..at + BLOCK) {
+        if block.iter().fold(false, |found, &byte| found | is_in_class(byte)) {
+            break;
+        }
+        at += BLOCK;
+    }
+    at + bytes[at..].iter().position(|&byte| is_in_class(byte)).unwrap_or(bytes.len() - at)
+}
+
+/// An escape sequence (ECMA-35, 13.2.1).
+fn escape(bytes: &[u8]) -> Option<Found> {
+    let mut intermediates = [0; 2];
+    let (mut count, mut has_controls) = (0, false);
+    let mut at = 1;
+    loop {
+        if at == LONGEST_CONTROL {
+            return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
+        }
+        match *bytes.get(at)? {
+            last @ b'0'..=b'~' => {
+                let is_known = count <= intermediates.len();
+                let escape = Shape::Escape(Escape { intermediates, last });
+                let shape = if is_known { escape } else { Shape::Broken };
+                return Some(Found { length: at + 1, shape, has_controls });
+            }
+            byte @ b' '..=b'/' => {
+                if let Some(intermediate) = intermediates.get_mut(count) {
+                    *intermediate = byte;
+                }
+                count += 1;
+            }
+            _ => match within_sequence(bytes, at)? {
+                Within::Control => has_controls = true,
+                Within::Ignored => {}
+                Within::End(length) => {
+                    return Some(Found { length, shape: Shape::Broken, has_controls });
+                }
+            },
+        }
+        at += 1;
+    }
+}
+
+/// A control sequence (ECMA-48, 5.4).
+#[inline]
+fn control_sequence(bytes: &[u8], csi: &mut Csi) -> Option<Found> {
+    (csi.marker, csi.intermediates, csi.continues) = (0, [0; 2], 0);
+    let (mut index, mut value) = (0, 0u16);
+    let (mut count, mut has_controls, mut is_broken) = (0, false, false);
+    let mut at = 2;
+    loop {
+        if at == LONGEST_CONTROL {
+            return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
+        }
+        match *bytes.get(at)? {
+            digit @ b'0'..=b'9' => {
+                value = value.saturating_mul(10).saturating_add(u16::from(digit - b'0'));
+                is_broken |= count > 0;
+            }
+            separator @ (b';' | b':') => {
+                if let Some(place) = csi.values.get_mut(index) {
+                    *place = value;
+                }
+                (index, value) = (index + 1, 0);
+                if separator == b':' && index < MOST_PARAMETERS {
+                    csi.continues |= 1 << index;
+                }
+                is_broken |= count > 0;
+            }
+            last @ b'@'..=b'~' => {
+                if let Some(place) = csi.values.get_mut(index) {
+                    *place = value;
+                }
+                (csi.count, csi.last) = ((index + 1).min(MOST_PARAMETERS), last);
+                let is_known = !is_broken && count <= csi.intermediates.len();
+                let shape = if is_known { Shape::Csi } else { Shape::Broken };
+                return Some(Found { length: at + 1, shape, has_controls });
+            }
+            marker @ b'<'..=b'?' => {
+                is_broken |= at > 2;
+                csi.marker = marker;
+            }
+            intermediate @ b' '..=b'/' => {
+                if let Some(place) = csi.intermediates.get_mut(count) {
+                    *place = intermediate;
+                }
+                count += 1;
+            }
+            _ => match within_sequence(bytes, at)? {
+                Within::Control => has_controls = true,
+                Within::Ignored => {}
+                Within::End(length) => {
+                    return Some(Found { length, shape: Shape::Broken, has_controls });
+                }
+            },
+        }
+        at += 1;
+    }
+}
+
+/// What goes on of a sequence that is too long, up to its final byte.
+fn overlong(bytes: &[u8]) -> Option<Found> {
+    let mut has_controls = false;
+    let mut at = 0;
+    loop {
+        if at == LONGEST_CONTROL {
+            return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
+        }
+        match *bytes.get(at)? {
+            b'@'..=b'~' => return Some(Found { length: at + 1, shape: Shape::Broken, has_controls }),
+            b' '..=b'?' => {}
+            _ => match within_sequence(bytes, at)? {
+                Within::Control => has_controls = true,
+                Within::Ignored => {}
+                Within::End(length) => {
+                    return Some(Found { length, shape: Shape::Broken, has_controls });
+                }
+            },
+        }
+        at += 1;
+    }
+}
+
+/// What a byte does that is no part of an escape or control sequence, yet stands within it.
+enum Within {
+    /// A control character, which takes effect.
+    Control,
+    Ignored,
+    /// The sequence ends without its final byte, and has this length.
+    End(usize),
+}
+
+/// What such a byte does; `None` if more input is needed to tell. A character outside of ASCII ends
+/// the sequence and goes with it, as in avt and libvterm.
+fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
+    let continuations = match bytes[at] {
+        ESC | CAN | SUB => return Some(Within::End(at)),
+        ..b' ' => return Some(Within::Control),
+        C1_LEAD if matches!(*bytes.get(at + 1)?, 0x80..=0x9f) => return Some(Within::End(at)),
+        0xc2..=0xdf => 1,
+        0xe0..=0xef => 2,
+        0xf0..=0xf4 => 3,
+        0x80.. => 0,
+        _ => return Some(Within::Ignored),
+    };
+    let mut end = at + 1;
+    while end <= at + continuations && matches!(*bytes.get(end)?, 0x80..=0xbf) {
+        end += 1;
+    }
+    Some(Within::End(end))
+}
+
+/// A string, or what is left of it if `front`, the length of its introducer, is 0.
+fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) -> Option<Found> {
+    let may_be_end =
+        |byte: u8| (byte == ESC) | (byte == CAN) | (byte == SUB) | (byte == BEL) | (byte == C1_LEAD);
+    let mut at = front.max(*searched);
+    let (back, end) = loop {
+        at = find(bytes, at, may_be_end);
+        if at >= LONGEST_STRING && bytes.len() > LONGEST_STRING {
+            break (0, End::Later);
+        }
+        match (bytes.get(at), bytes.get(at + 1)) {
+            (Some(&BEL), _) if kind == StringKind::Osc => break (1, End::Bell),
+            (Some(&(CAN | SUB)), _) => break (0, End::CutOff),
+            (Some(&ESC), Some(b'\\')) | (Some(&C1_LEAD), Some(0x9c)) => break (2, End::Terminator),
+            (Some(&ESC), Some(_)) | (Some(&C1_LEAD), Some(0x80..=0x9f)) => break (0, End::CutOff),
+            (None, _) | (Some(&(ESC | C1_LEAD)), None) => {
+                *searched = at;
+                return None;
+            }
+            _ => at += 1,
+        }
+    };
+    let is_continuation = |byte: Option<&u8>| matches!(byte, Some(0x80..=0xbf));
+    let length = match end {
+        End::Later => {
+            { (LONGEST_STRING - 3..=LONGEST_STRING).rev().find(|&at| !is_continuation(bytes.get(at))) }
+                .unwrap_or(LONGEST_STRING)
+        }
+        _ => at + back,
+    };
+    let part = match (front, end) {
+        (0, End::Later) => Part::Middle,
+        (0, _) => Part::Last,
+        (_, End::Later) => Part::First,
+        (_, _) => Part::Whole,
+    };
+    Some(Found::new(length, Shape::String { kind, front, back, part, end }))
+}
+
+/// What the stream ends with, if that is a sequence without its end.
+fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
+    let second = match *bytes {
+        [C1_LEAD, second @ 0x80..=0x9f, ..] => second - 0x40,
+        [ESC, second, ..] => second,
+        [] => return None,
+        _ => 0,
+    };
+    let (kind, front, part) = match (unfinished, StringKind::introduced_by(second)) {
+        (Unfinished::String(kind), _) => (kind, 0, Part::Last),
+        (Unfinished::Nothing, Some(kind)) => (kind, 2, Part::Whole),
+        (Unfinished::Nothing, None) if *bytes == [C1_LEAD] => {
+            return Some(Found::new(1, Shape::Text));
+        }
+        (Unfinished::Nothing | Unfinished::Control, _) => {
+            return Some(Found { length: bytes.len(), shape: Shape::Broken, has_controls: true });
+        }
+    };
+    // Half a terminator is no text.
+    let back = usize::from(matches!(bytes[front..], [.., ESC | C1_LEAD]));
+    Some(Found::new(bytes.len(), Shape::String { kind, front, back, part, end: End::CutOff }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A token in words, and its bytes.
+    type Seen = (String, Vec<u8>);
+
+    fn words(token: &Token<'_>) -> String {
+        let controls: Vec<u8> = token.controls().collect();
+        let mut words = match token.kind {
+            Kind::Text => "text".to_string(),
+            Kind::Control(byte) => format!("control {byte}"),
+            Kind::Escape(Escape { intermediates: [0, 0], last }) => format!("escape {}", char::from(last)),
+            Kind::Escape(Escape { intermediates, last }) => {
+                format!("escape {} {}", String::from_utf8_lossy(&intermediates), char::from(last))
+            }
+            Kind::Csi(csi) => {
+                let parameters: Vec<&[u16]> = csi.parameters().collect();
+                format!("csi {:?} {parameters:?}", csi.function())
+            }
+            Kind::String(string) => format!("{string:?}"),
+            Kind::Broken => "broken".to_string(),
+        };
+        if !controls.is_empty() {
+            words.push_str(&format!(" with {controls:?}"));
+        }
+        words
+    }
+
+    /// The tokens of an input cut into pieces, texts in a row made one.
+    fn tokens<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
+        let mut tokenizer = Tokenizer::default();
+        let mut seen: Vec<Seen> = Vec::new();
+        let mut position = 0;
+        let mut collect = |mut tokens: Tokens<'_, '_>| {
+            while let Some(token) = tokens.next() {
+                assert_eq!(token.range().start, position);
+                position = token.range().end;
+                assert!(!token.bytes.is_empty());
+                match seen.last_mut() {
+                    Some((kind, text)) if kind == "text" && token.kind == Kind::Text => {
+                        text.extend_from_slice(token.bytes);
+                    }
+                    _ => seen.push((words(&token), token.bytes.to_vec())),
+                }
+            }
+        };
+        for piece in pieces {
+            collect(tokenizer.tokens(piece));
+        }
+        collect(tokenizer.finish());
+        assert!(!tokenizer.is_within_sequence());
+        seen
+    }
+
+    fn kinds(input: &str) -> Vec<String> {
+        tokens([input.as_bytes()]).into_iter().map(|(kind, _)| kind).collect()
+    }
+
+    fn string(kind: StringKind, text: &str, end: End) -> String {
+        format!("{:?}", ControlString { kind, text: text.as_bytes(), part: Part::Whole, end })
+    }
+
+    #[test]
+    fn each_form_is_told_apart() {
+        use End::{Bell, CutOff, Terminator};
+        use StringKind::{Apc, Dcs, Osc, Pm, Sos};
+        for (input, expected) in [
+            ("a ż界~", vec!["text".to_string()]),
+            ("a\r\x7f", vec!["text".into(), "control 13".into(), "control 127".into()]),
+            ("\x1b7\x1b(0\x1b#8", vec!["escape 7".into(), "escape (\0 0".into(), "escape #\0 8".into()]),
+            ("\x1b\x1b[m", vec!["broken".into(), "csi (0, 0, 109) [[0]]".into()]),
+            ("\x1b[?25;1h", vec!["csi (63, 0, 104) [[25], [1]]".into()]),
+            ("\x1b[4:3;38:2::1:2:3m", vec!["csi (0, 0, 109) [[4, 3], [38, 2, 0, 1, 2, 3]]".into()]),
+            ("\x1b[;99999H", vec!["csi (0, 0, 72) [[0], [65535]]".into()]),
+            ("\x1b[2 q\x1b[!p", vec!["csi (0, 32, 113) [[2]]".into(), "csi (0, 33, 112) [[0]]".into()]),
+            ("\x1b[1?2h\x1b[ 1q", vec!["broken".into(), "broken".into()]),
+            ("\x1b[1żm", vec!["broken".into(), "text".into()]),
+            ("\x1b[1\x18m", vec!["broken".into(), "control 24".into(), "text".into()]),
+            ("\x1b[1\n;\t2\x7fH", vec!["csi (0, 0, 72) [[1], [2]] with [10, 9]".into()]),
+            ("\x1b]0;a\x07", vec![string(Osc, "0;a", Bell)]),
+            ("\x1bP1$r\x07ż\x1b\\", vec![string(Dcs, "1$r\x07ż", Terminator)]),
+            ("\x1b_a\u{9c}\x1b^b\x1b\\", vec![string(Apc, "a", Terminator), string(Pm, "b", Terminator)]),
+            ("\x1bXa\x1b[m", vec![string(Sos, "a", CutOff), "csi (0, 0, 109) [[0]]".into()]),
+            ("\x1b]a\x1b]b\x07", vec![string(Osc, "a", CutOff), string(Osc, "b", Bell)]),
+            ("\x1b]a\x1a", vec![string(Osc, "a", CutOff), "control 26".into()]),
+            ("\x1b]a\x1b", vec![string(Osc, "a", CutOff)]),
+            ("\u{9b}1m\u{85}\u{9d}a\u{9c}", {
+                vec!["csi (0, 0, 109) [[1]]".into(), "escape E".into(), string(Osc, "a", Terminator)]
+            }),
+            ("\x1b[1\u{9b}2m", vec!["broken".into(), "csi (0, 0, 109) [[2]]".into()]),
+            ("\u{a0}\u{bf}", vec!["text".into()]),
+        ] {
+            assert_eq!(kinds(input), expected, "{input:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_passed_on() {
+        for input in [&b"\xff\x9b1m\xc2"[..], b"\x1b[1\xc3", b"\xc2\x1b[m", b"\x1b\xc2"] {
+            let joined: Vec<u8> = tokens([input]).into_iter().flat_map(|(_, bytes)| bytes).collect();
+            assert_eq!(joined, input);
+        }
+    }
+
+    #[test]
+    fn what_never_ends_is_delivered_in_parts() {
+        let long = format!("\x1b]52;c;{}\x07", "ż".repeat(LONGEST_STRING));
+        let parts = tokens(long.as_bytes().chunks(9973));
+        let lengths: Vec<usize> = parts.iter().map(|(_, bytes)| bytes.len()).collect();
+        assert_eq!(lengths, [LONGEST_STRING - 1, LONGEST_STRING, 9]);
+        assert!(parts.iter().all(|(_, bytes)| std::str::from_utf8(bytes).is_ok()));
+        assert_eq!(parts, tokens([long.as_bytes()]));
+
+        let long = format!("\x1b[{}mtext", "1;".repeat(LONGEST_CONTROL));
+        let parts = tokens(long.as_bytes().chunks(7));
+        assert_eq!(parts, tokens([long.as_bytes()]));
+        let parts: Vec<_> = parts.iter().map(|(kind, bytes)| (kind.as_str(), bytes.len())).collect();
+        assert_eq!(parts, [("broken", 1024), ("broken", 1024), ("broken", 3), ("text", 4)]);
+    }
+
+    #[test]
+    fn no_more_than_an_unfinished_sequence_is_held() {
+        let mut tokenizer = Tokenizer::default();
+        for (piece, pending) in
+            [("text\x1b[1", "\x1b[1"), (";2", "\x1b[1;2"), ("m\x1b]0;title", "\x1b]0;title")]
+        {
+            let mut tokens = tokenizer.tokens(piece.as_bytes());
+            while tokens.next().is_some() {}
+            assert_eq!(tokenizer.pending(), pending.as_bytes());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn tokens_are_the_same_however_the_input_is_cut(
+            input in prop::collection::vec(
+                prop_oneof![
+                    "[a-z0-9;:?><=\\[\\]P_X^\\\\ !$m]",
+                    "[\x00-\x1f\x7f\u{80}-\u{a0}]",
+                    "\x1b[\\[\\]P_X^\\\\(]",
+                    "[żł界😀]",
+                ].prop_map(String::into_bytes).boxed().prop_union(
+                    prop::collection::vec(any::<u8>(), 1).boxed()
+                ),
+                0..60,
+            ).prop_map(|pieces| pieces.concat()),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        ) {
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(input.len() + 1)).collect();
+            cuts.extend([0, input.len()]);
+            cuts.sort_unstable();
+            let whole = tokens([&input[..]]);
+            prop_assert_eq!(&tokens(cuts.windows(2).map(|cut| &input[cut[0]..cut[1]])), &whole);
+            prop_assert_eq!(&tokens(input.chunks(1)), &whole);
+            let joined: Vec<u8> = whole.into_iter().flat_map(|(_, bytes)| bytes).collect();
+            prop_assert_eq!(joined, input);
+        }
+    }
+}
