@@ -120,14 +120,7 @@ impl TerminalGuard {
 /// Sees to it that a signal that ends or stops us gives the terminal back first. A thread, because
 /// printing waits for nothing but the source and the terminal.
 fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
-    let mut signals = Signals::catch(&[
-        Signal::SIGINT,
-        Signal::SIGQUIT,
-        Signal::SIGTERM,
-        Signal::SIGHUP,
-        Signal::SIGTSTP,
-        Signal::SIGCONT,
-    ])?;
+    let mut signals = Signals::catch_all(&[])?;
     thread::Builder::new().spawn(move || {
         loop {
             let mut interest = Interest::default();
@@ -143,10 +136,7 @@ fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
                 match signal {
                     Signal::SIGTSTP => tty::stop_here(),
                     Signal::SIGCONT => {}
-                    signal => {
-                        drop(signals);
-                        return tty::die_of(signal);
-                    }
+                    signal => tty::die_of(signal),
                 }
                 let _ = mode.apply();
             }

@@ -310,8 +310,9 @@ fn all_of_a_programs_last_words_are_recorded() {
 fn signals_end_the_program_and_close_the_recording() {
     for signal in ["TERM", "HUP", "INT"] {
         let scratch = Scratch::new();
+        // A shell without job control has background commands ignore SIGINT.
         let line = format!(
-            "asciinema-rec -c 'trap \"printf hung-up; exit\" HUP; printf ready; while :; do sleep 0.1; done' demo.cast & \
+            "env --default-signal=INT asciinema-rec -c 'trap \"printf hung-up; exit\" HUP; printf ready; while :; do sleep 0.1; done' demo.cast & \
              until grep -qs ready demo.cast; do sleep 0.05; done; kill -{signal} $!; wait $!; echo $?"
         );
         let ran = scratch.run(&line, "");
@@ -320,6 +321,24 @@ fn signals_end_the_program_and_close_the_recording() {
         let text = text_of(&scratch.read("demo.cast"), "o");
         assert!(text.starts_with("ready") && text.ends_with("hung-up"), "{signal}: {text:?}");
     }
+}
+
+#[test]
+fn signals_that_were_ignored_at_the_start_stay_ignored_for_the_program_too() {
+    let scratch = Scratch::new();
+    let command = "for it in $PPID $$; do kill -HUP $it; kill -TERM $it; kill -USR1 $it; done; printf still";
+    scratch.write("command", command);
+    let ran = scratch.run("trap '' HUP TERM USR1; exec asciinema-rec -q -c '. ./command' demo.cast", "");
+    assert_eq!((ran.status(), ran.stderr()), (0, String::new()));
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "still");
+}
+
+#[test]
+fn a_limit_of_the_file_size_is_a_write_error() {
+    let scratch = Scratch::new();
+    let ran = scratch.run("ulimit -f 8; asciinema-rec -q -c 'seq 20000; touch ran' demo.cast", "");
+    assert_eq!(ran.failure(), (1, String::new(), "asciinema: demo.cast: File too large\n".to_string()));
+    assert!(scratch.path("ran").exists());
 }
 
 #[test]

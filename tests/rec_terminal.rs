@@ -42,6 +42,17 @@ impl Recorded {
         assert_eq!(self.terminal.settings(), self.settings, "{}", self.terminal.seen);
     }
 
+    /// The recorder's process, which the shell in it is asked for.
+    fn recorder(&mut self) -> Pid {
+        self.terminal.enter("echo recorder=$PPID.\r");
+        // The echo of the command line, then the answer.
+        self.terminal.wait_for("recorder=");
+        self.terminal.wait_for("recorder=");
+        self.terminal.wait_for("\r\n");
+        let number = self.terminal.seen.rsplit("recorder=").next().and_then(|rest| rest.split('.').next());
+        Pid::from_raw(number.and_then(|number| number.parse().ok()).expect("a process"))
+    }
+
     fn cast(&self) -> String {
         self.scratch.read("demo.cast")
     }
@@ -166,18 +177,48 @@ fn while_paused_nothing_is_captured_and_no_time_passes() {
 fn signals_to_the_recorder_give_the_terminal_back() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         let mut recorded = Recorded::start("");
-        recorded.terminal.enter("echo recorder=$PPID.\r");
-        recorded.terminal.wait_for("recorder=");
-        recorded.terminal.wait_for("recorder=");
-        recorded.terminal.wait_for("\r\n");
-        let number =
-            recorded.terminal.seen.rsplit("recorder=").next().and_then(|rest| rest.split('.').next());
-        let recorder = number.and_then(|number| number.parse().ok()).expect("the recorder's process");
-        kill(Pid::from_raw(recorder), signal).unwrap();
+        kill(recorded.recorder(), signal).unwrap();
         recorded.terminal.wait_for("asciicast saved to demo.cast");
         recorded.back();
         assert!(text_of(&recorded.cast(), "o").contains("recorder="));
     }
+}
+
+#[test]
+fn other_signals_give_the_terminal_back_and_end_the_recorder_with_a_whole_recording() {
+    for signal in [
+        Signal::SIGALRM,
+        Signal::SIGVTALRM,
+        Signal::SIGPROF,
+        Signal::SIGUSR1,
+        Signal::SIGUSR2,
+        Signal::SIGXCPU,
+        Signal::SIGIO,
+        Signal::SIGABRT,
+    ] {
+        let mut recorded = Recorded::outer();
+        recorded
+            .terminal
+            .enter("PS1='prompt-$((1))>' asciinema-rec -f asciicast-v3 demo.cast; echo status=$?\r");
+        recorded.terminal.wait_for(PROMPT);
+        kill(recorded.recorder(), signal).unwrap();
+        recorded.terminal.wait_for("asciicast saved to demo.cast");
+        recorded.terminal.wait_for(&format!("status={}\r\n", 128 + signal as i32));
+        recorded.back();
+        assert!(recorded.cast().ends_with("\n") && !text_of(&recorded.cast(), "x").is_empty(), "{signal}");
+    }
+}
+
+#[test]
+fn with_hangups_ignored_a_session_outlives_its_terminal() {
+    let scratch = Scratch::new();
+    let line = "trap '' HUP; exec asciinema-rec -q -c 'echo ready; until [ -e go ]; do sleep 0.01; done; echo after' demo.cast";
+    let mut terminal = Terminal::start(scratch.shell(line));
+    terminal.wait_for("ready\r\n");
+    let mut recorder = terminal.hang_up();
+    scratch.write("go", "");
+    assert!(recorder.wait().unwrap().success());
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "ready\r\nafter\r\n");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
 }
 
 fn play(options: &Options, config: &Config) -> cli::Result<()> {
-    tty::ignore_sigpipe();
+    tty::ignore_write_signals();
     let (stream, source) = Source::open(&options.source)?;
     let outcome = play_stream(stream, &source.name, options, config);
     source.finish(outcome)
@@ -132,7 +132,7 @@ fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -
                 return match ending {
                     Ending::Done => Ok(()),
                     Ending::Interrupted => Err(Failure::Status(1)),
-                    Ending::Killed(signal) => Err(Failure::Status(128 + signal as u8)),
+                    Ending::Killed(signal) => tty::die_of(signal),
                     Ending::BadSource(error) => Err(read_failed(error)),
                     Ending::BadSink(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                         Err(Failure::Status(1))

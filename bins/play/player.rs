@@ -106,14 +106,7 @@ impl Player {
     /// Takes the terminal, if there is one to take: its keys are read even where the output goes
     /// elsewhere, but not from the background, where taking it would stop us.
     pub fn new(sink: PlaySink, keys: Keys, idle_time_limit: Option<Time>, speed: f64) -> io::Result<Player> {
-        let signals = Signals::catch(&[
-            Signal::SIGINT,
-            Signal::SIGTERM,
-            Signal::SIGHUP,
-            Signal::SIGQUIT,
-            Signal::SIGTSTP,
-            Signal::SIGCONT,
-        ])?;
+        let signals = Signals::catch_all(&[])?;
         let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
         let raw_mode = terminal.as_ref().map(Terminal::raw_mode).transpose()?;
         Ok(Player {

@@ -25,7 +25,7 @@ use common::cast::{Code, HeaderBuilder, Precision, Time, Timeline, Version};
 use common::cli::{self, Failure, Speaker};
 use common::config::{self, Config};
 use common::size::Size;
-use common::tty::{self, Terminal};
+use common::tty::{self, Signal, Signals, Terminal};
 
 use keys::Keys;
 use notifier::Notifier;
@@ -37,7 +37,7 @@ use target::{Begin, Target};
 
 fn main() -> ExitCode {
     cli::run(&HELP, |args| {
-        tty::ignore_sigpipe();
+        tty::ignore_write_signals();
         tty::check_locale()?;
         let config = Config::load()?;
         record(&Options::read(args, &config)?, &config)
@@ -82,6 +82,9 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
     let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
+    // Not before: opening a FIFO waits for its reader, and ctrl-c is to end that.
+    let mut signals = Signals::catch_all(&[Signal::SIGCHLD, Signal::SIGWINCH])
+        .map_err(|error| Failure::io("cannot run the session", &error))?;
     let recording = start_recording(options, begin, size, notifier.clone());
     let mut recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let session = Session {
@@ -93,16 +96,23 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         records_input: options.stdin,
         notifier,
     };
-    let outcome = session.run(&mut recording);
-    let (status, end) = outcome.as_ref().map_or((None, Time::ZERO), |&(status, end)| (status, end));
-    let exit = status.map(exit_code);
+    let outcome = session.run(&mut signals, &mut recording);
+    let end = outcome.as_ref().map_or(Time::ZERO, |outcome| outcome.end);
+    let exit = outcome.as_ref().ok().and_then(|outcome| outcome.status).map(exit_code);
     let written = recording.finish(end, exit.filter(|_| tells_exit));
-    outcome.map_err(|error| Failure::io("cannot run the session", &error))?;
+    drop(signals);
+    let outcome = outcome.map_err(|error| Failure::io("cannot run the session", &error))?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;
     match &target {
         Target::Stdout => {}
         Target::File { .. } => notice(&format!("asciicast saved to {name}")),
+        // Nobody is there to ask.
+        Target::Temporary { .. } if outcome.signal.is_some() || outcome.lost_terminal => {
+            speaker.warning(&format!("the recording is in {name}"));
+            end_by(outcome.signal);
+            return Err(Failure::Status(1));
+        }
         Target::Temporary { path, .. } => {
             let answer = match options.yes || options.quiet {
                 true => Answer::Upload,
@@ -112,9 +122,19 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
             question::act(answer, path, options.server_url.as_deref(), options.quiet)?;
         }
     }
+    end_by(outcome.signal);
     match exit {
         Some(code) if options.returns_status && code != 0 => Err(Failure::Status(code)),
         _ => Ok(()),
+    }
+}
+
+/// Ends the recorder by the signal that has ended the session, unless it is one of those with which a
+/// session is ended: for these, all is well.
+fn end_by(signal: Option<Signal>) {
+    match signal {
+        None | Some(Signal::SIGHUP | Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTERM) => {}
+        Some(signal) => tty::die_of(signal),
     }
 }
 

@@ -72,19 +72,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Runs the session to its end. Returns how the program ended, `None` where that could not be
-    /// learnt, and how long the session took.
-    pub fn run(self, recording: &mut Recording) -> io::Result<(Option<ExitStatus>, Time)> {
-        let signals = Signals::catch(&[
-            Signal::SIGCHLD,
-            Signal::SIGWINCH,
-            Signal::SIGHUP,
-            Signal::SIGINT,
-            Signal::SIGQUIT,
-            Signal::SIGTERM,
-            Signal::SIGTSTP,
-            Signal::SIGCONT,
-        ])?;
+    /// Runs the session to its end.
+    pub fn run(self, signals: &mut Signals, recording: &mut Recording) -> io::Result<Outcome> {
         let settings = self.terminal.as_ref().and_then(|terminal| terminal.settings().ok());
         let program = self.command.get_program().to_string_lossy().into_owned();
         let (pty, child) = Pty::spawn(self.command, self.size, settings.as_ref())
@@ -97,6 +86,8 @@ impl Session {
             signals,
             terminal: self.terminal,
             raw_mode,
+            ended_by: None,
+            lost_terminal: false,
             stdin: if forwards_stdin { Some(Stream::stdin()?) } else { None },
             recording,
             window: self.window,
@@ -114,9 +105,20 @@ impl Session {
         };
         panic_if_asked();
         running.copy()?;
-        let end = running.clock.now();
-        Ok((running.end()?, end))
+        running.end()
     }
+}
+
+/// How a session ended.
+pub struct Outcome {
+    /// How the program ended, where that could be learnt.
+    pub status: Option<ExitStatus>,
+    /// How long the session took.
+    pub end: Time,
+    /// The signal that ended the session, if one did.
+    pub signal: Option<Signal>,
+    /// Whether the terminal was gone before the end.
+    pub lost_terminal: bool,
 }
 
 /// How far the session has come.
@@ -132,8 +134,12 @@ enum Phase {
 struct Running<'a> {
     pty: Pty,
     child: Child,
-    signals: Signals,
+    signals: &'a mut Signals,
+    /// The first of them that was to end the session.
+    ended_by: Option<Signal>,
     terminal: Option<Terminal>,
+    /// Whether there was one that is gone.
+    lost_terminal: bool,
     raw_mode: Option<RawMode>,
     /// A standard input that is no terminal, until its end.
     stdin: Option<Stream>,
@@ -358,9 +364,13 @@ impl Running<'_> {
     /// The terminal is gone: its window was closed, its connection cut.
     fn lose_terminal(&mut self) {
         self.terminal = None;
+        self.lost_terminal = true;
         self.raw_mode = None;
         self.to_terminal.clear();
-        self.tell_to_end();
+        // Whoever had us ignore the hangup wants the session to go on (nohup).
+        if !tty::is_ignored(Signal::SIGHUP) {
+            self.tell_to_end();
+        }
     }
 
     /// Tells the program to end, as the terminal would when it hangs up.
@@ -371,7 +381,8 @@ impl Running<'_> {
         if let (Phase::Running, Ok(group)) = (&self.phase, i32::try_from(self.child.id())) {
             // It may have ended by itself in the meantime. SIGCONT, because a stopped program would
             // take notice of SIGHUP only when someone continues it.
-            let _ = killpg(Pid::from_raw(group), Signal::SIGHUP);
+            let hangup = if tty::is_ignored(Signal::SIGHUP) { Signal::SIGTERM } else { Signal::SIGHUP };
+            let _ = killpg(Pid::from_raw(group), hangup);
             let _ = killpg(Pid::from_raw(group), Signal::SIGCONT);
         }
         self.deadline = Some(Instant::now() + PATIENCE);
@@ -390,7 +401,10 @@ impl Running<'_> {
                     self.come_back();
                 }
                 Signal::SIGCONT => self.come_back(),
-                _ => self.tell_to_end(),
+                signal => {
+                    self.ended_by.get_or_insert(signal);
+                    self.tell_to_end();
+                }
             }
         }
         Ok(())
@@ -426,7 +440,8 @@ impl Running<'_> {
     }
 
     /// Gives the terminal back and learns how the program ended.
-    fn end(mut self) -> io::Result<Option<ExitStatus>> {
+    fn end(mut self) -> io::Result<Outcome> {
+        let end = self.clock.now();
         let mut held_back = Vec::new();
         self.replies.finish(&mut held_back);
         if !held_back.is_empty() {
@@ -434,18 +449,18 @@ impl Running<'_> {
         }
         self.write_rest();
         self.raw_mode = None;
-        if let Phase::Closed(Some(status)) = self.phase {
-            return Ok(Some(status));
+        let Running { pty, mut child, signals, phase, ended_by: signal, lost_terminal, .. } = self;
+        let mut status = if let Phase::Closed(status) = phase { status } else { None };
+        if status.is_none() {
+            // The program has closed its terminal, most likely by ending. If it lives on without one,
+            // closing ours sends it the hangup that it asked for.
+            status = wait_for_end(&mut child, signals)?;
+            drop(pty);
+            if status.is_none() {
+                status = wait_for_end(&mut child, signals)?;
+            }
         }
-        // The program has closed its terminal, most likely by ending. If it lives on without one,
-        // closing ours sends it the hangup that it asked for.
-        let Running { pty, mut child, mut signals, .. } = self;
-        let status = wait_for_end(&mut child, &mut signals)?;
-        drop(pty);
-        match status {
-            Some(status) => Ok(Some(status)),
-            None => wait_for_end(&mut child, &mut signals),
-        }
+        Ok(Outcome { status, end, signal, lost_terminal })
     }
 
     /// Writes to the terminal what it has not taken yet, for as long as it takes any.

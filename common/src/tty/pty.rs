@@ -11,6 +11,7 @@ use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{SigHandler, Signal, signal};
 use nix::sys::termios::Termios;
 
+use super::signals::is_ignored;
 use crate::size::Size;
 
 nix::ioctl_write_ptr_bad!(set_window_size, libc::TIOCSWINSZ, Winsize);
@@ -80,22 +81,11 @@ fn enter_session() -> io::Result<()> {
     nix::unistd::setsid()?;
     // SAFETY: descriptor 0 is the slave by now; the call passes an integer and no pointer.
     unsafe { set_controlling_terminal(0, 0) }?;
-    // Caught signals get their default action by exec, ignored ones stay ignored: those that a
-    // shell ignores for a background job, and SIGPIPE, which Rust ignores.
-    for number in [
-        Signal::SIGHUP,
-        Signal::SIGINT,
-        Signal::SIGQUIT,
-        Signal::SIGPIPE,
-        Signal::SIGALRM,
-        Signal::SIGTERM,
-        Signal::SIGCHLD,
-        Signal::SIGTSTP,
-        Signal::SIGTTIN,
-        Signal::SIGTTOU,
-    ] {
-        // SAFETY: the default action runs no code of ours.
-        unsafe { signal(number, SigHandler::SigDfl) }?;
+    // A handler of ours is not to run in here before exec takes it away. What is ignored stays so (the
+    // standard library has given SIGPIPE back), but for SIGCHLD, without which no shell works.
+    for number in Signal::iterator().filter(|&number| number == Signal::SIGCHLD || !is_ignored(number)) {
+        // SAFETY: the default action runs no code of ours. Fails for SIGKILL and SIGSTOP, which have it.
+        let _ = unsafe { signal(number, SigHandler::SigDfl) };
     }
     Ok(())
 }
