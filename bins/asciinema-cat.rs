@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
 
-use common::cast::{self, Code, Event, Header, Stop};
+use common::cast::{Code, Item, Reader};
 use common::cli::{self, Arg, Failure, Help};
 use common::filter;
 use common::source::Source;
@@ -53,10 +53,8 @@ fn print(sources: &[OsString]) -> cli::Result<()> {
     let mut printer =
         Printer { stdout, buffer: Vec::new(), watch: guard.as_ref().map(|_| OutputWatch::default()) };
     let outcome = sources.iter().try_for_each(|source| {
-        let (mut reader, source) = Source::open(source)?;
-        let outcome = cast::read(&mut reader, &mut printer);
-        let outcome = outcome.map_err(|error| filter::failure(&source.name, "stdout", error));
-        drop(reader);
+        let (stream, source) = Source::open(source)?;
+        let outcome = printer.print(stream, &source.name);
         source.finish(outcome)
     });
     if let (Some(guard), Some(watch)) = (guard, printer.watch) {
@@ -72,23 +70,35 @@ struct Printer {
     watch: Option<OutputWatch>,
 }
 
-impl cast::Sink for Printer {
-    fn header(&mut self, _: Header) -> Result<(), Stop> {
-        Ok(())
-    }
-
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
-        if event.code == Code::Output {
-            event.decode_text(&mut self.buffer)?;
+impl Printer {
+    /// Prints the output of a cast, all that is good of it.
+    fn print(&mut self, stream: Stream, name: &str) -> cli::Result<()> {
+        let mut reader = Reader::new(stream);
+        loop {
+            let outcome = match reader.next() {
+                Ok(Some(Item::Event(event))) if event.code == Code::Output => {
+                    event.decode_text(&mut self.buffer).map_err(|fault| reader.fault(fault))
+                }
+                Ok(Some(Item::Event(_) | Item::Header(_) | Item::Ignored(_))) => Ok(()),
+                Ok(None) => {
+                    self.write()?;
+                    reader.fill()
+                }
+                Ok(Some(Item::End)) => return self.write(),
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                self.write()?;
+                return Err(filter::failure(name, error));
+            }
         }
-        Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), Stop> {
+    fn write(&mut self) -> cli::Result<()> {
         if let Some(watch) = &mut self.watch {
             watch.push(&self.buffer);
         }
-        self.stdout.write_all(&self.buffer).map_err(Stop::Write)?;
+        self.stdout.write_all(&self.buffer).map_err(|error| Failure::io("stdout", &error))?;
         self.buffer.clear();
         Ok(())
     }

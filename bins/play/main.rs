@@ -115,7 +115,7 @@ fn play(options: &Options, config: &Config) -> cli::Result<()> {
 }
 
 fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -> cli::Result<()> {
-    let read_failed = |error| filter::failure(name, "stdout", error);
+    let read_failed = |error| filter::failure(name, error);
     let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(name, &error))?;
     let sink = PlaySink::new(options.format, options.stream, options.speed, options.resizes)
         .map_err(|error| Failure::io("stdout", &error))?;

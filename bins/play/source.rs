@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
 use std::vec;
 
-use common::cast::{self, Code, Event, Header, Stop, Time};
+use common::cast::{self, Code, Event, Fault, Header, Reader, Time};
 use common::stream::Stream;
 
 /// How many events are handed over together at most, and about how many bytes. Each time the reader is
@@ -51,20 +51,14 @@ impl Source {
         let (sender, batches) = sync_channel(1);
         let (wake, wake_writer) = io::pipe()?;
         let is_waiting = Arc::new(AtomicBool::new(false));
-        let mut feeder = Feeder {
+        let feeder = Feeder {
             batches: sender,
             items: Vec::new(),
             bytes: 0,
             is_waiting: Arc::clone(&is_waiting),
             wake: wake_writer,
         };
-        let mut stream = stream;
-        thread::Builder::new().name("reader".to_string()).spawn(move || {
-            let outcome = cast::read(&mut stream, &mut feeder);
-            feeder.items.push(Item::End(outcome));
-            // Fails when the player has ended before, which is its right.
-            let _ = feeder.send();
-        })?;
+        thread::Builder::new().name("reader".to_string()).spawn(move || feeder.read(stream))?;
         Ok(Source { batches, items: Vec::new().into_iter(), is_waiting, wake })
     }
 
@@ -110,37 +104,67 @@ struct Feeder {
     wake: PipeWriter,
 }
 
+/// The player has ended and takes no more items.
+struct Gone;
+
 impl Feeder {
-    fn send(&mut self) -> Result<(), Stop> {
+    /// Reads a cast to its end, or until the player has ended, which is its right.
+    fn read(mut self, stream: impl Read) {
+        let mut reader = Reader::new(stream);
+        loop {
+            let (outcome, is_batch_done) = match reader.next() {
+                Ok(Some(cast::Item::Header(header))) => {
+                    self.items.push(Item::Header(Box::new(header)));
+                    (Ok(()), false)
+                }
+                Ok(Some(cast::Item::Event(event))) => {
+                    let outcome = self.add(&event);
+                    (outcome.map_err(|fault| reader.fault(fault)), self.is_full())
+                }
+                Ok(Some(cast::Item::Ignored(_))) => (Ok(()), false),
+                Ok(Some(cast::Item::End)) => {
+                    self.items.push(Item::End(Ok(())));
+                    let _ = self.send();
+                    return;
+                }
+                // What one read has brought is sent: more may be long in coming.
+                Ok(None) if !self.items.is_empty() => (Ok(()), true),
+                Ok(None) => (reader.fill(), false),
+                Err(error) => (Err(error), false),
+            };
+            if let Err(error) = outcome {
+                self.items.push(Item::End(Err(error)));
+                let _ = self.send();
+                return;
+            }
+            if is_batch_done && self.send().is_err() {
+                return;
+            }
+        }
+    }
+
+    fn send(&mut self) -> Result<(), Gone> {
         self.bytes = 0;
-        self.batches.send(std::mem::take(&mut self.items)).map_err(|_| Stop::Enough)?;
+        self.batches.send(std::mem::take(&mut self.items)).map_err(|_| Gone)?;
         if self.is_waiting.swap(false, Ordering::SeqCst) {
             // Fails only when the player is gone.
             let _ = self.wake.write_all(&[0]);
         }
         Ok(())
     }
-}
 
-impl cast::Sink for Feeder {
-    fn header(&mut self, header: Header) -> Result<(), Stop> {
-        self.items.push(Item::Header(Box::new(header)));
-        Ok(())
-    }
-
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
+    /// Adds an event to the batch.
+    fn add(&mut self, event: &Event<'_>) -> Result<(), Fault> {
         let mut text = Vec::new();
         event.decode_text(&mut text)?;
         let line = event.line.to_vec();
         self.bytes += line.len() + text.len();
         self.items.push(Item::Event(Played { time: event.time, code: event.code, line, text }));
-        let is_full = self.items.len() >= BATCH || self.bytes >= BATCH_BYTES;
-        if is_full { self.send() } else { Ok(()) }
+        Ok(())
     }
 
-    /// Sends what one read has brought: more may be long in coming.
-    fn flush(&mut self) -> Result<(), Stop> {
-        if self.items.is_empty() { Ok(()) } else { self.send() }
+    fn is_full(&self) -> bool {
+        self.items.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
 }
 

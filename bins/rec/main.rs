@@ -21,7 +21,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::cast::{Code, HeaderBuilder, Precision, Time, Timeline, Version};
+use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
 use common::cli::{self, Failure, Speaker};
 use common::config::{self, Config};
 use common::size::Size;
@@ -148,19 +148,19 @@ fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifi
             Recording::start(sink, Encoder::Raw, size.sequence().as_bytes(), notifier)
         }
         (Begin::Anew(sink), Format::Cast(version)) => {
-            let timeline = Timeline::new(version, precision(version));
-            let encoder = Encoder::cast(timeline, Time::ZERO);
+            let writer = Writer::new(version, precision(version));
+            let encoder = Encoder::cast(writer, Time::ZERO);
             Recording::start(sink, encoder, header(options, version, size).as_bytes(), notifier)
         }
         (Begin::After { sink, version, time, size: last_size, needs_line_end }, _) => {
             let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
             // v2 counts from the start of the cast, v3 from the event before.
             let offset = if version == Version::V2 { time } else { Time::ZERO };
-            let mut timeline = Timeline::new(version, precision(version));
+            let mut writer = Writer::new(version, precision(version));
             if size != last_size {
-                timeline.write_event(offset, Code::Resize, &size.to_string(), &mut front);
+                writer.event(offset, Code::Resize, &size.to_string(), &mut front);
             }
-            Recording::start(sink, Encoder::cast(timeline, offset), &front, notifier)
+            Recording::start(sink, Encoder::cast(writer, offset), &front, notifier)
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::cast::{Code, Fault, Time, Timeline, Utf8Repair};
+use common::cast::{self, Code, Fault, Time, Utf8Repair};
 use common::screen::Transcript;
 use common::size::Size;
 use common::stream::Stream;
@@ -283,7 +283,7 @@ pub struct TextEncoder {
 
 /// The state of spelling the events of a cast.
 pub struct CastEncoder {
-    timeline: Timeline,
+    writer: cast::Writer,
     /// What is added to the session's times.
     offset: Time,
     /// The time of the last event.
@@ -296,9 +296,9 @@ pub struct CastEncoder {
 
 impl Encoder {
     /// Spells a cast, with `offset` added to the session's times.
-    pub fn cast(timeline: Timeline, offset: Time) -> Encoder {
+    pub fn cast(writer: cast::Writer, offset: Time) -> Encoder {
         Encoder::Cast(Box::new(CastEncoder {
-            timeline,
+            writer,
             offset,
             last: offset,
             output: Utf8Repair::default(),
@@ -359,7 +359,7 @@ impl Encoder {
             let mut text = String::new();
             repair.finish(&mut text);
             if !text.is_empty() {
-                cast.timeline.write_event(cast.last, code, &text, out);
+                cast.writer.event(cast.last, code, &text, out);
             }
         }
     }
@@ -377,6 +377,6 @@ impl CastEncoder {
             return;
         }
         self.last = time.plus(self.offset);
-        self.timeline.write_event(self.last, code, &self.text, out);
+        self.writer.event(self.last, code, &self.text, out);
     }
 }

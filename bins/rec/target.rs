@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal, Seek, SeekFrom};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use common::cast::{self, Event, Fault, Header, Stop, Time, Version};
+use common::cast::{self, Fault, Header, Item, Reader, Time, Version};
 use common::cli::{self, Failure, Result};
 use common::filter;
 use common::size::Size;
@@ -139,11 +139,11 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     let refused = |why: &str| Err(Failure::Failed(format!("{name}: {why}")));
     let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
     let mut end = End::default();
-    let outcome = cast::read(&mut Stream::from(file.try_clone().map_err(failed)?), &mut end);
+    let outcome = end.read(Stream::from(file.try_clone().map_err(failed)?));
     let Some(header) = &end.header else {
         if matches!(options.format, Format::Cast(_)) {
             return match outcome {
-                Err(error) => Err(filter::failure(name, name, error)),
+                Err(error) => Err(filter::failure(name, error)),
                 Ok(()) => refused("not an asciicast"),
             };
         }
@@ -165,7 +165,7 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
             warning(&format!("{name}: the last line is cut off, it is replaced"));
             file.set_len(end.length).map_err(failed)?;
         }
-        Err(error) => return Err(filter::failure(name, name, error)),
+        Err(error) => return Err(filter::failure(name, error)),
     }
     file.seek(SeekFrom::End(0)).map_err(failed)?;
     Ok(Begin::After {
@@ -191,28 +191,28 @@ struct End {
 }
 
 impl End {
-    fn line(&mut self, line: &[u8]) {
-        self.length += line.len() as u64;
-        self.ends_line = line.ends_with(b"\n");
-    }
-}
-
-impl cast::Sink for End {
-    fn header(&mut self, header: Header) -> std::result::Result<(), Stop> {
-        self.line(header.line().as_bytes());
-        self.header = Some(header);
-        Ok(())
-    }
-
-    fn event(&mut self, event: &Event<'_>) -> std::result::Result<(), Stop> {
-        self.line(event.line);
-        self.time = self.time.max(event.time);
-        self.size = event.resize().or(self.size);
-        Ok(())
-    }
-
-    fn ignored(&mut self, line: &[u8]) -> std::result::Result<(), Stop> {
-        self.line(line);
-        Ok(())
+    /// Reads a cast to its end, or as far as it is good.
+    fn read(&mut self, stream: Stream) -> std::result::Result<(), cast::Error> {
+        let mut reader = Reader::new(stream);
+        loop {
+            match reader.next()? {
+                Some(Item::Header(header)) => {
+                    self.ends_line = header.line().ends_with('\n');
+                    self.header = Some(header);
+                }
+                Some(Item::Event(event)) => {
+                    self.ends_line = event.line.ends_with(b"\n");
+                    self.time = self.time.max(event.time);
+                    self.size = event.resize().or(self.size);
+                }
+                Some(Item::Ignored(line)) => self.ends_line = line.ends_with(b"\n"),
+                Some(Item::End) => return Ok(()),
+                None => {
+                    reader.fill()?;
+                    continue;
+                }
+            }
+            self.length = reader.offset();
+        }
     }
 }

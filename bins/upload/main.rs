@@ -10,7 +10,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
-use common::cast::{self, Event, Header, Stop};
+use common::cast::{Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Help, Speaker};
 use common::config::{self, Config};
 use common::filter;
@@ -123,15 +123,6 @@ fn upload(options: &Options) -> cli::Result<()> {
 /// Opens the file, and reads it once to see whether it is a recording. What one grows by that still
 /// goes on is not in the length, which is in bytes.
 fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
-    struct Checked;
-    impl cast::Sink for Checked {
-        fn header(&mut self, _: Header) -> Result<(), Stop> {
-            Ok(())
-        }
-        fn event(&mut self, _: &Event<'_>) -> Result<(), Stop> {
-            Ok(())
-        }
-    }
     let failed = |error: io::Error| Failure::io(name, &error);
     let file = File::open(path).map_err(failed)?;
     let there = file.metadata().map_err(failed)?;
@@ -142,9 +133,15 @@ fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
         let what = "not a file; only of one is the length known that a server is told first";
         return Err(Failure::Failed(format!("{name}: {what}")));
     }
-    let mut reader = Stream::from(file.try_clone().map_err(failed)?).take(there.len());
-    cast::read(&mut reader, &mut Checked).map_err(|error| filter::failure(name, name, error))?;
-    Ok((file, there.len()))
+    let mut reader = Reader::new(Stream::from(file.try_clone().map_err(failed)?).take(there.len()));
+    loop {
+        match reader.next() {
+            Ok(Some(Item::End)) => return Ok((file, there.len())),
+            Ok(Some(_)) => {}
+            Ok(None) => reader.fill().map_err(|error| filter::failure(name, error))?,
+            Err(error) => return Err(filter::failure(name, error)),
+        }
+    }
 }
 
 /// The failure of an upload, with the way to try again where that may help.

@@ -1,177 +1,512 @@
-//! asciicast v1: one JSON document, read as a stream of frames and handed over as a v2 cast.
+//! asciicast v1: one JSON document, read as a stream of frames that become the events of a v2 cast.
 //!
-//! The frames go by while serde_json reads; only where the size stands behind them, as in documents
-//! of writers that did not care for order, are they held in memory until it is known.
+//! Finding where a value ends takes only its brackets and quotes, and can be interrupted at any byte;
+//! what the value says is then looked at as a whole. So a document is read as lines are: in blocks,
+//! frame by frame. Only where the size follows the frames, as in documents of writers that did not
+//! care for order, everything up to it is held in memory.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::io::{self, BufReader, Read};
-
-use serde::Deserializer;
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use memchr::{memchr_iter, memchr2};
 use serde_json::value::RawValue;
 
-use super::event::Event;
-use super::fault::{Error, Fault, Stop};
+use super::event::{Event, first_value, skip_space};
+use super::fault::Fault;
 use super::header::{Header, HeaderBuilder, Version};
-use super::read::Sink;
-use super::time::{Time, TimeFault};
+use super::input::Input;
+use super::json;
+use super::time::Time;
 use crate::text::excerpt;
-
-/// How much text of frames is handed over before a flush, in bytes.
-const FLUSH_EVERY: usize = 64 << 10;
 
 /// Whether a source that begins like this is a v1 document rather than lines.
 ///
-/// `front` is the first line, or as much of a very long one as has been read.
-pub fn recognise(front: &[u8]) -> bool {
-    let verdict = RefCell::new(None);
-    let mut deserializer = serde_json::Deserializer::from_slice(front);
-    let outcome = deserializer.deserialize_map(Recognise(&verdict));
-    match (verdict.into_inner(), outcome) {
-        (Some(verdict), _) => verdict,
-        // An object that goes on behind the first line, and has not said yet what it is: only v1 may.
-        (None, Err(error)) => error.is_eof() && front.starts_with(b"{") && front.contains(&b'\n'),
-        (None, Ok(())) => false,
+/// `front` is at least the first line, or as much of a very long one as has been read.
+pub fn is_document(front: &[u8]) -> bool {
+    // An object that goes on after the first line and has not said yet what it is: only a document
+    // does that.
+    let is_unfinished_document = || front.starts_with(b"{") && front.contains(&b'\n');
+    let mut at = skip_space(front, 0);
+    if front.get(at) != Some(&b'{') {
+        return false;
+    }
+    at += 1;
+    let mut is_first = true;
+    loop {
+        let (name, value) = match key(front, at, is_first) {
+            Ok(Some(Key::Entry { name, value })) => (name, value),
+            Ok(Some(Key::Close { .. })) | Err(Malformed) => return false,
+            Ok(None) => return is_unfinished_document(),
+        };
+        if name == "stdout" {
+            return true;
+        }
+        match Extent::new(value).find(front) {
+            Some(end) if name == "version" => return &front[value..end] == b"1",
+            Some(end) => at = end,
+            None => return is_unfinished_document(),
+        }
+        is_first = false;
     }
 }
 
-/// Looks for the first key that tells a v1 document from a header.
-struct Recognise<'a>(&'a RefCell<Option<bool>>);
+/// What a document consists of.
+pub enum Part {
+    /// The header of the v2 cast that says the same.
+    Header(Header),
+    /// A frame; [`Document::event`] gives it.
+    Frame,
+    /// The end of the document.
+    End,
+}
 
-impl<'de> Visitor<'de> for Recognise<'_> {
-    type Value = ();
+/// What is wrong with a document.
+pub enum Damage {
+    /// This is wrong with one frame; the next one can be read.
+    Frame(Fault),
+    /// Nothing can be read from here on.
+    Document(Fault),
+}
 
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+/// A v1 document being read.
+#[derive(Default)]
+pub struct Document {
+    stage: Stage,
+    /// How far the search for the end of the current value has come.
+    extent: Option<Extent>,
+    /// How many line ends have been taken.
+    line_ends: u64,
+    /// The time of the last frame.
+    now: Time,
+    /// The line of the current frame, as v2 spells it.
+    line: Vec<u8>,
+}
+
+/// What is expected next.
+enum Stage {
+    /// Keys and values, until the size and the beginning of the frames are known.
+    Front(Front),
+    /// A frame, or the end of their array.
+    Frames(Frames),
+    /// Further keys and the end of the object, from an offset in the source on.
+    Back { from: u64 },
+    /// White space alone.
+    Close,
+}
+
+impl Default for Stage {
+    fn default() -> Stage {
+        Stage::Front(Front::default())
+    }
+}
+
+/// What has been read of a document before its header can be made. None of it is taken: places are
+/// counted from its first byte.
+#[derive(Default)]
+struct Front {
+    /// Where the next key is expected; zero before the opening bracket.
+    at: usize,
+    /// The keys so far, with their values.
+    keys: Vec<(String, String)>,
+    /// Where the array of frames begins, once it has been passed.
+    frames: Option<usize>,
+}
+
+/// A point between two frames.
+#[derive(Clone, Debug)]
+pub struct Frames {
+    /// Whether the first one is still to come.
+    is_first: bool,
+    /// The offset in the source of what follows the frames, where that has been looked at before
+    /// them.
+    after: Option<u64>,
+    line_ends: u64,
+    now: Time,
+}
+
+impl Document {
+    /// Reads on from a point between two frames.
+    pub fn resume(frames: &Frames) -> Document {
+        Document {
+            stage: Stage::Frames(frames.clone()),
+            line_ends: frames.line_ends,
+            now: frames.now,
+            ..Document::default()
+        }
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            let verdict = match key.as_str() {
-                "stdout" => true,
-                "version" => map.next_value::<&RawValue>()?.get() == "1",
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
+    /// The current point, if that is one between two frames.
+    pub fn place(&self) -> Option<Frames> {
+        match &self.stage {
+            Stage::Frames(frames) => {
+                Some(Frames { line_ends: self.line_ends, now: self.now, ..frames.clone() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The number of the line that has been reached, from 1.
+    pub fn line(&self) -> u64 {
+        self.line_ends + 1
+    }
+
+    /// The next part; `None` where more has to be read first.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it; [`Document::line`] says where.
+    pub fn next(&mut self, input: &mut Input) -> Result<Option<Part>, Damage> {
+        loop {
+            let progress = match self.stage {
+                Stage::Front(_) => self.front(input)?,
+                Stage::Frames(_) => self.frame(input)?,
+                Stage::Back { from } => self.back(from, input)?,
+                Stage::Close => self.close(input)?,
+            };
+            match progress {
+                Progress::Part(part) => return Ok(Some(part)),
+                Progress::Stage => {}
+                Progress::Starved if input.is_at_end() => {
+                    self.take(usize::MAX, input);
+                    return Err(Damage::Document(Fault::CutOff));
+                }
+                Progress::Starved => return Ok(None),
+            }
+        }
+    }
+
+    /// The event of the frame that was found last.
+    ///
+    /// # Errors
+    ///
+    /// None that a frame could cause.
+    pub fn event(&self) -> Result<Event<'_>, Fault> {
+        Event::scan(&self.line)
+    }
+
+    /// Reads one key and its value before the header, and makes the header where that is enough.
+    fn front(&mut self, input: &mut Input) -> Result<Progress, Damage> {
+        let Stage::Front(front) = &mut self.stage else { return Ok(Progress::Stage) };
+        let bytes = input.bytes();
+        if front.at == 0 {
+            front.at = skip_space(bytes, 0) + 1;
+        }
+        let is_first = front.keys.is_empty() && front.frames.is_none();
+        let fault = match key(bytes, front.at, is_first) {
+            Ok(None) => return Ok(Progress::Starved),
+            Err(Malformed) => Fault::BadDocument,
+            Ok(Some(Key::Close { .. })) => front.missing(),
+            Ok(Some(Key::Entry { name, value })) if name == "stdout" => match bytes[value] {
+                b'[' if front.has_size() => return self.begin_frames(value, None, input),
+                b'[' => {
+                    // Passed over, until the size is known.
+                    let extent = self.extent.get_or_insert_with(|| Extent::new(value));
+                    let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
+                    self.extent = None;
+                    front.at = end;
+                    front.frames = Some(value);
+                    return Ok(Progress::Stage);
+                }
+                _ => Fault::NotFrames(excerpt(first_value(&bytes[value..]))),
+            },
+            Ok(Some(Key::Entry { name, value })) => {
+                let extent = self.extent.get_or_insert_with(|| Extent::new(value));
+                let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
+                self.extent = None;
+                match json_text(&bytes[value..end]) {
+                    None => Fault::BadDocument,
+                    // A header of another version that does not end on its line.
+                    Some(version) if name == "version" && version != "1" => Fault::CutOff,
+                    Some(text) => {
+                        front.keys.push((name, text.to_string()));
+                        front.at = end;
+                        let Some(frames) = front.frames.filter(|_| front.has_size()) else {
+                            return Ok(Progress::Stage);
+                        };
+                        let after = input.offset() + end as u64;
+                        return self.begin_frames(frames, Some(after), input);
+                    }
+                }
+            }
+        };
+        let at = front.at;
+        self.take(at, input);
+        Err(Damage::Document(fault))
+    }
+
+    /// Makes the header and goes to the frames, whose array begins at a place of the input.
+    fn begin_frames(&mut self, at: usize, after: Option<u64>, input: &mut Input) -> Result<Progress, Damage> {
+        let Stage::Front(front) = &self.stage else { return Ok(Progress::Stage) };
+        let header = front.header().map_err(Damage::Document)?;
+        self.stage = Stage::Frames(Frames { is_first: true, after, line_ends: 0, now: Time::ZERO });
+        self.take(at + 1, input);
+        Ok(Progress::Part(Part::Header(header)))
+    }
+
+    /// Reads one frame, or the end of their array.
+    fn frame(&mut self, input: &mut Input) -> Result<Progress, Damage> {
+        let Stage::Frames(frames) = &mut self.stage else { return Ok(Progress::Stage) };
+        let bytes = input.bytes();
+        let mut at = skip_space(bytes, 0);
+        match bytes.get(at) {
+            None => return Ok(Progress::Starved),
+            Some(b']') => {
+                let end = input.offset() + at as u64 + 1;
+                self.stage = Stage::Back { from: frames.after.unwrap_or(end) };
+                return Ok(Progress::Stage);
+            }
+            Some(b',') if !frames.is_first => at = skip_space(bytes, at + 1),
+            Some(_) if frames.is_first => {}
+            Some(_) => return Err(Damage::Document(Fault::BadDocument)),
+        }
+        if at == bytes.len() {
+            return Ok(Progress::Starved);
+        }
+        let extent = self.extent.get_or_insert_with(|| Extent::new(at));
+        let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
+        self.extent = None;
+        frames.is_first = false;
+        let frame = &bytes[at..end];
+        let parts = match frame.first() {
+            Some(b'[') => frame_parts(frame).map_err(Damage::Frame),
+            _ if json_text(frame).is_some() => Err(Damage::Frame(Fault::NotAFrame(excerpt(frame)))),
+            _ => Err(Damage::Document(Fault::BadDocument)),
+        };
+        let parts = parts.and_then(|(delay, text)| {
+            self.now = self.now.plus(delay);
+            if self.now == Time::MAX { Err(Damage::Document(Fault::EndlessTime)) } else { Ok(text) }
+        });
+        let parts = parts.map(|text| {
+            self.line.clear();
+            self.line.push(b'[');
+            self.now.write_seconds(&mut self.line);
+            self.line.extend_from_slice(b", \"o\", ");
+            self.line.extend_from_slice(text);
+            self.line.extend_from_slice(b"]\n");
+        });
+        self.take(end, input);
+        parts.map(|()| Progress::Part(Part::Frame))
+    }
+
+    /// Reads one key and its value behind the frames, or the end of the object.
+    fn back(&mut self, from: u64, input: &mut Input) -> Result<Progress, Damage> {
+        let ahead = from.saturating_sub(input.offset());
+        if ahead > 0 {
+            self.take(usize::try_from(ahead).unwrap_or(usize::MAX), input);
+        }
+        if input.offset() < from {
+            return Ok(Progress::Starved);
+        }
+        let bytes = input.bytes();
+        let end = match key(bytes, 0, false) {
+            Ok(None) => return Ok(Progress::Starved),
+            Err(Malformed) => return Err(Damage::Document(Fault::BadDocument)),
+            Ok(Some(Key::Close { end })) => {
+                self.stage = Stage::Close;
+                end
+            }
+            Ok(Some(Key::Entry { value, .. })) => {
+                let extent = self.extent.get_or_insert_with(|| Extent::new(value));
+                let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
+                self.extent = None;
+                if json_text(&bytes[value..end]).is_none() {
+                    return Err(Damage::Document(Fault::BadDocument));
+                }
+                end
+            }
+        };
+        self.take(end, input);
+        Ok(Progress::Stage)
+    }
+
+    /// Passes over what may follow the object: white space.
+    fn close(&mut self, input: &mut Input) -> Result<Progress, Damage> {
+        let space = skip_space(input.bytes(), 0);
+        self.take(space, input);
+        match (input.bytes().is_empty(), input.is_at_end()) {
+            (false, _) => Err(Damage::Document(Fault::BadDocument)),
+            (true, false) => Ok(Progress::Starved),
+            (true, true) => Ok(Progress::Part(Part::End)),
+        }
+    }
+
+    /// Takes bytes from the front, and counts their line ends.
+    fn take(&mut self, count: usize, input: &mut Input) {
+        let taken = &input.bytes()[..count.min(input.bytes().len())];
+        self.line_ends += memchr_iter(b'\n', taken).count() as u64;
+        input.take(count);
+    }
+}
+
+/// How far a stage has come.
+enum Progress {
+    /// To a part.
+    Part(Part),
+    /// To the next stage, or within its own, without a part.
+    Stage,
+    /// To the end of what has been read.
+    Starved,
+}
+
+impl Front {
+    fn value(&self, name: &str) -> Option<&str> {
+        self.keys.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    fn has_size(&self) -> bool {
+        self.value("width").is_some() && self.value("height").is_some()
+    }
+
+    /// The fault of an object that ends before it has all that makes it a cast.
+    fn missing(&self) -> Fault {
+        let missing = ["version", "width", "height"].into_iter().find(|name| self.value(name).is_none());
+        missing.map_or(Fault::NoFrames, Fault::Missing)
+    }
+
+    /// The header of the v2 cast that says what these keys say.
+    fn header(&self) -> Result<Header, Fault> {
+        let mut builder = HeaderBuilder::new(Version::V2);
+        for name in ["width", "height"] {
+            builder.add(name, self.value(name).unwrap_or("null"));
+        }
+        for (key, value) in &self.keys {
+            let is_said = matches!(key.as_str(), "version" | "width" | "height");
+            if !is_said && value != "null" {
+                builder.add(key, &on_one_line(value));
+            }
+        }
+        let mut header = Header::parse(builder.finish().as_bytes())?;
+        header.is_from_v1 = true;
+        Ok(header)
+    }
+}
+
+/// The delay of a frame, `[delay, "text"]`, and its text in quotes.
+fn frame_parts(frame: &[u8]) -> Result<(Time, &[u8]), Fault> {
+    let not_a_frame = || Fault::NotAFrame(excerpt(frame));
+    let expect = |at: usize, byte: u8| match frame.get(at) {
+        Some(&found) if found == byte => Ok(at + 1),
+        _ => Err(not_a_frame()),
+    };
+    let mut at = skip_space(frame, 1);
+    if frame.get(at) == Some(&b']') {
+        return Err(not_a_frame());
+    }
+    let (delay, length) =
+        Time::scan(&frame[at..]).map_err(|why| Fault::BadTime(excerpt(first_value(&frame[at..])), why))?;
+    at = expect(skip_space(frame, at + length), b',')?;
+    let start = skip_space(frame, at);
+    at = expect(start, b'"')?;
+    let end = at + json::closing_quote(&frame[at..]).ok_or_else(not_a_frame)? + 1;
+    at = expect(skip_space(frame, end), b']')?;
+    if at < frame.len() { Err(not_a_frame()) } else { Ok((delay, &frame[start..end])) }
+}
+
+/// What stands where a key is expected.
+enum Key {
+    /// A key, and where its value begins.
+    Entry { name: String, value: usize },
+    /// The closing bracket, and where it ends.
+    Close { end: usize },
+}
+
+/// Something else stands there.
+struct Malformed;
+
+/// Reads the key at a place of an object, the comma before it, and the colon behind. `Ok(None)` where
+/// it has not been read to the end of that.
+fn key(bytes: &[u8], at: usize, is_first: bool) -> Result<Option<Key>, Malformed> {
+    let mut at = skip_space(bytes, at);
+    match bytes.get(at) {
+        Some(b'}') => return Ok(Some(Key::Close { end: at + 1 })),
+        Some(b',') if !is_first => at = skip_space(bytes, at + 1),
+        Some(_) if is_first => {}
+        Some(_) => return Err(Malformed),
+        None => return Ok(None),
+    }
+    let name_start = match bytes.get(at) {
+        Some(b'"') => at + 1,
+        Some(_) => return Err(Malformed),
+        None => return Ok(None),
+    };
+    let Some(length) = json::closing_quote(&bytes[name_start..]) else { return Ok(None) };
+    let mut name = Vec::new();
+    json::decode(&bytes[name_start..name_start + length], &mut name).map_err(|_| Malformed)?;
+    at = skip_space(bytes, name_start + length + 1);
+    match bytes.get(at) {
+        Some(b':') => {}
+        Some(_) => return Err(Malformed),
+        None => return Ok(None),
+    }
+    let value = skip_space(bytes, at + 1);
+    if value == bytes.len() {
+        return Ok(None);
+    }
+    Ok(Some(Key::Entry { name: String::from_utf8_lossy(&name).into_owned(), value }))
+}
+
+/// The text of a JSON value, if it is one.
+fn json_text(bytes: &[u8]) -> Option<&str> {
+    serde_json::from_slice::<&RawValue>(bytes).ok().map(RawValue::get)
+}
+
+/// The search for the end of a JSON value, which goes on when more has been read.
+struct Extent {
+    /// The next byte to look at.
+    at: usize,
+    /// How many brackets are open.
+    depth: usize,
+    is_in_string: bool,
+}
+
+impl Extent {
+    /// Of a value that begins here.
+    fn new(at: usize) -> Extent {
+        Extent { at, depth: 0, is_in_string: false }
+    }
+
+    /// Where the value ends; `None` where that has not been read yet. Whether it is valid is another
+    /// question.
+    fn find(&mut self, bytes: &[u8]) -> Option<usize> {
+        loop {
+            if self.is_in_string {
+                let Some(length) = memchr2(b'"', b'\\', bytes.get(self.at..)?) else {
+                    self.at = bytes.len();
+                    return None;
+                };
+                self.at += length;
+                if bytes[self.at] == b'\\' {
+                    bytes.get(self.at + 1)?;
+                    self.at += 2;
                     continue;
                 }
-            };
-            *self.0.borrow_mut() = Some(verdict);
-            return Err(A::Error::custom("seen enough"));
-        }
-        Ok(())
-    }
-}
-
-/// Reads a v1 document to its end.
-pub fn read(source: impl Read, sink: &mut impl Sink) -> Result<(), Error> {
-    let mut document = Document { sink, header: Some(Vec::new()), waiting: Vec::new(), ending: None };
-    let mut deserializer = serde_json::Deserializer::from_reader(BufReader::with_capacity(64 << 10, source));
-    let result = deserializer.deserialize_map(&mut document).and_then(|()| deserializer.end());
-    let Err(error) = result else { return Ok(()) };
-    let number = error.line().max(1) as u64;
-    Err(match (document.ending, error.classify()) {
-        (Some(stop), _) => stop.at(number),
-        (None, serde_json::error::Category::Io) => Error::Read(io::Error::from(error)),
-        (None, serde_json::error::Category::Eof) => Error::Line { number, fault: Fault::CutOff },
-        (None, _) => Error::Line { number, fault: Fault::BadDocument },
-    })
-}
-
-/// What is known of the document while it is read.
-struct Document<'a, S> {
-    sink: &'a mut S,
-    /// The keys seen so far with their values, until the header has been handed over.
-    header: Option<Vec<(String, Box<RawValue>)>>,
-    /// The lines of frames that came before the size did.
-    waiting: Vec<u8>,
-    /// Why reading ends early, if it does: serde_json carries only texts.
-    ending: Option<Stop>,
-}
-
-impl<S: Sink> Document<'_, S> {
-    fn stop<E: serde::de::Error>(&mut self, stop: impl Into<Stop>) -> E {
-        self.ending = Some(stop.into());
-        E::custom("stopped")
-    }
-
-    /// Hands over the header if the size is known by now.
-    fn begin(&mut self) -> Result<(), Stop> {
-        let Some(keys) = &self.header else { return Ok(()) };
-        let has = |name| keys.iter().any(|(key, _)| key == name);
-        if !has("width") || !has("height") {
-            return Ok(());
-        }
-        let mut header = Header::parse(header_line(keys).as_bytes())?;
-        header.is_from_v1 = true;
-        self.header = None;
-        self.sink.header(header)?;
-        let waiting = std::mem::take(&mut self.waiting);
-        for line in waiting.split_inclusive(|&byte| byte == b'\n') {
-            self.sink.event(&Event::scan(line)?)?;
-        }
-        Ok(())
-    }
-
-    /// Hands over one frame, given as the line of a v2 cast.
-    fn frame(&mut self, line: &[u8]) -> Result<(), Stop> {
-        let event = Event::scan(line)?;
-        if self.header.is_some() {
-            self.waiting.extend_from_slice(line);
-            return Ok(());
-        }
-        self.sink.event(&event)
-    }
-}
-
-impl<'de, S: Sink> Visitor<'de> for &mut Document<'_, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an asciicast v1 document")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(key) = map.next_key::<String>()? {
-            if key == "stdout" {
-                self.begin().map_err(|stop| self.stop::<A::Error>(stop))?;
-                map.next_value_seed(Frames(self))?;
-                continue;
+                self.is_in_string = false;
+            } else {
+                match bytes.get(self.at)? {
+                    b'"' => {
+                        self.is_in_string = true;
+                        self.at += 1;
+                        continue;
+                    }
+                    b'[' | b'{' => {
+                        self.depth += 1;
+                        self.at += 1;
+                        continue;
+                    }
+                    // The end of a number or a word.
+                    b']' | b'}' | b',' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {
+                        return Some(self.at);
+                    }
+                    b']' | b'}' => self.depth -= 1,
+                    _ => {
+                        self.at += 1;
+                        continue;
+                    }
+                }
             }
-            let value: Box<RawValue> = map.next_value()?;
-            if key == "version" && value.get() != "1" {
-                // A header of another version that does not end on its line.
-                return Err(self.stop(Fault::CutOff));
-            }
-            if let Some(header) = &mut self.header {
-                header.push((key, value));
+            self.at += 1;
+            if self.depth == 0 {
+                return Some(self.at);
             }
         }
-        self.begin().map_err(|stop| self.stop::<A::Error>(stop))?;
-        if let Some(keys) = &self.header {
-            let missing = ["version", "width", "height"]
-                .into_iter()
-                .find(|name| keys.iter().all(|(key, _)| key != name));
-            return Err(self.stop(Fault::Missing(missing.unwrap_or("height"))));
-        }
-        Ok(())
     }
-}
-
-/// The header line of the v2 cast that says what these keys of a v1 document say.
-fn header_line(keys: &[(String, Box<RawValue>)]) -> String {
-    let mut builder = HeaderBuilder::new(Version::V2);
-    let value = |name: &str| keys.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.get());
-    for name in ["width", "height"] {
-        builder.add(name, value(name).unwrap_or("null"));
-    }
-    for (key, value) in keys {
-        let is_said = matches!(key.as_str(), "version" | "width" | "height");
-        if !is_said && value.get() != "null" {
-            builder.add(key, &on_one_line(value.get()));
-        }
-    }
-    builder.finish()
 }
 
 /// JSON text on one line, spaced as 2.x spaces a header.
@@ -195,87 +530,28 @@ fn on_one_line(json: &str) -> String {
     line
 }
 
-/// The value of `stdout`.
-struct Frames<'a, 'b, S>(&'a mut Document<'b, S>);
-
-impl<'de, S: Sink> DeserializeSeed<'de> for Frames<'_, '_, S> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de, S: Sink> Visitor<'de> for Frames<'_, '_, S> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of frames")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut frames: A) -> Result<(), A::Error> {
-        let Frames(document) = self;
-        let mut now = Time::ZERO;
-        let mut line = Vec::new();
-        let mut handed_over = 0;
-        while let Some(frame) = frames.next_element::<Box<RawValue>>()? {
-            let Ok((delay, text)) = serde_json::from_str::<(&RawValue, &RawValue)>(frame.get()) else {
-                return Err(document.stop(Fault::NotAFrame(excerpt(frame.get().as_bytes()))));
-            };
-            match Time::parse(delay.get()) {
-                Ok(delay) => now = now.plus(delay),
-                Err(why) => return Err(document.stop(bad_delay(delay, why))),
-            }
-            if !text.get().starts_with('"') {
-                return Err(document.stop(Fault::NotAFrame(excerpt(frame.get().as_bytes()))));
-            }
-            line.clear();
-            line.push(b'[');
-            now.write_seconds(&mut line);
-            line.extend_from_slice(b", \"o\", ");
-            line.extend_from_slice(text.get().as_bytes());
-            line.extend_from_slice(b"]\n");
-            document.frame(&line).map_err(|stop| document.stop::<A::Error>(stop))?;
-            handed_over += line.len();
-            if handed_over >= FLUSH_EVERY {
-                handed_over = 0;
-                document.sink.flush().map_err(|stop| document.stop::<A::Error>(stop))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-fn bad_delay(delay: &RawValue, why: TimeFault) -> Fault {
-    Fault::BadTime(excerpt(delay.get().as_bytes()), why)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use proptest::prelude::*;
 
-    struct Lines(String);
+    use crate::cast::{Error, Item, Reader};
 
-    impl Sink for Lines {
-        fn header(&mut self, header: Header) -> Result<(), Stop> {
-            self.0.push_str(header.line());
-            Ok(())
-        }
-
-        fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
-            self.0.push_str(&String::from_utf8_lossy(event.line));
-            Ok(())
-        }
-    }
-
+    /// The v2 cast that a document becomes, and the message of what is wrong with it.
     fn v2_of(document: &str) -> (String, String) {
-        let mut lines = Lines(String::new());
-        let message = match crate::cast::read(&mut document.as_bytes(), &mut lines) {
-            Ok(()) => String::new(),
-            Err(Error::Line { number, fault }) => format!("line {number}: {fault}"),
-            Err(error) => format!("{error:?}"),
+        let mut reader = Reader::new(document.as_bytes());
+        let mut lines = String::new();
+        let message = loop {
+            match reader.next() {
+                Ok(Some(Item::Header(header))) => lines.push_str(header.line()),
+                Ok(Some(Item::Event(event))) => lines.push_str(&String::from_utf8_lossy(event.line)),
+                Ok(Some(Item::Ignored(line))) => panic!("{line:?}"),
+                Ok(Some(Item::End)) => break String::new(),
+                Ok(None) => reader.fill().unwrap(),
+                Err(Error::Line { number, fault }) => break format!("line {number}: {fault}"),
+                Err(error) => break format!("{error:?}"),
+            }
         };
-        (lines.0, message)
+        (lines, message)
     }
 
     #[test]
@@ -306,13 +582,71 @@ mod tests {
             ("[1, 5]]}", "line 3: expected a frame, [delay, text], found '[1, 5]'"),
             ("[1]]}", "line 3: expected a frame, [delay, text], found '[1]'"),
             ("x]}", "line 3: the document is not valid JSON"),
+            ("5]}", "line 3: expected a frame, [delay, text], found '5'"),
+            ("[\"1\", \"b\"]]}", "line 3: expected a number of seconds, found '\"1\"'"),
+            ("[1, \"b\", 2]]}", "line 3: expected a frame, [delay, text], found '[1, \"b\", 2]'"),
+            ("[1, \"b\"]\n", "line 4: the line is cut off"),
+            ("[1, \"b\"]] x", "line 3: the document is not valid JSON"),
+            ("[1, \"b\"], ]}", "line 3: the document is not valid JSON"),
+            ("[1, \"b\"]]} x", "line 3: the document is not valid JSON"),
+            ("[1e18, \"b\"]]}", "line 3: the time is too large: '1e18'"),
+            ("[999999999999, \"b\"]]}", "line 3: the intervals add up to too large a time"),
         ] {
             let (lines, found) = v2_of(&format!("{good}{rest}"));
             assert_eq!(found, message, "{rest}");
-            assert!(lines.ends_with("[1.000000, \"o\", \"a\"]\n"), "{lines}");
+            assert!(lines.contains("\n[1.000000, \"o\", \"a\"]\n"), "{lines}");
         }
         assert_eq!(v2_of("{\"version\": 1, \"stdout\": []}").1, "line 1: the header has no 'width'");
+        let whole = "{\"version\": 1, \"width\": 80, \"height\": 24";
+        for (rest, message) in [
+            ("}", "the document has no 'stdout'"),
+            (", \"stdout\": null}", "'stdout' in the document is not an array of frames: 'null'"),
+            (", \"stdout\": {}}", "'stdout' in the document is not an array of frames: '{}}'"),
+            (" \"title\": 1}", "the document is not valid JSON"),
+            (", \"title\": x}", "the document is not valid JSON"),
+        ] {
+            assert_eq!(v2_of(&format!("{whole}{rest}")), (String::new(), format!("line 1: {message}")));
+        }
         assert_eq!(v2_of("{\"version\": 2,\n\"width\": 80}").1, "line 1: the line is cut off");
         assert_eq!(v2_of("{\n\"version\": 2, \"width\": 80}").1, "line 1: the line is cut off");
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_panics(tokens in prop::collection::vec(prop::sample::select(vec![
+            "{", "}", "[", "]", ",", ":", "\"version\"", "1", "2", "\"width\": 80", "\"height\": 24", "\"stdout\":",
+            "\"a\\\"\"", " ", "\n", "[1, \"x\"]", "\"", "\\", "null", "-1",
+        ]), 0..30)) {
+            v2_of(&format!("{{\"version\": 1, {}", tokens.concat()));
+            v2_of(&tokens.concat());
+        }
+
+        #[test]
+        fn the_frames_are_those_that_serde_json_reads(
+            keys in Just(vec!["version", "width", "height", "title", "stdout"]).prop_shuffle(),
+            frames in prop::collection::vec((0u32..9_000_000, any::<String>()), 0..6),
+            is_pretty in any::<bool>(),
+        ) {
+            let seconds = |micros: &u32| f64::from(*micros) / 1e6;
+            let stdout: Vec<_> = frames.iter().map(|(micros, text)| (seconds(micros), text)).collect();
+            let entry = |key: &&str| format!("{}: {}", serde_json::json!(key), match *key {
+                "version" => "1".to_string(),
+                "stdout" if is_pretty => serde_json::to_string_pretty(&stdout).unwrap(),
+                "stdout" => serde_json::to_string(&stdout).unwrap(),
+                "title" => "\"}]\\\"\"".to_string(),
+                _ => "80".to_string(),
+            });
+            let document = format!("{{{}}}", keys.iter().map(entry).collect::<Vec<_>>().join(if is_pretty { ",\n" } else { "," }));
+            let (lines, message) = v2_of(&document);
+            prop_assert_eq!(message, "", "{}", document);
+            let mut now = 0;
+            let mut lines = lines.lines().skip(1);
+            for (micros, text) in &frames {
+                now += u64::from(*micros);
+                let (time, _, data): (f64, String, String) = serde_json::from_str(lines.next().unwrap()).unwrap();
+                prop_assert_eq!(((time * 1e6).round() as u64, &data), (now, text));
+            }
+            prop_assert_eq!(lines.next(), None);
+        }
     }
 }

@@ -65,9 +65,9 @@ pub struct Event<'a> {
     pub number: Range<usize>,
     /// When the event happens, counted from the start of the cast whatever the version.
     pub time: Time,
-    /// What stands in the line as a number: the same as `time` in v2, in v3 the interval since the
-    /// event before.
-    pub spelled: Time,
+    /// The number as written in the line: the same as `time` in v2, the interval since the previous
+    /// event in v3.
+    pub written: Time,
     /// What kind of event it is.
     pub code: Code,
     /// The JSON value that is the event's data, as it is spelled.
@@ -75,14 +75,14 @@ pub struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    /// Finds the parts of a line. `time` is set to what is spelled: to sum up intervals is the
+    /// Finds the parts of a line. `time` is set to the number as written: adding up intervals is the
     /// reader's part.
     #[inline]
     pub fn scan(line: &'a [u8]) -> Result<Event<'a>, Fault> {
         let mut at = skip_space(line, 0);
         at = expect(line, at, b'[')?;
         at = skip_space(line, at);
-        let (spelled, length) =
+        let (written, length) =
             Time::scan(&line[at..]).map_err(|why| fault(line, at, |found| Fault::BadTime(found, why)))?;
         let number = at..at + length;
         at = skip_space(line, number.end);
@@ -116,7 +116,7 @@ impl<'a> Event<'a> {
         if at < line.len() {
             return Err(Fault::NotAnEvent(excerpt(&line[at..])));
         }
-        Ok(Event { line, number, time: spelled, spelled, code, data })
+        Ok(Event { line, number, time: written, written, code, data })
     }
 
     /// Appends the text that the data stands for. Empty where the data is no string, which only an
@@ -156,7 +156,7 @@ pub fn is_ignored(line: &[u8]) -> bool {
 
 /// The next byte that is no JSON white space, from `at` on.
 #[inline]
-fn skip_space(line: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_space(line: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\r' | b'\n') = line.get(at) {
         at += 1;
     }
@@ -212,11 +212,11 @@ fn fault(line: &[u8], at: usize, given: impl FnOnce(String) -> Fault) -> Fault {
 
 /// The value at the front of what is left of a line, as far as one can tell: a string to its end,
 /// anything else to the next comma or bracket.
-fn first_value(rest: &[u8]) -> &[u8] {
+pub(super) fn first_value(rest: &[u8]) -> &[u8] {
     let length = match rest {
         [b'"', string @ ..] => json::closing_quote(string).map(|quote| quote + 2),
         [b',' | b']' | b'[' | b'{', ..] => None,
-        _ => rest.iter().position(|byte| matches!(byte, b',' | b']')),
+        _ => rest.iter().position(|byte| matches!(byte, b',' | b']' | b'}')),
     };
     &rest[..length.unwrap_or(rest.len())]
 }

@@ -32,7 +32,7 @@ pub enum Fault {
     BadTime(String, TimeFault),
     /// The times of the events add up to more than [`super::Time::MAX`].
     EndlessTime,
-    /// The event code is no string, or empty; what stands there.
+    /// The event code is not a string; what stands there.
     BadCode(String),
     /// The data of a known code is no string: the code, and what stands there.
     NotText(String, String),
@@ -42,6 +42,10 @@ pub enum Fault {
     NotAFrame(String),
     /// The document of a v1 cast is not valid JSON.
     BadDocument,
+    /// The document of a v1 cast has no frames.
+    NoFrames,
+    /// What a v1 cast has in place of its array of frames.
+    NotFrames(String),
     /// The terminal is larger than a virtual one may be.
     TooLarge(Size),
     /// Some other rule that the program at hand has about its input.
@@ -88,6 +92,10 @@ impl fmt::Display for Fault {
             Fault::BadEscape(found) => write!(f, "not an escape sequence of JSON: '{found}'"),
             Fault::NotAFrame(found) => write!(f, "expected a frame, [delay, text], found '{found}'"),
             Fault::BadDocument => write!(f, "the document is not valid JSON"),
+            Fault::NoFrames => write!(f, "the document has no 'stdout'"),
+            Fault::NotFrames(found) => {
+                write!(f, "'stdout' in the document is not an array of frames: '{found}'")
+            }
             Fault::TooLarge(size) => write!(f, "a terminal of {size} is too large to draw"),
             Fault::Other(what) => f.write_str(what),
         }
@@ -108,33 +116,4 @@ pub enum Error {
         /// What is wrong with it.
         fault: Fault,
     },
-    /// The sink did not want to go on.
-    Sink(Stop),
-}
-
-/// Why a sink does not want to go on.
-#[derive(Debug)]
-pub enum Stop {
-    /// The line that it was given is not what it should be.
-    Fault(Fault),
-    /// What came of it could not be written.
-    Write(io::Error),
-    /// It has seen enough.
-    Enough,
-}
-
-impl From<Fault> for Stop {
-    fn from(fault: Fault) -> Stop {
-        Stop::Fault(fault)
-    }
-}
-
-impl Stop {
-    /// The same as an error of reading the line with this number.
-    pub(super) fn at(self, number: u64) -> Error {
-        match self {
-            Stop::Fault(fault) => Error::Line { number, fault },
-            stop => Error::Sink(stop),
-        }
-    }
 }

@@ -1,12 +1,14 @@
 //! The format: asciicast v1, v2 and v3, read and written.
 //!
-//! [`read()`] turns bytes into a [`Header`] and [`Event`]s, which stay slices of the lines that they
-//! came in; [`Timeline`] spells the times of what is written. Knows no files, terminals or options.
+//! A [`Reader`] is asked for the [`Header`] and the [`Event`]s of a cast, which stay slices of the
+//! lines that they came in; a [`Writer`] writes events with the times of their version. Knows no
+//! files, terminals or options.
 
 mod document;
 mod event;
 mod fault;
 mod header;
+mod input;
 pub mod json;
 mod read;
 mod time;
@@ -14,9 +16,10 @@ mod utf8;
 mod write;
 
 pub use event::{Code, Event};
-pub use fault::{Error, Fault, Stop};
+pub use fault::{Error, Fault};
 pub use header::{Header, HeaderBuilder, Version, object_entries};
-pub use read::{LONGEST_LINE, Sink, read};
+pub use input::LONGEST_LINE;
+pub use read::{Item, Place, Reader};
 pub use time::{Time, TimeFault};
 pub use utf8::Utf8Repair;
-pub use write::{Precision, Timeline};
+pub use write::{Precision, Writer};

@@ -1,203 +1,251 @@
-//! Reading a cast: blocks of input become a header and events, handed to a [`Sink`].
+//! Reading a cast: a [`Reader`] is asked for the next item, and says when it has to read more first.
 //!
-//! Reading pushes, because that is what a live pipe needs: all that one read brought is handed over,
-//! then [`Sink::flush`] says that the next step waits for more. Memory is one block, or the longest
-//! line where that is longer.
+//! Between the two lies all that a live pipe needs: whoever asks can write what it has made so far
+//! before the read that may block, or wait for a descriptor together with others. Memory is one block
+//! of input, or the longest line where that is longer.
+//!
+//! ```
+//! use common::cast::{Item, Reader};
+//!
+//! # fn main() -> Result<(), common::cast::Error> {
+//! let cast = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0.5, \"o\", \"hello\"]\n";
+//! let mut reader = Reader::new(cast.as_bytes());
+//! let mut output = Vec::new();
+//! loop {
+//!     let offset = reader.offset();
+//!     match reader.next()? {
+//!         Some(Item::Header(header)) => assert_eq!((header.size.cols, offset), (80, 0)),
+//!         Some(Item::Event(event)) => {
+//!             assert_eq!((event.time.as_micros(), offset), (500_000, 42));
+//!             event.decode_text(&mut output).map_err(|fault| reader.fault(fault))?;
+//!         }
+//!         Some(Item::Ignored(_line)) => {}
+//!         Some(Item::End) => break,
+//!         // Everything that has been read has been returned. This is the time to write `output`.
+//!         None => reader.fill()?,
+//!     }
+//! }
+//! assert_eq!(output, b"hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A player that keeps the [`Reader::place`] of some events can go back to them with
+//! [`Reader::resume`].
 
 use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::document;
+use super::document::{self, Damage, Document, Part};
 use super::event::{self, Event};
-use super::fault::{Error, Fault, Stop};
+use super::fault::{Error, Fault};
 use super::header::{Header, Version};
+use super::input::{BLOCK, Input};
 use super::time::Time;
 
-/// The longest line that is read, in bytes: a line is held in memory whole, and no recorder writes
-/// one that is near this.
-pub const LONGEST_LINE: usize = 256 << 20;
-
-/// How much is read at once, in bytes: large enough that the calls do not show in a profile, small
-/// enough to stay in a processor's second cache.
-const BLOCK: usize = 64 << 10;
-
-/// How much is read first, in bytes: a short cast is read sooner than the memory for a whole block
-/// is cleared.
-const FIRST_BLOCK: usize = 4 << 10;
-
-/// Takes what [`read`] finds in a cast, in order.
-pub trait Sink {
-    /// The header, once, before all else.
-    fn header(&mut self, header: Header) -> Result<(), Stop>;
-
-    /// The next event.
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop>;
-
-    /// A line that is no event and is to be ignored: blank, or a comment.
-    fn ignored(&mut self, line: &[u8]) -> Result<(), Stop> {
-        let _ = line;
-        Ok(())
-    }
-
-    /// All that has arrived so far has been handed over, and more may be long in coming.
-    fn flush(&mut self) -> Result<(), Stop> {
-        Ok(())
-    }
+/// What a cast consists of.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// The header, once, before all else. That of a v1 cast is the v2 header that says the same.
+    Header(Header),
+    /// An event. Those of a v1 cast are spelled as v2 spells them.
+    Event(Event<'a>),
+    /// A line that is not an event and is to be ignored: blank, or a comment.
+    Ignored(&'a [u8]),
+    /// The end of the cast. Asking again gives it again.
+    End,
 }
 
-/// Reads a cast of any version to its end. A v1 cast is handed over as the v2 cast that says the
-/// same.
-///
-/// # Errors
-///
-/// An [`Error`]; what was good before it has been handed over and flushed.
-pub fn read(source: &mut dyn Read, sink: &mut impl Sink) -> Result<(), Error> {
-    let mut lines = Lines::new(source);
-    if !lines.fill_first_line().map_err(Error::Read)? {
-        return Err(Error::Empty);
-    }
-    let result = match document::recognise(lines.buffered()) {
-        true => {
-            let (front, source) = lines.into_parts();
-            document::read(front.chain(source), sink)
-        }
-        false => read_lines(&mut lines, sink),
-    };
-    match result {
-        // Enough is a decision, not a failure; a sink that cannot write need not try once more.
-        Err(Error::Sink(Stop::Enough)) => sink.flush().map_err(Error::Sink),
-        Err(error @ Error::Sink(_)) => Err(error),
-        result => sink.flush().map_err(Error::Sink).and(result),
-    }
+/// Reads a cast of any version from its beginning to its end.
+pub struct Reader<R> {
+    source: R,
+    input: Input,
+    state: State,
+    /// How many lines have been taken.
+    lines: u64,
+    /// The time of the last event of lines.
+    now: Time,
 }
 
-/// The lines of a v2 or v3 cast.
-fn read_lines(lines: &mut Lines<'_>, sink: &mut impl Sink) -> Result<(), Error> {
-    let mut number = 0;
-    let mut version = None;
-    let mut now = Time::ZERO;
-    loop {
-        while let Some(line) = lines.next_buffered() {
-            number += 1;
-            match version {
-                None => {
-                    let header = Header::parse(line).map_err(|fault| Error::Line { number, fault })?;
-                    version = Some(header.version);
-                    sink.header(header).map_err(|stop| stop.at(number))?;
-                }
-                Some(_) if event::is_ignored(line) => {
-                    sink.ignored(line).map_err(|stop| stop.at(number))?;
-                }
-                Some(version) => {
-                    let mut event = Event::scan(line).map_err(|fault| Error::Line { number, fault })?;
-                    if version == Version::V3 {
-                        event.time = now.plus(event.spelled);
-                        if event.time == Time::MAX {
-                            return Err(Error::Line { number, fault: Fault::EndlessTime });
-                        }
-                    }
-                    now = event.time;
-                    sink.event(&event).map_err(|stop| stop.at(number))?;
-                }
-            }
-        }
-        sink.flush().map_err(Error::Sink)?;
-        match lines.fill() {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                return Err(Error::Line { number: number + 1, fault: Fault::TooLong });
-            }
-            Err(error) => return Err(Error::Read(error)),
-        }
-    }
+/// What is expected next.
+enum State {
+    /// Anything: the first line, or the beginning of a v1 document.
+    Start,
+    /// Lines, the first of which is the header.
+    Header,
+    /// The events of a v2 or v3 cast.
+    Events(Version),
+    /// The frames of a v1 cast, and what stands around them.
+    Document(Box<Document>),
+    /// Nothing more: the end, or what cannot be read any further.
+    End,
 }
 
-/// Splits a source into lines without copying them out of the buffer.
-struct Lines<'a> {
-    source: &'a mut dyn Read,
-    buffer: Vec<u8>,
-    /// Where in the buffer the first line that has not been handed out begins.
-    start: usize,
-    /// How far the bytes from `start` on are known to hold no line end.
-    searched: usize,
-    /// Where what has been read ends.
-    end: usize,
-    at_end: bool,
+/// A point in a cast at which reading can start again: the beginning of an item other than the
+/// header.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The offset in the source, in bytes. Whoever resumes positions the source there.
+    pub offset: u64,
+    lines: u64,
+    kind: PlaceKind,
 }
 
-impl<'a> Lines<'a> {
-    fn new(source: &'a mut dyn Read) -> Lines<'a> {
-        Lines { source, buffer: vec![0; FIRST_BLOCK], start: 0, searched: 0, end: 0, at_end: false }
+#[derive(Clone, Debug)]
+enum PlaceKind {
+    /// Between two lines, after an event at a time.
+    Events(Version, Time),
+    Document(document::Frames),
+}
+
+impl<R: Read> Reader<R> {
+    /// Reads a cast from its beginning.
+    pub fn new(source: R) -> Reader<R> {
+        Reader { source, input: Input::new(0), state: State::Start, lines: 0, now: Time::ZERO }
     }
 
-    /// Reads until the first line is there, or so much of it as tells which kind of cast it is.
-    /// False where the source is empty.
-    fn fill_first_line(&mut self) -> io::Result<bool> {
-        while self.end < BLOCK && memchr(b'\n', self.buffered()).is_none() && self.fill()? {}
-        Ok(self.end > 0)
-    }
-
-    /// What has been read and not yet handed out.
-    fn buffered(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    /// What has been read and the source of what follows.
-    fn into_parts(self) -> (io::Cursor<Vec<u8>>, &'a mut dyn Read) {
-        let Lines { source, mut buffer, end, .. } = self;
-        buffer.truncate(end);
-        (io::Cursor::new(buffer), source)
-    }
-
-    /// The next line of those that are in the buffer whole, with its line end. The source's last
-    /// line may have none.
-    #[inline]
-    fn next_buffered(&mut self) -> Option<&[u8]> {
-        let start = self.start;
-        match memchr(b'\n', &self.buffer[self.searched..self.end]) {
-            Some(at) => self.start = self.searched + at + 1,
-            None if self.at_end && start < self.end => self.start = self.end,
-            None => {
-                self.searched = self.end;
-                return None;
-            }
-        }
-        self.searched = self.start;
-        Some(&self.buffer[start..self.start])
-    }
-
-    /// Reads one more block. False where nothing is left to hand out.
-    fn fill(&mut self) -> io::Result<bool> {
-        if self.at_end {
-            return Ok(false);
-        }
-        if self.start > 0 {
-            self.buffer.copy_within(self.start..self.end, 0);
-            self.end -= self.start;
-            self.searched -= self.start;
-            self.start = 0;
-        }
-        if self.end == self.buffer.len() {
-            if self.end >= LONGEST_LINE {
-                return Err(io::ErrorKind::FileTooLarge.into());
-            }
-            self.buffer.resize(self.end * 2, 0);
-        }
-        let room = self.buffer.len() - self.end;
-        let count = loop {
-            match self.source.read(&mut self.buffer[self.end..]) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => break result?,
-            }
+    /// Reads on from a place that another reader of the same cast had come to. `source` stands at
+    /// [`Place::offset`].
+    pub fn resume(source: R, place: &Place) -> Reader<R> {
+        let (state, now) = match &place.kind {
+            PlaceKind::Events(version, now) => (State::Events(*version), *now),
+            PlaceKind::Document(frames) => (State::Document(Box::new(Document::resume(frames))), Time::ZERO),
         };
-        self.end += count;
-        self.at_end = count == 0;
-        if count == room && self.buffer.len() < BLOCK {
-            self.buffer.resize(BLOCK, 0);
+        Reader { source, input: Input::new(place.offset), state, lines: place.lines, now }
+    }
+
+    /// The next item of those that have been read; `None` where [`Reader::fill`] has to read more
+    /// first.
+    ///
+    /// # Errors
+    ///
+    /// An [`Error`]. After a line that is not an event the reader goes on behind it, for callers who
+    /// want to know all that is wrong; after any other error there is only [`Item::End`].
+    #[expect(clippy::should_implement_trait, reason = "an item borrows from the reader")]
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
+        let State::Events(version) = self.state else { return self.next_outside_events() };
+        let Some(line) = self.input.take_line() else {
+            return Ok(self.input.is_at_end().then_some(Item::End));
+        };
+        self.lines += 1;
+        let line = self.input.at(line);
+        if event::is_ignored(line) {
+            return Ok(Some(Item::Ignored(line)));
         }
-        Ok(self.start < self.end || !self.at_end)
+        let mut event = Event::scan(line).map_err(|fault| Error::Line { number: self.lines, fault })?;
+        if version == Version::V3 {
+            event.time = self.now.plus(event.written);
+            if event.time == Time::MAX {
+                self.state = State::End;
+                return Err(Error::Line { number: self.lines, fault: Fault::EndlessTime });
+            }
+        }
+        self.now = event.time;
+        Ok(Some(Item::Event(event)))
+    }
+
+    /// Reads once from the source. At its end this does nothing, and [`Reader::next`] says so.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Read`], or [`Fault::TooLong`] of a line.
+    pub fn fill(&mut self) -> Result<(), Error> {
+        self.input.fill(&mut self.source).map_err(|error| {
+            self.state = State::End;
+            match error.kind() {
+                io::ErrorKind::FileTooLarge => Error::Line { number: self.lines + 1, fault: Fault::TooLong },
+                _ => Error::Read(error),
+            }
+        })
+    }
+
+    /// The offset in the source, in bytes, at which the next item begins (in a v1 document with the
+    /// comma and the white space before it); after [`Item::End`] the length of the source.
+    pub fn offset(&self) -> u64 {
+        self.input.offset()
+    }
+
+    /// The number of the line that the item returned last stands in, or in a v1 document ends in; the
+    /// header's is 1.
+    pub fn line(&self) -> u64 {
+        self.lines
+    }
+
+    /// The error of a fault that was found in the item returned last.
+    pub fn fault(&self, fault: Fault) -> Error {
+        Error::Line { number: self.lines, fault }
+    }
+
+    /// Where the next item begins, to resume there. `None` before the header has been returned and
+    /// at the end.
+    pub fn place(&self) -> Option<Place> {
+        let kind = match &self.state {
+            State::Events(version) => PlaceKind::Events(*version, self.now),
+            State::Document(document) => PlaceKind::Document(document.place()?),
+            State::Start | State::Header | State::End => return None,
+        };
+        Some(Place { offset: self.offset(), lines: self.lines, kind })
+    }
+
+    /// What the cast is read from.
+    pub fn source(&self) -> &R {
+        &self.source
+    }
+
+    #[cold]
+    fn next_outside_events(&mut self) -> Result<Option<Item<'_>>, Error> {
+        if let State::Start = self.state {
+            let front = self.input.bytes();
+            if !self.input.is_at_end() && front.len() < BLOCK && memchr(b'\n', front).is_none() {
+                return Ok(None);
+            }
+            let is_empty = front.is_empty();
+            self.state = match document::is_document(front) {
+                _ if is_empty => State::End,
+                true => State::Document(Box::default()),
+                false => State::Header,
+            };
+            if is_empty {
+                return Err(Error::Empty);
+            }
+        }
+        match self.state {
+            State::Document(_) => self.next_of_document(),
+            State::Header => self.header().map(|header| header.map(Item::Header)),
+            State::Start | State::Events(_) | State::End => Ok(Some(Item::End)),
+        }
+    }
+
+    fn header(&mut self) -> Result<Option<Header>, Error> {
+        let Some(line) = self.input.take_line() else { return Ok(None) };
+        self.lines = 1;
+        let header = Header::parse(self.input.at(line));
+        self.state = header.as_ref().map_or(State::End, |header| State::Events(header.version));
+        header.map(Some).map_err(|fault| Error::Line { number: 1, fault })
+    }
+
+    fn next_of_document(&mut self) -> Result<Option<Item<'_>>, Error> {
+        let State::Document(document) = &mut self.state else { return Ok(Some(Item::End)) };
+        let part = document.next(&mut self.input);
+        self.lines = document.line();
+        if let Ok(Some(Part::End)) | Err(Damage::Document(_)) = part {
+            self.state = State::End;
+        }
+        match part {
+            Ok(None) => Ok(None),
+            Ok(Some(Part::Header(header))) => Ok(Some(Item::Header(header))),
+            Ok(Some(Part::Frame)) => self.frame(),
+            Ok(Some(Part::End)) => Ok(Some(Item::End)),
+            Err(Damage::Frame(fault) | Damage::Document(fault)) => Err(self.fault(fault)),
+        }
+    }
+
+    /// The frame that the document has come to.
+    fn frame(&self) -> Result<Option<Item<'_>>, Error> {
+        let State::Document(document) = &self.state else { return Ok(Some(Item::End)) };
+        document.event().map(|event| Some(Item::Event(event))).map_err(|fault| self.fault(fault))
     }
 }
 
@@ -218,77 +266,139 @@ mod tests {
         }
     }
 
-    /// Writes down what it is given.
-    #[derive(Default)]
-    struct Notes(Vec<String>);
-
-    impl Sink for Notes {
-        fn header(&mut self, header: Header) -> Result<(), Stop> {
-            self.0.push(format!("header {:?}", header.line()));
-            Ok(())
-        }
-
-        fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
-            let line = String::from_utf8_lossy(event.line);
-            self.0.push(format!("{} {line:?}", event.time.as_micros()));
-            Ok(())
-        }
-
-        fn ignored(&mut self, line: &[u8]) -> Result<(), Stop> {
-            self.0.push(format!("ignored {:?}", String::from_utf8_lossy(line)));
-            Ok(())
-        }
+    /// What a reader returns, a line each, and how that ends.
+    fn items_of(mut reader: Reader<impl Read>) -> (Vec<String>, String) {
+        let mut items = Vec::new();
+        let result = loop {
+            let offset = reader.offset();
+            let item = match reader.next() {
+                Ok(Some(Item::Header(header))) => format!("header {:?}", header.line()),
+                Ok(Some(Item::Event(event))) => {
+                    let line = String::from_utf8_lossy(event.line);
+                    format!("{} {line:?}", event.time.as_micros())
+                }
+                Ok(Some(Item::Ignored(line))) => format!("ignored {:?}", String::from_utf8_lossy(line)),
+                Ok(Some(Item::End)) => break "end".to_string(),
+                Ok(None) => {
+                    reader.fill().unwrap();
+                    continue;
+                }
+                Err(error) => break format!("{error:?}"),
+            };
+            items.push(format!("{offset}: {item}, line {}", reader.line()));
+        };
+        (items, result)
     }
 
-    fn notes_of(cast: &[u8], pieces: Vec<usize>) -> (Vec<String>, String) {
-        let mut notes = Notes::default();
-        let result = read(&mut Pieces(cast, pieces.into_iter()), &mut notes);
-        (notes.0, format!("{result:?}"))
+    fn items(cast: &[u8], pieces: Vec<usize>) -> (Vec<String>, String) {
+        items_of(Reader::new(Pieces(cast, pieces.into_iter())))
     }
 
     const V3: &str =
         "{\"version\":3,\"term\":{\"cols\":1,\"rows\":1}}\r\n#c\n[0.5, \"o\", \"a\"]\n\n[0.25, \"o\", \"b\"]";
 
+    const V1: &str = "{\"version\": 1, \"width\": 8,\n\"height\": 2, \"stdout\": [[0.5, \"a\\\"]\"],\n[1, \"b\"] ,[0,\n\"c\"]], \"title\": \"t\"}\n";
+    const V1_SIZE_LAST: &str = "{ \"stdout\": [[0.5, \"a\"],\n[1, \"b\"]], \"x\": [[\"]\"]],\n\"version\": 1, \"height\": 2, \"width\": 8, \"title\": \"t\"}";
+
     #[test]
     fn intervals_add_up_and_other_lines_pass() {
-        let (notes, result) = notes_of(V3.as_bytes(), vec![]);
+        let (items, result) = items(V3.as_bytes(), vec![]);
         assert_eq!(
-            notes[1..],
+            items[1..],
             [
-                "ignored \"#c\\n\"",
-                "500000 \"[0.5, \\\"o\\\", \\\"a\\\"]\\n\"",
-                "ignored \"\\n\"",
-                "750000 \"[0.25, \\\"o\\\", \\\"b\\\"]\""
+                "42: ignored \"#c\\n\", line 2",
+                "45: 500000 \"[0.5, \\\"o\\\", \\\"a\\\"]\\n\", line 3",
+                "61: ignored \"\\n\", line 4",
+                "62: 750000 \"[0.25, \\\"o\\\", \\\"b\\\"]\", line 5"
             ]
         );
-        assert_eq!(result, "Ok(())");
+        assert_eq!(result, "end");
+    }
+
+    #[test]
+    fn the_frames_of_a_document_are_events() {
+        let (items, result) = items(V1.as_bytes(), vec![]);
+        assert_eq!(
+            items,
+            [
+                "0: header \"{\\\"version\\\": 2, \\\"width\\\": 8, \\\"height\\\": 2}\\n\", line 2",
+                "51: 500000 \"[0.500000, \\\"o\\\", \\\"a\\\\\\\"]\\\"]\\n\", line 2",
+                "64: 1500000 \"[1.500000, \\\"o\\\", \\\"b\\\"]\\n\", line 3",
+                "74: 1500000 \"[1.500000, \\\"o\\\", \\\"c\\\"]\\n\", line 4"
+            ]
+        );
+        assert_eq!(result, "end");
     }
 
     #[test]
     fn a_fault_carries_the_number_of_its_line_and_comes_after_what_was_good() {
-        let (notes, result) = notes_of(V3.replace("[0.25", "[x").as_bytes(), vec![]);
-        assert_eq!(notes.len(), 4);
-        assert!(result.starts_with("Err(Line { number: 5, fault: BadTime(\"x\""), "{result}");
+        let (items, result) = items(V3.replace("[0.25", "[x").as_bytes(), vec![]);
+        assert_eq!(items.len(), 4);
+        assert!(result.starts_with("Line { number: 5, fault: BadTime(\"x\""), "{result}");
+    }
+
+    #[test]
+    fn the_lines_after_a_bad_one_can_be_read() {
+        let broken = V3.replace("[0.5", "[x");
+        let mut reader = Reader::new(broken.as_bytes());
+        let mut kinds = Vec::new();
+        loop {
+            kinds.push(match reader.next() {
+                Ok(Some(Item::End)) => break,
+                Ok(Some(_)) => "item",
+                Ok(None) => {
+                    reader.fill().unwrap();
+                    continue;
+                }
+                Err(_) => "error",
+            });
+        }
+        assert_eq!(kinds, ["item", "item", "error", "item", "item"]);
     }
 
     #[test]
     fn an_empty_source_is_told_from_a_bad_one() {
-        assert_eq!(notes_of(b"", vec![]).1, "Err(Empty)");
-        assert!(notes_of(b"\n", vec![]).1.starts_with("Err(Line { number: 1"));
+        assert_eq!(items(b"", vec![]).1, "Empty");
+        assert!(items(b"\n", vec![]).1.starts_with("Line { number: 1"));
     }
 
     #[test]
     fn a_line_longer_than_a_block_is_one_line() {
         let cast = V3.replace("\"a\"", &format!("\"{}\"", "x".repeat(3 * BLOCK)));
-        let (notes, result) = notes_of(cast.as_bytes(), vec![]);
-        assert_eq!((notes.len(), result.as_str()), (5, "Ok(())"));
+        let (items, result) = items(cast.as_bytes(), vec![]);
+        assert_eq!((items.len(), result.as_str()), (5, "end"));
+    }
+
+    #[test]
+    fn reading_resumes_at_any_item_but_the_header() {
+        for cast in [V3, V1, V1_SIZE_LAST] {
+            let (all, _) = items(cast.as_bytes(), vec![]);
+            let mut reader = Reader::new(cast.as_bytes());
+            let mut passed = 0;
+            loop {
+                match reader.next().unwrap() {
+                    Some(Item::End) => break,
+                    Some(_) => passed += 1,
+                    None => reader.fill().unwrap(),
+                }
+                if let Some(place) = reader.place() {
+                    let rest = Pieces(&cast.as_bytes()[place.offset as usize..], vec![1; 200].into_iter());
+                    let (items, result) = items_of(Reader::resume(rest, &place));
+                    assert_eq!((&items[..], result.as_str()), (&all[passed..], "end"), "{cast}");
+                }
+            }
+            assert!(passed >= 3, "{cast}");
+        }
     }
 
     proptest! {
         #[test]
-        fn every_split_into_blocks_gives_the_same(pieces in prop::collection::vec(1usize..9, 0..40), cut in 0..V3.len()) {
-            let cast = &V3.as_bytes()[..V3.len() - cut];
-            prop_assert_eq!(notes_of(cast, pieces), notes_of(cast, vec![]));
+        fn every_split_into_blocks_gives_the_same(
+            pieces in prop::collection::vec(1usize..9, 0..60), cut in 0usize..170,
+            cast in prop::sample::select(vec![V3, V1, V1_SIZE_LAST]),
+        ) {
+            let cast = &cast.as_bytes()[..cast.len().saturating_sub(cut)];
+            prop_assert_eq!(items(cast, pieces), items(cast, vec![]));
         }
     }
 }

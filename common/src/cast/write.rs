@@ -1,6 +1,6 @@
-//! Writing events: what stands at the front of a line, and whole lines.
+//! Writing events: new ones, and ones that were read, at the same or at another time.
 
-use super::event::Code;
+use super::event::{Code, Event};
 use super::header::Version;
 use super::json;
 use super::time::Time;
@@ -15,39 +15,61 @@ pub enum Precision {
     Microseconds,
 }
 
-/// Turns the times of one cast's events into what stands at the front of their lines.
+/// Writes the events of one cast, with times as its version wants them.
 ///
-/// v3 spells the interval since the event before: the difference of the two *rounded* times, so that
+/// v3 has the interval since the event before: the difference of the two *rounded* times, so that
 /// the sum of what is written is never off by more than half a unit, however many events there are.
 #[derive(Debug)]
-pub struct Timeline {
+pub struct Writer {
     version: Version,
     precision: Precision,
     /// The rounded time of the last event.
     previous: Time,
 }
 
-impl Timeline {
-    /// The timeline of a cast that begins.
-    pub fn new(version: Version, precision: Precision) -> Timeline {
-        Timeline::after(Time::ZERO, version, precision)
+impl Writer {
+    /// The writer of a cast that begins.
+    pub fn new(version: Version, precision: Precision) -> Writer {
+        Writer::after(Time::ZERO, version, precision)
     }
 
-    /// The timeline of a cast that goes on after an event at this time.
-    pub fn after(previous: Time, version: Version, precision: Precision) -> Timeline {
-        Timeline { version, precision, previous }
+    /// The writer of a cast that goes on after an event at this time.
+    pub fn after(previous: Time, version: Version, precision: Precision) -> Writer {
+        Writer { version, precision, previous }
     }
 
-    /// Appends the number for an event at `time`. In v3 a time that steps back counts as no delay.
-    pub fn write(&mut self, time: Time, out: &mut Vec<u8>) {
-        match self.version {
-            Version::V2 => time.write_seconds(out),
-            Version::V3 => self.interval(time).write_short_seconds(out),
+    /// Appends a new event. In v3 a time that steps back counts as no delay.
+    pub fn event(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) {
+        out.push(b'[');
+        let number = self.number(time);
+        self.write_number(number, out);
+        out.extend_from_slice(b", \"");
+        out.extend_from_slice(code.as_str().as_bytes());
+        out.extend_from_slice(b"\", ");
+        json::encode(text, out);
+        out.extend_from_slice(b"]\n");
+    }
+
+    /// Appends an event that was read. Where `time` is the time that its line already gives, that is
+    /// the line unchanged, otherwise the line with another number.
+    #[inline]
+    pub fn copy(&mut self, event: &Event<'_>, time: Time, out: &mut Vec<u8>) {
+        let number = self.number(time);
+        if number == event.written {
+            out.extend_from_slice(event.line);
+            return;
         }
+        out.extend_from_slice(&event.line[..event.number.start]);
+        self.write_number(number, out);
+        out.extend_from_slice(&event.line[event.number.end..]);
     }
 
-    /// What is to be spelled for an event at `time`, which becomes the previous one.
-    pub(crate) fn interval(&mut self, time: Time) -> Time {
+    /// The number for an event at `time`, which becomes the previous one.
+    #[inline]
+    fn number(&mut self, time: Time) -> Time {
+        if self.version == Version::V2 {
+            return time;
+        }
         let rounded = match self.precision {
             Precision::Milliseconds => time.rounded_to(Time::from_micros(1000)),
             Precision::Microseconds => time,
@@ -57,15 +79,11 @@ impl Timeline {
         interval
     }
 
-    /// Appends a whole line.
-    pub fn write_event(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) {
-        out.push(b'[');
-        self.write(time, out);
-        out.extend_from_slice(b", \"");
-        out.extend_from_slice(code.as_str().as_bytes());
-        out.extend_from_slice(b"\", ");
-        json::encode(text, out);
-        out.extend_from_slice(b"]\n");
+    fn write_number(&self, number: Time, out: &mut Vec<u8>) {
+        match self.version {
+            Version::V2 => number.write_seconds(out),
+            Version::V3 => number.write_short_seconds(out),
+        }
     }
 }
 
@@ -74,22 +92,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn written(timeline: &mut Timeline, micros: u64) -> Time {
+    fn written(writer: &mut Writer, micros: u64) -> Time {
         let mut out = Vec::new();
-        timeline.write(Time::from_micros(micros), &mut out);
-        Time::parse(std::str::from_utf8(&out).unwrap()).unwrap()
+        writer.event(Time::from_micros(micros), Code::Output, "", &mut out);
+        Event::scan(&out).unwrap().written
     }
 
     #[test]
     fn a_line_is_spelled_as_asciinema_spells_it() {
         let mut out = Vec::new();
-        Timeline::new(Version::V2, Precision::Microseconds).write_event(
+        Writer::new(Version::V2, Precision::Microseconds).event(
             Time::from_micros(1_000_001),
             Code::Output,
             "\x1b\"ż",
             &mut out,
         );
-        Timeline::new(Version::V3, Precision::Milliseconds).write_event(
+        Writer::new(Version::V3, Precision::Milliseconds).event(
             Time::from_micros(1_000_500),
             Code::Marker,
             "",
@@ -105,7 +123,7 @@ mod tests {
         #[test]
         fn from_v2_to_v3_and_back_keeps_times_within_half_a_unit(steps in prop::collection::vec(-3_000i64..2_000_000, 1..200)) {
             for (precision, half) in [(Precision::Milliseconds, 500), (Precision::Microseconds, 0)] {
-                let mut v3 = Timeline::new(Version::V3, precision);
+                let mut v3 = Writer::new(Version::V3, precision);
                 let (mut time, mut highest, mut sum) = (0i64, 0, 0);
                 for step in &steps {
                     time = (time + step).max(0);

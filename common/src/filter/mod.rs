@@ -15,7 +15,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use crate::cast::{self, Event, Fault, Header, Stop};
+use crate::cast::{self, Event, Fault, Header, Item, Reader};
 use crate::cli::{self, Arg, Failure, Help};
 use crate::stream::Stream;
 use crate::tty;
@@ -146,7 +146,7 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
     tty::restore_sigpipe();
     let (first, others) =
         sources.split_first().map_or((None, sources), |(first, others)| (Some(first), others));
-    let (mut reader, mut source) = open_source(first.map(OsString::as_os_str))?;
+    let (mut stream, mut source) = open_source(first.map(OsString::as_os_str))?;
     let (writer, sink) = match sink {
         Some(path) if path != "-" => {
             let name = cli::source_name(path);
@@ -154,15 +154,15 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
         }
         _ => (SinkFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
     };
-    let mut run = Run { filter, output: Output::default(), writer, has_begun: false };
-    run.read(&mut reader).map_err(|error| failure(&source, &sink, error))?;
+    let mut run = Run { filter, output: Output::default(), writer, sink };
+    run.read(stream, &source)?;
     for other in others {
-        (reader, source) = open_source(Some(other))?;
-        run.read(&mut reader).map_err(|error| failure(&source, &sink, error))?;
+        (stream, source) = open_source(Some(other))?;
+        run.read(stream, &source)?;
     }
     run.filter.end(&mut run.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
-    run.write().map_err(|error| Failure::io(&sink, &error))?;
-    run.writer.finish().map_err(|error| Failure::io(&sink, &error))
+    run.write()?;
+    run.writer.finish().map_err(|error| Failure::io(&run.sink, &error))
 }
 
 /// Opens what a cast is read from, and says how messages call it: a file, or standard input for `-`
@@ -182,14 +182,11 @@ pub fn open_source(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
 }
 
 /// The failure that an error of reading a cast is to the user.
-pub fn failure(source: &str, sink: &str, error: cast::Error) -> Failure {
+pub fn failure(source: &str, error: cast::Error) -> Failure {
     match error {
         cast::Error::Empty => Failure::Failed(format!("{source}: the input is empty, expected an asciicast")),
         cast::Error::Read(error) => Failure::io(source, &error),
         cast::Error::Line { number, fault } => Failure::Failed(format!("{source}: line {number}: {fault}")),
-        cast::Error::Sink(Stop::Write(error)) => Failure::io(sink, &error),
-        cast::Error::Sink(Stop::Fault(fault)) => Failure::Failed(format!("{source}: {fault}")),
-        cast::Error::Sink(Stop::Enough) => Failure::Status(0),
     }
 }
 
@@ -198,48 +195,48 @@ struct Run<F> {
     filter: F,
     output: Output,
     writer: SinkFile,
-    /// Whether there has been a header.
-    has_begun: bool,
-}
-
-impl<F> Run<F> {
-    /// Writes what has been put out so far.
-    fn write(&mut self) -> io::Result<()> {
-        self.writer.write_all(self.output.bytes())?;
-        self.output.clear();
-        Ok(())
-    }
+    /// What messages call the place that is written to.
+    sink: String,
 }
 
 impl<F: Filter> Run<F> {
-    /// Reads a source to its end, or to what is wrong with it.
-    fn read(&mut self, reader: &mut Stream) -> Result<(), cast::Error> {
-        let outcome = cast::read(reader, self);
-        if let (true, Err(cast::Error::Line { number, fault })) = (self.has_begun, &outcome) {
-            self.filter.damaged(*number, fault, &mut self.output);
-            self.write().map_err(|error| cast::Error::Sink(Stop::Write(error)))?;
+    /// Reads a source to its end, or to what is wrong with it. What was good is written either way.
+    fn read(&mut self, stream: Stream, source: &str) -> cli::Result<()> {
+        let mut reader = Reader::new(stream);
+        let mut has_begun = false;
+        loop {
+            let outcome = match reader.next() {
+                Ok(Some(Item::Event(event))) => {
+                    self.filter.event(&event, &mut self.output).map_err(|fault| reader.fault(fault))
+                }
+                Ok(Some(Item::Ignored(line))) => {
+                    self.filter.ignored(line, &mut self.output);
+                    Ok(())
+                }
+                Ok(Some(Item::Header(header))) => {
+                    has_begun = true;
+                    self.filter.header(header, &mut self.output).map_err(|fault| reader.fault(fault))
+                }
+                Ok(None) => {
+                    self.write()?;
+                    reader.fill()
+                }
+                Ok(Some(Item::End)) => return self.write(),
+                Err(error) => Err(error),
+            };
+            let Err(error) = outcome else { continue };
+            if let (true, cast::Error::Line { number, fault }) = (has_begun, &error) {
+                self.filter.damaged(*number, fault, &mut self.output);
+            }
+            self.write()?;
+            return Err(failure(source, error));
         }
-        outcome
-    }
-}
-
-impl<F: Filter> cast::Sink for Run<F> {
-    fn header(&mut self, header: Header) -> Result<(), Stop> {
-        self.has_begun = true;
-        Ok(self.filter.header(header, &mut self.output)?)
     }
 
-    #[inline]
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Stop> {
-        Ok(self.filter.event(event, &mut self.output)?)
-    }
-
-    fn ignored(&mut self, line: &[u8]) -> Result<(), Stop> {
-        self.filter.ignored(line, &mut self.output);
+    /// Writes what has been put out so far.
+    fn write(&mut self) -> cli::Result<()> {
+        self.writer.write_all(self.output.bytes()).map_err(|error| Failure::io(&self.sink, &error))?;
+        self.output.clear();
         Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), Stop> {
-        self.write().map_err(Stop::Write)
     }
 }

@@ -4,21 +4,20 @@
 //! A filter that only changes times writes intervals to the microsecond: one that rounds would not be
 //! done after one pass, because a delay cut to 0.0005 s must not be longer when it is looked at again.
 
-use crate::cast::{Code, Event, Header, Precision, Time, Timeline, Version};
+use crate::cast::{Code, Event, Header, Precision, Time, Version, Writer};
 
 /// The lines that became of one block of input.
 pub struct Output {
     buffer: Vec<u8>,
     /// The last byte of what was put out before.
     last: Option<u8>,
-    version: Version,
-    timeline: Timeline,
+    writer: Writer,
 }
 
 impl Default for Output {
     fn default() -> Output {
-        let timeline = Timeline::new(Version::V2, Precision::Microseconds);
-        Output { buffer: Vec::new(), last: None, version: Version::V2, timeline }
+        let writer = Writer::new(Version::V2, Precision::Microseconds);
+        Output { buffer: Vec::new(), last: None, writer }
     }
 }
 
@@ -27,26 +26,13 @@ impl Output {
     /// copied as it stands, else with another number in place of the old one.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, time: Time) {
-        let spelled = match self.version {
-            Version::V2 => time,
-            Version::V3 => self.timeline.interval(time),
-        };
-        if spelled == event.spelled {
-            self.buffer.extend_from_slice(event.line);
-            return;
-        }
-        self.buffer.extend_from_slice(&event.line[..event.number.start]);
-        match self.version {
-            Version::V2 => spelled.write_seconds(&mut self.buffer),
-            Version::V3 => spelled.write_short_seconds(&mut self.buffer),
-        }
-        self.buffer.extend_from_slice(&event.line[event.number.end..]);
+        self.writer.copy(event, time, &mut self.buffer);
     }
 
     /// Puts out an event that the cast did not have.
     pub fn new_event(&mut self, time: Time, code: Code, text: &str) {
         self.end_line();
-        self.timeline.write_event(time, code, text, &mut self.buffer);
+        self.writer.event(time, code, text, &mut self.buffer);
     }
 
     /// Ends the last line, where the source ended without doing so.
@@ -74,8 +60,7 @@ impl Output {
 
     /// The same, with intervals as fine as given.
     pub fn begin_with(&mut self, header: &Header, precision: Precision) {
-        self.version = header.version;
-        self.timeline = Timeline::new(header.version, precision);
+        self.writer = Writer::new(header.version, precision);
         self.line(header.line().as_bytes());
     }
 
