@@ -56,7 +56,6 @@ fn bad_input_is_named_and_all_good_before_it_has_been_written() {
         ("\n[\"o\", 1]\n", 4, "expected a number of seconds, found '\"o\"'"),
         ("[-1, \"o\", \"b\"]\n", 3, "the time is negative: '-1'"),
         ("[1, \"o\", 5]\n", 3, "expected text as the data of code 'o', found '5'"),
-        ("[1, \"\", \"b\"]\n", 3, "expected an event code like \"o\", found '\"\"'"),
         ("[1, \"o\", \"b\", 1]\n", 3, "expected an event, [time, code, data], found ', 1]'"),
         ("[1, \"\u{1b}[2J\n", 3, "the line is cut off"),
         ("\u{1b}[2J\n", 3, "expected an event, [time, code, data], found '\\x1b[2J'"),
@@ -72,6 +71,32 @@ fn bad_input_is_named_and_all_good_before_it_has_been_written() {
                 assert_eq!((ran.status(), ran.stdout_anyhow()), (1, written), "{bad:?}");
             }
         }
+    }
+}
+
+#[test]
+fn an_empty_code_is_an_unknown_one_and_passes() {
+    let odd = cast(&[(0.5, "a")]) + "[1.0, \"\", {\"x\": [1]}]\n[1.5, \"\", \"b\"]\n";
+    for filter in FILTERS {
+        assert_eq!(run(filter, &odd).stdout(), odd, "{filter}");
+    }
+    assert_eq!(run("asciinema-cat -", &odd).stdout(), "a");
+    assert!(run("asciinema-info", &odd).stdout().contains("\n           ''                 2, 1 bytes\n"));
+}
+
+#[test]
+fn a_v1_document_without_output_is_not_a_cast() {
+    let document = "{\"version\": 1, \"width\": 80, \"height\": 24, \"duration\": 1.5}\n";
+    for filter in FILTERS {
+        let program = filter.split(' ').next().unwrap_or_default();
+        let message = format!("{program}: stdin: line 1: the document has no 'stdout'\n");
+        assert_eq!(run(filter, document).failure(), (1, String::new(), message), "{filter}");
+    }
+    let message = "asciinema: doc.json: line 1: the document has no 'stdout'\n";
+    let scratch = Scratch::new();
+    scratch.write("doc.json", document);
+    for line in ["asciinema play doc.json", "asciinema cat doc.json", "asciinema upload doc.json"] {
+        assert_eq!(scratch.run(line, "").failure(), (1, String::new(), message.to_string()), "{line}");
     }
 }
 
