@@ -20,12 +20,6 @@ impl Request {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// Reads the body from the connection, where that has not been done.
-    pub fn read_body(&self, connection: &mut TcpStream) {
-        let length = self.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        std::io::copy(&mut connection.take(length), &mut std::io::sink()).expect("a body");
-    }
-
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }

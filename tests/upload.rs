@@ -1,6 +1,6 @@
 //! asciinema-upload and asciinema-auth, against a server that speaks the contract.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 
 use crate::harness::{Ran, Scratch, Terminal, cast};
@@ -315,11 +315,16 @@ fn auth_names_the_server_that_is_configured_or_given() {
 
 #[test]
 fn an_upload_that_takes_its_time_shows_its_progress_on_a_terminal() {
-    let (go, wait) = std::sync::mpsc::channel::<()>();
-    // Reads nothing of the body until it is told to, which fills the buffers on the way.
+    let (seen, wait) = std::sync::mpsc::channel::<()>();
+    // Reads the body little by little until the progress has been seen, and then the rest.
     let server = Server::start_unread(move |request, connection| {
-        wait.recv().expect("a sign");
-        request.read_body(connection);
+        let length: u64 = request.header("content-length").expect("a length").parse().expect("a number");
+        let mut body = Read::take(&mut *connection, length);
+        let pace = std::time::Duration::from_millis(20);
+        while body.limit() > 0 && wait.recv_timeout(pace).is_err() {
+            std::io::copy(&mut Read::take(&mut body, 64 << 10), &mut std::io::sink()).expect("a piece");
+        }
+        std::io::copy(&mut body, &mut std::io::sink()).expect("the rest");
         connection.write_all(&response("201 Created", "", b"http://a.org/a/1")).expect("to answer");
     });
     let scratch = Scratch::new();
@@ -328,11 +333,7 @@ fn an_upload_that_takes_its_time_shows_its_progress_on_a_terminal() {
     let mut command = scratch.command("asciinema-upload");
     command.arg("long.cast").env("ASCIINEMA_API_URL", &server.url).env("ASCIINEMA_INSTALL_ID", "the-id");
     let mut terminal = Terminal::start(command);
-    // Once the time is up, the next piece that goes shows the bar.
-    std::thread::spawn(move || {
-        std::thread::sleep(std::time::Duration::from_millis(1200));
-        go.send(()).expect("the server");
-    });
     terminal.wait_for("/s");
+    seen.send(()).expect("the server");
     terminal.wait_for("http://a.org/a/1");
 }
