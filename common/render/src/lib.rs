@@ -2,4 +2,15 @@
 //!
 //! A crate of its own, so that a filter builds and links without it.
 
+pub mod canvas;
+pub mod geometry;
+pub mod gif;
+pub mod glyphs;
+pub mod layout;
+pub mod metrics;
+pub mod paint;
 pub mod player;
+pub mod png;
+pub mod raster;
+pub mod theme;
+pub mod window;

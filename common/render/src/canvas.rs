@@ -1,0 +1,103 @@
+//! What a picture shows at one moment: a grid of cells whose colours are known.
+
+use std::rc::Rc;
+
+use common::size::Size;
+
+use crate::raster::Look;
+
+/// One cell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CanvasCell {
+    /// Its character; a blank has a space.
+    pub character: char,
+    /// What combines with the character.
+    pub marks: Option<Rc<str>>,
+    /// How many columns it takes: 1, 2 for a wide character, 0 for the cell that such a one covers.
+    pub columns: u8,
+    /// Colours and style.
+    pub look: Look,
+    /// Where a click on it leads.
+    pub link: Option<Rc<str>>,
+}
+
+impl CanvasCell {
+    /// A blank cell.
+    pub fn blank(look: Look) -> CanvasCell {
+        CanvasCell { character: ' ', marks: None, columns: 1, look, link: None }
+    }
+
+    /// Whether there is nothing to see but its background.
+    pub fn is_blank(&self) -> bool {
+        let Look { underline, strikethrough, overline, .. } = self.look;
+        let has_lines = strikethrough || overline || underline != crate::raster::Underline::None;
+        self.columns == 1 && self.character == ' ' && self.marks.is_none() && !has_lines
+    }
+
+    /// Its character and what combines with it.
+    pub fn text(&self) -> String {
+        let mut text = String::from(self.character);
+        text.push_str(self.marks.as_deref().unwrap_or_default());
+        text
+    }
+}
+
+/// A cursor that is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// From the left, from 0.
+    pub column: usize,
+    /// From the top, from 0.
+    pub row: usize,
+    /// How the cell under it looks, instead of how it looks without it.
+    pub look: Look,
+}
+
+/// A grid of cells.
+#[derive(Clone, Debug)]
+pub struct Canvas {
+    size: Size,
+    cells: Vec<CanvasCell>,
+    /// The cursor, if it is shown.
+    pub cursor: Option<Cursor>,
+}
+
+impl Canvas {
+    /// A grid of blank cells.
+    pub fn new(size: Size, look: Look) -> Canvas {
+        let count = usize::from(size.cols) * usize::from(size.rows);
+        Canvas { size, cells: vec![CanvasCell::blank(look); count], cursor: None }
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> Size {
+        self.size
+    }
+
+    /// All cells, row by row.
+    pub fn cells(&self) -> &[CanvasCell] {
+        &self.cells
+    }
+
+    /// The cells of a row; none where there is no such row.
+    pub fn row(&self, row: usize) -> &[CanvasCell] {
+        let cols = usize::from(self.size.cols);
+        self.cells.get(row * cols..(row + 1) * cols).unwrap_or_default()
+    }
+
+    /// All cells, row by row, with the cursor drawn.
+    pub fn shown(&self) -> impl Iterator<Item = CanvasCell> {
+        let cols = usize::from(self.size.cols);
+        let cursor = self.cursor.map(|cursor| (cursor.row * cols + cursor.column, cursor.look));
+        self.cells.iter().enumerate().map(move |(index, cell)| match cursor {
+            Some((at, look)) if at == index => CanvasCell { look, ..cell.clone() },
+            _ => cell.clone(),
+        })
+    }
+
+    /// The cells of a row, to change.
+    pub fn row_mut(&mut self, row: usize) -> &mut [CanvasCell] {
+        let cols = usize::from(self.size.cols);
+        self.cells.get_mut(row * cols..(row + 1) * cols).unwrap_or_default()
+    }
+}

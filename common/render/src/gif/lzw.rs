@@ -1,0 +1,194 @@
+//! LZW as GIF uses it (GIF89a, appendix F): codes of growing width, packed from the lowest bit on.
+//!
+//! Of our own because a crate's takes twice the time: with the few colours of a terminal, the next
+//! code is one look into a small table.
+
+/// The number of codes, at which the encoder starts afresh.
+const MOST_CODES: u16 = 4096;
+
+/// Packs the pixels of one image, which come in pieces.
+pub struct Encoder {
+    out: Vec<u8>,
+    /// The width of a pixel.
+    bits: u8,
+    /// For each code and pixel after it the longer code, or 0.
+    next: Vec<u16>,
+    /// The first code not yet given.
+    free: u16,
+    /// The width of a code.
+    width: u8,
+    /// The code of the pixels that are not written yet.
+    pending: Option<u16>,
+    /// Bits that do not fill a byte yet, and how many there are.
+    buffer: u32,
+    buffered: u8,
+}
+
+impl Encoder {
+    /// An encoder for pixels below 2 to the power of `bits`, which is 2 to 8.
+    pub fn new(bits: u8) -> Encoder {
+        let bits = bits.clamp(2, 8);
+        let mut encoder = Encoder {
+            out: Vec::new(),
+            bits,
+            next: vec![0; usize::from(MOST_CODES) << bits],
+            free: 0,
+            width: 0,
+            pending: None,
+            buffer: 0,
+            buffered: 0,
+        };
+        encoder.start_afresh();
+        encoder.write(encoder.clear_code(), bits + 1);
+        encoder
+    }
+
+    /// The code that tells the decoder to start afresh; the one after it ends the image.
+    fn clear_code(&self) -> u16 {
+        1 << self.bits
+    }
+
+    fn start_afresh(&mut self) {
+        let roots = usize::from(self.clear_code()) << self.bits;
+        self.next[..roots].fill(0);
+        self.free = self.clear_code() + 2;
+        self.width = self.bits + 1;
+    }
+
+    /// Takes the next pixels. Each has to be in the range that [`Encoder::new`] was told.
+    pub fn push(&mut self, pixels: &[u8]) {
+        let largest = (1u16 << self.bits) - 1;
+        for &pixel in pixels {
+            let pixel = u16::from(pixel) & largest;
+            let Some(code) = self.pending else {
+                self.pending = Some(pixel);
+                continue;
+            };
+            let place = usize::from(code) << self.bits | usize::from(pixel);
+            if self.next[place] != 0 {
+                self.pending = Some(self.next[place]);
+                continue;
+            }
+            self.write(code, self.width);
+            self.pending = Some(pixel);
+            if self.free == MOST_CODES {
+                self.write(self.clear_code(), self.width);
+                self.start_afresh();
+                continue;
+            }
+            self.next[place] = self.free;
+            let row = usize::from(self.free) << self.bits;
+            self.next[row..row + usize::from(largest) + 1].fill(0);
+            // The decoder knows this code one code later.
+            if self.free == 1 << self.width {
+                self.width += 1;
+            }
+            self.free += 1;
+        }
+    }
+
+    /// Ends the image, and returns its bytes.
+    pub fn finish(mut self) -> Vec<u8> {
+        if let Some(code) = self.pending {
+            self.write(code, self.width);
+            if self.free == 1 << self.width && self.width < 12 {
+                self.width += 1;
+            }
+        }
+        self.write(self.clear_code() + 1, self.width);
+        if self.buffered > 0 {
+            self.out.push(self.buffer as u8);
+        }
+        self.out
+    }
+
+    fn write(&mut self, code: u16, width: u8) {
+        self.buffer |= u32::from(code) << self.buffered;
+        self.buffered += width;
+        while self.buffered >= 8 {
+            self.out.push(self.buffer as u8);
+            self.buffer >>= 8;
+            self.buffered -= 8;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A decoder after the specification, with no thought of speed.
+    fn decode(bytes: &[u8], bits: u8) -> Option<Vec<u8>> {
+        let clear = 1usize << bits;
+        let fresh = || -> Vec<Vec<u8>> { (0..clear + 2).map(|code| vec![code as u8]).collect() };
+        let (mut table, mut width, mut at) = (fresh(), bits + 1, 0);
+        let (mut previous, mut out): (Option<Vec<u8>>, Vec<u8>) = (None, Vec::new());
+        loop {
+            let mut code = 0;
+            for bit in 0..usize::from(width) {
+                code |= usize::from(*bytes.get((at + bit) / 8)? >> ((at + bit) % 8) & 1) << bit;
+            }
+            at += usize::from(width);
+            if code == clear {
+                (table, width, previous) = (fresh(), bits + 1, None);
+                continue;
+            }
+            if code == clear + 1 {
+                // Nothing follows but the rest of the byte.
+                return (bytes.len() == at.div_ceil(8)).then_some(out);
+            }
+            let entry = match (table.get(code), &previous) {
+                (Some(entry), _) => entry.clone(),
+                (None, Some(previous)) if code == table.len() => {
+                    previous.iter().chain(&previous[..1]).copied().collect()
+                }
+                _ => return None,
+            };
+            if let Some(mut longer) = previous.filter(|_| table.len() < 4096) {
+                longer.push(entry[0]);
+                table.push(longer);
+                if table.len() == 1 << width && width < 12 {
+                    width += 1;
+                }
+            }
+            out.extend(&entry);
+            previous = Some(entry);
+        }
+    }
+
+    fn encode(pieces: &[&[u8]], bits: u8) -> Vec<u8> {
+        let mut encoder = Encoder::new(bits);
+        pieces.iter().for_each(|piece| encoder.push(piece));
+        encoder.finish()
+    }
+
+    #[test]
+    fn long_images_go_beyond_the_largest_code() {
+        let mut state = 1u32;
+        let mut noise = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        for bits in 2..=8 {
+            let mask = u8::MAX >> (8 - bits);
+            let noisy: Vec<u8> = (0..40_000).map(|_| noise() & mask).collect();
+            assert_eq!(decode(&encode(&[&noisy], bits), bits).as_deref(), Some(&*noisy), "{bits}");
+            let flat = vec![1; 6_000_000 >> (8 - bits)];
+            assert!(decode(&encode(&[&flat], bits), bits).as_deref() == Some(&*flat), "{bits}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_packed_in_pieces_is_unpacked_as_it_was(
+            bits in 2u8..=8, pixels in prop::collection::vec(any::<u8>(), 0..600), cut in any::<prop::sample::Index>(),
+        ) {
+            let pixels: Vec<u8> = pixels.into_iter().map(|pixel| pixel & (u8::MAX >> (8 - bits))).collect();
+            let (front, rest) = pixels.split_at(cut.index(pixels.len() + 1));
+            prop_assert_eq!(decode(&encode(&[front, rest], bits), bits), Some(pixels));
+        }
+    }
+}

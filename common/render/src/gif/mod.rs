@@ -1,0 +1,267 @@
+//! GIF animations (GIF89a).
+//!
+//! A frame is one image: the box around the cells that have changed. Cells within it that have not
+//! are left as they were, or painted where they are blank, whichever is shorter. Nothing is dithered
+//! or quantized; an image whose colours are not in the file's table brings a table of its own.
+
+mod lzw;
+mod palette;
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+
+use common::cast::Time;
+
+use crate::canvas::{Canvas, CanvasCell};
+use crate::paint::{Area, Painter};
+use crate::theme::{Rgb, Theme};
+use lzw::Encoder;
+use palette::Palette;
+
+/// From the background to the text. Six cost a tenth more and look the same.
+pub const STEPS: u8 = 4;
+
+/// The shortest delay, in hundredths of a second, that browsers do not take for a tenth of one.
+const SHORTEST_DELAY: u64 = 2;
+
+/// The widest and highest picture that the format has a number for.
+pub const LARGEST: u32 = u16::MAX as u32;
+
+/// Writes an animation, frame by frame.
+pub struct GifWriter<W> {
+    out: W,
+    painter: Painter,
+    global: Palette,
+    /// What is shown, row by row.
+    shown: Vec<CanvasCell>,
+    /// The image not written yet, because how long it is shown is told by the next one; and when, in
+    /// hundredths of a second, it is shown.
+    pending: Option<(u64, Image)>,
+}
+
+/// An encoded image, without its delay.
+struct Image {
+    transparent: u8,
+    /// Descriptor, table and pixels.
+    bytes: Vec<u8>,
+}
+
+/// What becomes of an unchanged cell in the box around the changed ones.
+#[derive(Clone, Copy, PartialEq)]
+enum Unchanged {
+    Transparent,
+    /// Painted where it is blank.
+    Painted,
+}
+
+impl<W: Write> GifWriter<W> {
+    /// Begins an animation.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn new(mut out: W, painter: Painter, theme: &Theme, does_loop: bool) -> io::Result<GifWriter<W>> {
+        let global = Palette::global(theme, painter.raster.steps());
+        let mut head = b"GIF89a".to_vec();
+        head.extend(u16_bytes(painter.layout.width()));
+        head.extend(u16_bytes(painter.layout.height()));
+        // A table of colours, eight bits a channel; the background; square pixels.
+        head.extend([0x80 | 0x70 | (global.bits() - 1), 0, 0]);
+        head.extend(global.bytes());
+        if does_loop {
+            head.extend(b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00");
+        }
+        out.write_all(&head)?;
+        Ok(GifWriter { out, painter, global, shown: Vec::new(), pending: None })
+    }
+
+    /// Shows the canvas from a time on.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn frame(&mut self, time: Time, canvas: &Canvas) -> io::Result<()> {
+        let next: Vec<CanvasCell> = canvas.shown().collect();
+        let image = if self.shown.is_empty() {
+            self.shown = next;
+            self.first_image()
+        } else {
+            let changed = changes(&self.shown, &next);
+            let Some(area) = area_of(&changed, self.painter.layout.grid.cols.into()) else { return Ok(()) };
+            self.shown = next;
+            self.image(area, &changed)
+        };
+        let shown_at = self.write_pending(hundredths(time))?.unwrap_or(0);
+        self.pending = Some((shown_at, image));
+        Ok(())
+    }
+
+    /// Ends the animation at a time, and returns the sink and what painted the pictures.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn finish(mut self, end: Time) -> io::Result<(W, Painter)> {
+        self.write_pending(hundredths(end))?;
+        self.out.write_all(b";")?;
+        self.out.flush()?;
+        Ok((self.out, self.painter))
+    }
+
+    /// Writes the image that is shown until a time, if there is one, and returns when it really ends.
+    fn write_pending(&mut self, until: u64) -> io::Result<Option<u64>> {
+        let Some((shown_at, image)) = self.pending.take() else { return Ok(None) };
+        let until = until.max(shown_at + SHORTEST_DELAY);
+        let longest = u64::from(u16::MAX);
+        let mut delay = until - shown_at;
+        self.write_image(delay.min(longest), &image)?;
+        // Longer than the format has a number for: a pixel that leaves what is there.
+        while delay > longest {
+            delay -= longest;
+            let (transparent, bits) = (self.global.transparent, self.global.bits().max(2));
+            let mut encoder = Encoder::new(bits);
+            encoder.push(&[transparent]);
+            let bytes = image_bytes([0, 0, 1, 1], &self.global, bits, &encoder.finish());
+            self.write_image(delay.min(longest), &Image { transparent, bytes })?;
+        }
+        Ok(Some(until))
+    }
+
+    fn write_image(&mut self, delay: u64, image: &Image) -> io::Result<()> {
+        let [low, high] = u16_bytes(u32::try_from(delay).unwrap_or(u32::MAX));
+        // The image stays, and one index leaves what is there.
+        self.out.write_all(&[0x21, 0xf9, 4, 0b101, low, high, image.transparent, 0])?;
+        self.out.write_all(&image.bytes)
+    }
+
+    /// The whole picture.
+    fn first_image(&mut self) -> Image {
+        let colours = self.painter.all_colours(&self.shown);
+        let palette = self.palette_for(&colours);
+        let palette = palette.as_ref().unwrap_or(&self.global);
+        let bits = palette.bits_for(&colours, false);
+        let mut encoder = Encoder::new(bits);
+        let index = |colour| palette.index(colour).unwrap_or(0);
+        self.painter.picture(&self.shown, index, |pixels| encoder.push(pixels));
+        let whole = [0, 0, self.painter.layout.width(), self.painter.layout.height()];
+        Image {
+            transparent: palette.transparent,
+            bytes: image_bytes(whole, palette, bits, &encoder.finish()),
+        }
+    }
+
+    /// An area, in which only some cells have changed.
+    fn image(&mut self, area: Area, changed: &[bool]) -> Image {
+        let colours =
+            self.painter.colours(&self.shown, area, painted(&self.shown, changed, Unchanged::Painted));
+        let palette = self.palette_for(&colours);
+        let cols = usize::from(self.painter.layout.grid.cols);
+        let mut bytes = self.encode(area, changed, Unchanged::Painted, palette.as_ref());
+        if area.cells(cols).any(|index| !changed[index] && self.shown[index].is_blank()) {
+            let transparent = self.encode(area, changed, Unchanged::Transparent, palette.as_ref());
+            if transparent.len() < bytes.len() {
+                bytes = transparent;
+            }
+        }
+        Image { transparent: palette.as_ref().unwrap_or(&self.global).transparent, bytes }
+    }
+
+    fn encode(
+        &mut self,
+        area: Area,
+        changed: &[bool],
+        unchanged: Unchanged,
+        palette: Option<&Palette>,
+    ) -> Vec<u8> {
+        let is_painted = painted(&self.shown, changed, unchanged);
+        let colours = self.painter.colours(&self.shown, area, &is_painted);
+        let palette = palette.unwrap_or(&self.global);
+        let layout = self.painter.layout;
+        let has_holes = area.cells(layout.grid.cols.into()).any(|index| !is_painted(index));
+        let bits = palette.bits_for(&colours, has_holes);
+        let mut encoder = Encoder::new(bits);
+        let index = |colour| palette.index(colour).unwrap_or(0);
+        self.painter
+            .rows(&self.shown, area, is_painted, palette.transparent, index, |pixels| encoder.push(pixels));
+        let cell = layout.metrics.cell;
+        let pixels = |cells: usize, size: u16| u32::try_from(cells).unwrap_or(u32::MAX) * u32::from(size);
+        let place = [
+            layout.margin_x + pixels(area.left, cell.width),
+            layout.grid_top() + pixels(area.top, cell.height),
+            pixels(area.right - area.left, cell.width),
+            pixels(area.bottom - area.top, cell.height),
+        ];
+        image_bytes(place, palette, bits, &encoder.finish())
+    }
+
+    /// A table of its own for an image with these colours, if the file's does not do.
+    fn palette_for(&self, colours: &HashSet<Rgb>) -> Option<Palette> {
+        if colours.iter().all(|&colour| self.global.index(colour).is_some()) {
+            return None;
+        }
+        let mut colours: Vec<Rgb> = colours.iter().copied().collect();
+        colours.sort_unstable();
+        Some(Palette::local(&colours))
+    }
+}
+
+/// Which cells have changed; the two of a wide character together.
+fn changes(before: &[CanvasCell], now: &[CanvasCell]) -> Vec<bool> {
+    let mut changed: Vec<bool> = before.iter().zip(now).map(|(before, now)| before != now).collect();
+    for index in 1..changed.len() {
+        if now[index].columns == 0 {
+            let either = changed[index - 1] || changed[index];
+            (changed[index - 1], changed[index]) = (either, either);
+        }
+    }
+    changed
+}
+
+/// The smallest area that holds all changed cells.
+fn area_of(changed: &[bool], cols: usize) -> Option<Area> {
+    let mut area: Option<Area> = None;
+    for (row, cells) in changed.chunks(cols.max(1)).enumerate() {
+        let Some(left) = cells.iter().position(|&changed| changed) else { continue };
+        let right = cells.iter().rposition(|&changed| changed).unwrap_or(left) + 1;
+        area = Some(match area {
+            None => Area { left, top: row, right, bottom: row + 1 },
+            Some(area) => {
+                Area { left: area.left.min(left), right: area.right.max(right), bottom: row + 1, ..area }
+            }
+        });
+    }
+    area
+}
+
+/// Whether a cell, named by its index, is painted.
+fn painted(cells: &[CanvasCell], changed: &[bool], unchanged: Unchanged) -> impl Fn(usize) -> bool {
+    move |index| changed[index] || unchanged == Unchanged::Painted && cells[index].is_blank()
+}
+
+/// An image as the format has it: where it is, its table of colours if it has one, its pixels.
+fn image_bytes(place: [u32; 4], palette: &Palette, bits: u8, pixels: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![0x2c];
+    bytes.extend(place.into_iter().flat_map(u16_bytes));
+    if palette.is_local {
+        bytes.push(0x80 | (palette.bits() - 1));
+        bytes.extend(palette.bytes());
+    } else {
+        bytes.push(0);
+    }
+    bytes.push(bits);
+    for block in pixels.chunks(255) {
+        bytes.push(block.len() as u8);
+        bytes.extend(block);
+    }
+    bytes.push(0);
+    bytes
+}
+
+fn u16_bytes(value: u32) -> [u8; 2] {
+    u16::try_from(value).unwrap_or(u16::MAX).to_le_bytes()
+}
+
+/// A time in hundredths of a second, rounded.
+fn hundredths(time: Time) -> u64 {
+    (time.as_micros() + 5_000) / 10_000
+}

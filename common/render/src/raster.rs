@@ -1,0 +1,283 @@
+//! Cells to pixels, for all formats that are made of pixels.
+//!
+//! A [`Tile`] is what a cell shows, without its colours: for each pixel a step on the way from the
+//! background to the text, or the underline's colour. So the same letter in another colour costs
+//! nothing, and a picture never has more colours than its cells ask for: nothing is quantized.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use crate::glyphs::{FaceStyle, Fonts, Glyph};
+use crate::metrics::Metrics;
+use crate::theme::Rgb;
+
+/// How a cell looks, once theme, inversion and cursor have been dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Look {
+    /// Of the cell.
+    pub background: Rgb,
+    /// Of the text.
+    pub foreground: Rgb,
+    /// Weight and slant of the text.
+    pub style: FaceStyle,
+    /// The line below the text.
+    pub underline: Underline,
+    /// Its colour.
+    pub underline_colour: Rgb,
+    /// Whether a line goes through the text.
+    pub strikethrough: bool,
+    /// Whether a line goes above the text.
+    pub overline: bool,
+}
+
+impl Look {
+    /// Text without anything special.
+    pub fn plain(background: Rgb, foreground: Rgb) -> Look {
+        Look {
+            background,
+            foreground,
+            style: FaceStyle::default(),
+            underline: Underline::None,
+            underline_colour: foreground,
+            strikethrough: false,
+            overline: false,
+        }
+    }
+}
+
+/// The shape of an underline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Underline {
+    /// There is none.
+    #[default]
+    None,
+    /// One line.
+    Single,
+    /// Two lines.
+    Double,
+    /// A wave.
+    Curly,
+    /// Dots.
+    Dotted,
+    /// Dashes.
+    Dashed,
+}
+
+/// What a cell shows, without its colours.
+pub struct Tile {
+    /// A code for each pixel, row by row: see [`Raster::colours`].
+    pub codes: Vec<u8>,
+    /// Which codes occur: a bit for each.
+    pub used: u64,
+    /// In pixels.
+    pub width: usize,
+    /// Colours of its own, with their opacity, for codes above the underline's.
+    own: Vec<(Rgb, u8)>,
+}
+
+impl Tile {
+    /// Whether some of its colours are not those of the cell, as in an emoji.
+    pub fn has_own_colours(&self) -> bool {
+        !self.own.is_empty()
+    }
+}
+
+/// How many codes there may be, at most: a bit each in [`Tile::used`].
+pub const CODES: usize = 64;
+
+/// The colours of a tile's codes.
+pub type Colours = [Rgb; CODES];
+
+/// Draws cells, each kind of cell once.
+pub struct Raster {
+    /// What cells are drawn with.
+    pub fonts: Fonts,
+    metrics: Metrics,
+    steps: u8,
+    /// Of single characters, which nearly all cells hold.
+    tiles: HashMap<(char, Kind), Rc<Tile>>,
+    /// Of those with marks on them.
+    clusters: HashMap<(String, Kind), Rc<Tile>>,
+}
+
+/// What makes two tiles of one text differ.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind {
+    columns: u16,
+    style: FaceStyle,
+    underline: Underline,
+    strikethrough: bool,
+    overline: bool,
+}
+
+/// How many tiles are kept, at most: no more than a few megabytes at the usual size.
+const MOST_TILES: usize = 4096;
+
+impl Raster {
+    /// Draws at these sizes, with so many steps from the background to the text (at most 16).
+    pub fn new(fonts: Fonts, metrics: Metrics, steps: u8) -> Raster {
+        Raster { fonts, metrics, steps: steps.clamp(1, 16), tiles: HashMap::new(), clusters: HashMap::new() }
+    }
+
+    /// The sizes.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// How many steps there are from the background to the text.
+    pub fn steps(&self) -> u8 {
+        self.steps
+    }
+
+    /// What a cell shows that is this many columns wide.
+    pub fn tile(&mut self, text: &str, columns: u16, look: &Look) -> Rc<Tile> {
+        let &Look { style, underline, strikethrough, overline, .. } = look;
+        let kind = Kind { columns, style, underline, strikethrough, overline };
+        let mut characters = text.chars();
+        let (first, is_single) = (characters.next().unwrap_or(' '), characters.next().is_none());
+        let known = if is_single {
+            self.tiles.get(&(first, kind))
+        } else {
+            self.clusters.get(&(text.to_string(), kind))
+        };
+        if let Some(tile) = known {
+            return Rc::clone(tile);
+        }
+        if self.tiles.len() + self.clusters.len() >= MOST_TILES {
+            self.tiles.clear();
+            self.clusters.clear();
+        }
+        let tile = Rc::new(self.draw(text, kind));
+        if is_single {
+            self.tiles.insert((first, kind), Rc::clone(&tile));
+        } else {
+            self.clusters.insert((text.to_string(), kind), Rc::clone(&tile));
+        }
+        tile
+    }
+
+    /// The colours of a tile's codes in a cell that looks like this.
+    pub fn colours(&self, tile: &Tile, look: &Look) -> Colours {
+        let mut colours = [look.background; CODES];
+        for step in 1..=self.steps {
+            colours[usize::from(step)] = look.background.towards(look.foreground, step, self.steps);
+        }
+        colours[self.underline_code()] = look.underline_colour;
+        let own = colours.iter_mut().skip(self.underline_code() + 1);
+        for (colour, &(rgb, opacity)) in own.zip(&tile.own) {
+            *colour = look.background.towards(rgb, opacity, u8::MAX);
+        }
+        colours
+    }
+
+    fn underline_code(&self) -> usize {
+        usize::from(self.steps) + 1
+    }
+
+    fn draw(&mut self, text: &str, kind: Kind) -> Tile {
+        let width = usize::from(self.metrics.cell.width) * usize::from(kind.columns);
+        let steps = f32::from(self.steps);
+        let (mut codes, own) = match self.fonts.draw(text, kind.columns, kind.style, &self.metrics) {
+            // Within 0 to the number of steps.
+            Glyph::Mask(mask) => {
+                (mask.into_iter().map(|coverage| (coverage * steps).round() as u8).collect(), Vec::new())
+            }
+            Glyph::Picture(pixels) => self.own_colours(&pixels),
+        };
+        self.draw_lines(&mut codes, width, kind);
+        let used = codes.iter().fold(0, |used, &code| used | 1u64.wrapping_shl(code.into()));
+        Tile { codes, used, width, own }
+    }
+
+    /// Draws the lines over, through and under the text.
+    fn draw_lines(&self, codes: &mut [u8], width: usize, kind: Kind) {
+        let line = usize::from(self.metrics.line);
+        let baseline = self.metrics.baseline as usize;
+        let height = usize::from(self.metrics.cell.height);
+        let mut paint = |y: usize, code: u8, is_set: &dyn Fn(usize) -> bool| {
+            for row in (y..y + line).filter(|&row| row < height) {
+                let pixels = codes.iter_mut().skip(row * width).take(width);
+                pixels.enumerate().filter(|(x, _)| is_set(*x)).for_each(|(_, pixel)| *pixel = code);
+            }
+        };
+        let always = |_: usize| true;
+        // The lowest that leaves room for two lines.
+        let under = (baseline + 2 * line).min(height.saturating_sub(3 * line));
+        let code = u8::try_from(self.underline_code()).unwrap_or(u8::MAX);
+        let cell = usize::from(self.metrics.cell.width);
+        match kind.underline {
+            Underline::None => {}
+            Underline::Single => paint(under, code, &always),
+            Underline::Double => {
+                paint(under, code, &always);
+                paint(under + 2 * line, code, &always);
+            }
+            Underline::Dotted => paint(under, code, &|x| x / line % 2 == 0),
+            Underline::Dashed => paint(under, code, &|x| x % cell < cell.div_ceil(2)),
+            // Half a wave down, half a wave up in each column: it goes on in the next.
+            Underline::Curly => {
+                let is_lower = |x: usize| x % cell >= cell / 4 && x % cell < cell - cell / 4;
+                paint(under, code, &|x| !is_lower(x));
+                paint(under + line, code, &|x| is_lower(x));
+            }
+        }
+        if kind.strikethrough {
+            let middle = baseline.saturating_sub((self.metrics.font_size * 0.3) as usize);
+            paint(middle, self.steps, &always);
+        }
+        if kind.overline {
+            paint(0, self.steps, &always);
+        }
+    }
+
+    /// The codes of a picture, and the few colours that stand for all of its own.
+    fn own_colours(&self, pixels: &[[u8; 4]]) -> (Vec<u8>, Vec<(Rgb, u8)>) {
+        let first = self.underline_code() + 1;
+        let own = few_colours(pixels, CODES - first);
+        let code = |&[red, green, blue, alpha]: &[u8; 4]| {
+            if alpha < 16 {
+                return 0;
+            }
+            let distance = |&(colour, opacity): &(Rgb, u8)| {
+                let channels =
+                    [(red, colour.red), (green, colour.green), (blue, colour.blue), (alpha, opacity)];
+                channels.iter().map(|&(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum::<u32>()
+            };
+            let nearest = own.iter().enumerate().min_by_key(|(_, candidate)| distance(candidate));
+            nearest.map_or(0, |(index, _)| u8::try_from(first + index).unwrap_or(0))
+        };
+        (pixels.iter().map(code).collect(), own)
+    }
+}
+
+/// At most so many colours that stand for those of a picture: the boxes that hold them are halved at
+/// the middle of their longest side until there are enough (Heckbert's median cut).
+pub fn few_colours(pixels: &[[u8; 4]], most: usize) -> Vec<(Rgb, u8)> {
+    let visible: Vec<[u8; 4]> = pixels.iter().copied().filter(|pixel| pixel[3] >= 16).collect();
+    let range = |pixels: &[[u8; 4]], channel: usize| {
+        let values = || pixels.iter().map(|pixel| pixel[channel]);
+        values().max().unwrap_or(0) - values().min().unwrap_or(0)
+    };
+    let longest = |pixels: &[[u8; 4]]| {
+        (0..4).map(|channel| (range(pixels, channel), channel)).max().unwrap_or_default()
+    };
+    let mut boxes = vec![visible];
+    while boxes.len() < most {
+        let widest = (0..boxes.len()).max_by_key(|&index| longest(&boxes[index]).0);
+        let Some(index) = widest.filter(|&index| longest(&boxes[index]).0 > 0) else { break };
+        let mut pixels = boxes.swap_remove(index);
+        let (_, channel) = longest(&pixels);
+        pixels.sort_unstable_by_key(|pixel| (pixel[channel], *pixel));
+        let upper = pixels.split_off(pixels.len() / 2);
+        boxes.extend([pixels, upper]);
+    }
+    boxes.retain(|pixels| !pixels.is_empty());
+    let mean = |pixels: &Vec<[u8; 4]>| {
+        let channel = |index: usize| {
+            let sum: usize = pixels.iter().map(|pixel| usize::from(pixel[index])).sum();
+            u8::try_from(sum / pixels.len()).unwrap_or(u8::MAX)
+        };
+        (Rgb { red: channel(0), green: channel(1), blue: channel(2) }, channel(3))
+    };
+    boxes.iter().map(mean).collect()
+}
