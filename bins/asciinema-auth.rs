@@ -3,24 +3,13 @@
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use common::cli::{self, Arg, Failure, Help};
+use common::cli::{self, Arg, Failure, Program, catalog};
 use common::config::{self, Config};
 
-const HELP: Help = Help {
-    name: "asciinema-auth",
-    speaker: "asciinema",
-    usage: "[--server-url URL]",
-    about: "Show the URL that links this machine's recordings to your account on the server.",
-    options: "      --server-url URL      the server, instead of the configured one
-",
-    shared_options: "",
-    examples: "  asciinema auth
-  asciinema auth --server-url https://asciinema.example.com
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-auth");
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| {
+    cli::run(&PROGRAM, |args| {
         let mut url = None;
         while let Some(arg) = args.next()? {
             match arg {

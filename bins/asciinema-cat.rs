@@ -11,27 +11,16 @@ use std::sync::Arc;
 use std::thread;
 
 use common::cast::{Code, Item, Reader};
-use common::cli::{self, Arg, Failure, Help};
+use common::cli::{self, Arg, Failure, Program, catalog};
 use common::filter;
 use common::source::Source;
 use common::stream::Stream;
 use common::tty::{self, Interest, OutputWatch, RawMode, Signal, Signals, Terminal};
 
-const HELP: Help = Help {
-    name: "asciinema-cat",
-    speaker: "asciinema",
-    usage: "FILE|URL...",
-    about: "Print the output of the casts FILE... one after the other, all of it at once. - is stdin.",
-    options: "",
-    shared_options: "",
-    examples: "  asciinema cat demo.cast
-  asciinema cat build.cast | grep -a warning
-  ssh host asciinema rec -c 'make test' - | asciinema cat -
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-cat");
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| {
+    cli::run(&PROGRAM, |args| {
         let mut sources = Vec::new();
         while let Some(arg) = args.next()? {
             match arg {

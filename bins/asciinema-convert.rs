@@ -7,24 +7,11 @@
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, HeaderBuilder, Precision, Time, Version, object_entries};
-use common::cli::{self, Failure, Help};
+use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 use common::screen::Transcript;
 
-const HELP: Help = Help {
-    name: "asciinema-convert",
-    speaker: "asciinema-convert",
-    usage: "-f FORMAT [-o OUT] [FILE]",
-    about: "Turn a cast, read from FILE or stdin, into another format.",
-    options: "  -f, --output-format FORMAT
-                            asciicast-v3, asciicast-v2, asciicast-v1 (which has output only),
-                            raw: the bytes of the output, or txt: the lines that were shown
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-convert -f asciicast-v2 new.cast > old.cast
-  asciinema-convert -f raw demo.cast | less -R
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-convert");
 
 const FORMATS: &[(&str, Format)] = &[
     ("asciicast-v3", Format::Lines(Version::V3)),
@@ -54,7 +41,7 @@ struct Convert {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Convert>(&HELP)
+    filter::run::<Convert>(&PROGRAM)
 }
 
 impl Filter for Convert {

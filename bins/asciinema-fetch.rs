@@ -9,21 +9,11 @@ use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-use common::cli::{self, Arg, Failure, Help};
+use common::cli::{self, Arg, Failure, Program, catalog};
 use common::stream::Stream;
 use common::tty;
 
-const HELP: Help = Help {
-    name: "asciinema-fetch",
-    speaker: "asciinema-fetch",
-    usage: "URL",
-    about: "Write the cast at URL to stdout as it arrives: http, https, ipfs or dweb; a page is searched for\nthe cast that it links to.",
-    options: "",
-    shared_options: "",
-    examples: "  asciinema fetch https://asciinema.org/a/569727 | asciinema-idle -i 2 > demo.cast
-  asciinema fetch ipfs://HASH/demo.cast | asciinema play -
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-fetch");
 
 /// How many pages may link to pages.
 const PAGES: usize = 3;
@@ -32,7 +22,7 @@ const PAGES: usize = 3;
 const PAGE: u64 = 10 << 20;
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| {
+    cli::run(&PROGRAM, |args| {
         let mut url = None;
         while let Some(arg) = args.next()? {
             match arg {

@@ -6,23 +6,10 @@
 use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header, Time};
-use common::cli::{self, Failure, Help};
+use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 
-const HELP: Help = Help {
-    name: "asciinema-idle",
-    speaker: "asciinema-idle",
-    usage: "-i SECONDS [-o OUT] [FILE]",
-    about: "Cut every pause of a cast, read from FILE or stdin, to at most SECONDS.",
-    options: "  -i, --idle-time-limit SECONDS
-                            how long a pause may be, decimals allowed
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema rec | asciinema-idle -i 2 > demo.cast
-  asciinema-idle -i 0.5 demo.cast | asciinema play -
-  asciinema-idle -i 2 demo.cast -o demo.cast
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-idle");
 
 struct Idle {
     /// The longest pause that is left.
@@ -34,7 +21,7 @@ struct Idle {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Idle>(&HELP)
+    filter::run::<Idle>(&PROGRAM)
 }
 
 impl Filter for Idle {

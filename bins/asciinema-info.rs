@@ -8,27 +8,14 @@ use std::fmt::Write;
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Version};
-use common::cli::{self, Help};
+use common::cli::{self, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
 use common::text::visible;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
-const HELP: Help = Help {
-    name: "asciinema-info",
-    speaker: "asciinema-info",
-    usage: "[-i SECONDS] [--json] [-o OUT] [FILE]",
-    about: "Say what is in a cast, read from FILE or stdin.",
-    options: "  -i, --idle-time-limit SECONDS
-                            how long a delay may be; the rest of it is idle time; default 2
-      --json                one line of JSON rather than a table
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-info demo.cast
-  asciinema-info --json demo.cast | jq .duration
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-info");
 
 /// The keys of a header that are told as they are.
 const HEADER_KEYS: &[&str] = &["timestamp", "title", "command", "idle_time_limit"];
@@ -61,7 +48,7 @@ struct Count {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Info>(&HELP)
+    filter::run::<Info>(&PROGRAM)
 }
 
 impl Filter for Info {

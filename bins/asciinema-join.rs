@@ -8,24 +8,12 @@
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Version};
-use common::cli::{self, Help};
+use common::cli::{self, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
 use common::tty::OutputWatch;
 
-const HELP: Help = Help {
-    name: "asciinema-join",
-    speaker: "asciinema-join",
-    usage: "[--gap SECONDS] [-o OUT] [FILE...]",
-    about: "Put casts, of any version and size, one after the other; one of them may be -, stdin.",
-    options: "      --gap SECONDS         a pause before each cast but the first
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-join build.cast test.cast > all.cast
-  asciinema-join --gap 1.5 part-*.cast -o all.cast
-  asciinema rec | asciinema-join intro.cast - | asciinema play -
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-join");
 
 struct Join {
     gap: Time,
@@ -44,7 +32,7 @@ struct Join {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Join>(&HELP)
+    filter::run::<Join>(&PROGRAM)
 }
 
 impl Filter for Join {

@@ -8,31 +8,13 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Utf8Repair};
-use common::cli::{self, Failure, Help};
+use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Bound, Filter, Output};
 use common::text::visible;
 use common::tty::TextFilter;
 use regex_lite::Regex;
 
-const HELP: Help = Help {
-    name: "asciinema-marker",
-    speaker: "asciinema-marker",
-    usage: "[OPTION...] [FILE]",
-    about: "Add markers to a cast, read from FILE or stdin, remove or list them.",
-    options: "      --add T[=LABEL]       a marker at T: seconds, MM:SS or HH:MM:SS; may come again
-      --every SECONDS       a marker each SECONDS
-      --on REGEX            a marker where the text of the output matches, with that text as
-                            its label; may come again
-      --remove WHICH        no marker at a time, with a label, marker:N, or all; may come again
-      --list                a line for each marker, its time and its label, rather than the cast
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-marker --add 1:05=build --add 2:30=test demo.cast -o demo.cast
-  asciinema-marker --on '(error|warning): .*' build.cast > marked.cast
-  asciinema-marker --remove all --every 60 demo.cast | asciinema play -m -
-  asciinema-marker --list demo.cast
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-marker");
 
 /// How much of a line is looked at, in bytes; of a longer one the end.
 const LONGEST_LINE: usize = 4096;
@@ -72,7 +54,7 @@ enum Removal {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Marker>(&HELP)
+    filter::run::<Marker>(&PROGRAM)
 }
 
 impl Filter for Marker {

@@ -5,25 +5,10 @@
 use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header};
-use common::cli::{self, Failure, Help};
+use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 
-const HELP: Help = Help {
-    name: "asciinema-meta",
-    speaker: "asciinema-meta",
-    usage: "[-t TITLE] [--set KEY=JSON] [--unset KEY] [--get KEY] [-o OUT] [FILE]",
-    about: "Change the header of a cast, read from FILE or stdin, or show what it says.",
-    options: "  -t, --title TITLE         the title
-      --set KEY=JSON        give a key a value, which is JSON: 1.5, \"text\", {\"a\": null}
-      --unset KEY           take a key out
-      --get KEY             write a key's value and nothing else, a text without its quotes
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-meta -t 'How to install it' demo.cast -o demo.cast
-  asciinema-meta --set idle_time_limit=2 --unset command demo.cast > shared.cast
-  asciinema-meta --get title demo.cast
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-meta");
 
 /// Keys that say how the events are spelled: with another value they would not be read as they are.
 const FIXED: [&str; 1] = ["version"];
@@ -42,7 +27,7 @@ enum Change {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Meta>(&HELP)
+    filter::run::<Meta>(&PROGRAM)
 }
 
 impl Filter for Meta {

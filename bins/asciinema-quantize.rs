@@ -6,22 +6,10 @@
 use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header, Time};
-use common::cli::{self, Failure, Help, plain_number};
+use common::cli::{self, Failure, Program, catalog, plain_number};
 use common::filter::{self, Args, Filter, Output};
 
-const HELP: Help = Help {
-    name: "asciinema-quantize",
-    speaker: "asciinema-quantize",
-    usage: "-r LO[,HI]... [-o OUT] [FILE]",
-    about: "Give every delay of a cast, read from FILE or stdin, that is within a range the length LO.",
-    options: "  -r, --range LO[,HI]       delays of LO up to but not including HI seconds become LO; without
-                            HI all that are longer; may be given more than once
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-quantize -r 0.03,0.2 -r 2 demo.cast > even.cast
-  asciinema rec | asciinema-quantize -r 1 > demo.cast
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-quantize");
 
 struct Quantize {
     /// Each from a lowest delay to one that is not in it any more; none overlap.
@@ -33,7 +21,7 @@ struct Quantize {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Quantize>(&HELP)
+    filter::run::<Quantize>(&PROGRAM)
 }
 
 impl Filter for Quantize {

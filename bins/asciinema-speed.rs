@@ -6,25 +6,10 @@
 use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header};
-use common::cli::{self, Failure, Help};
+use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Filter, Output, Range};
 
-const HELP: Help = Help {
-    name: "asciinema-speed",
-    speaker: "asciinema-speed",
-    usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]",
-    about: "Divide every delay of a cast, read from FILE or stdin, by FACTOR: 2 is twice as fast.",
-    options: "  -s, --speed FACTOR        how many times as fast, decimals allowed
-      --from T              only from there on: seconds, MM:SS, HH:MM:SS, marker:LABEL or
-                            marker:N
-      --to T                only up to there
-",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-speed -s 2 demo.cast > fast.cast
-  asciinema-speed -s 10 --from 1:05 --to 2:30 demo.cast | asciinema play -
-  asciinema-speed -s 4 --from marker:build --to marker:test demo.cast -o demo.cast
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-speed");
 
 struct Speed {
     factor: f64,
@@ -32,7 +17,7 @@ struct Speed {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Speed>(&HELP)
+    filter::run::<Speed>(&PROGRAM)
 }
 
 impl Filter for Speed {

@@ -181,8 +181,7 @@ fn fish_completes_commands_options_values_recordings_and_markers() {
 
 #[test]
 fn another_shell_is_refused_by_name() {
-    let message =
-        "asciinema: there are completions for bash, zsh, fish, not for 'csh'\ntry 'asciinema --help'\n";
+    let message = "asciinema: 'csh' is not one of bash, zsh, fish\ntry 'asciinema completions --help'\n";
     assert_eq!(run("asciinema completions csh", "").failure(), (2, String::new(), message.to_string()));
     assert_eq!(run("asciinema completions", "").status(), 2);
     assert_eq!(run("asciinema completions bash zsh", "").status(), 2);

@@ -1,87 +1,90 @@
-//! What is said of the programs in more than one place.
+//! What is said about the programs in more than one place: the catalog, Cargo.toml, the help texts, the
+//! manual pages, the completions, the guides.
 
-use crate::harness::{cast, programs, run};
+use common::cli::catalog::{self, Completion, Program};
 
-/// The programs of this package but for the dispatcher, as they are built.
-fn commands() -> Vec<String> {
-    let manifest = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")).unwrap();
-    let names = manifest.lines().filter_map(|line| line.strip_prefix("name = \"asciinema-"));
-    names
-        .map(|name| name.trim_end_matches('"').to_string())
-        .filter(|name| !name.starts_with("toolkit"))
-        .collect()
+use crate::harness::{Scratch, cast, programs, run};
+
+/// The programs of the catalog that are executables of their own.
+fn executables() -> impl Iterator<Item = &'static Program> {
+    catalog::programs().filter(|program| !program.is_built_in())
+}
+
+fn file(path: &str) -> String {
+    let path = format!("{}/{path}", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 #[test]
-fn the_dispatcher_lists_every_program() {
-    let help = run("asciinema --help", "").stdout();
-    for command in commands() {
-        assert!(programs().join(format!("asciinema-{command}")).exists());
-        assert!(
-            help.lines().any(|line| line.split_whitespace().next() == Some(&command)),
-            "{command} in {help}"
-        );
-    }
+fn every_program_is_in_the_catalog_once() {
+    let manifest = file("Cargo.toml");
+    let names = manifest.split("[[bin]]\nname = \"").skip(1).filter_map(|rest| rest.split('"').next());
+    let mut built: Vec<&str> = names.filter(|name| *name != "asciinema").collect();
+    let mut listed: Vec<&str> = executables().map(|program| program.name).collect();
+    built.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(built, listed);
+    assert!(built.iter().all(|name| programs().join(name).exists()), "{built:?}");
 }
 
 #[test]
-fn the_dispatcher_names_every_option_of_a_program_once_at_least() {
+fn the_dispatcher_lists_every_command_with_what_it_does() {
     let help = run("asciinema --help", "").stdout();
-    for command in commands() {
-        let own = run(&format!("asciinema-{command} --help"), "").stdout();
-        let start = help.find(&format!("\n  {command} ")).expect("its entry");
-        let end = help[start + 1..].find("\n  ").map_or(help.len(), |_| help.len());
-        let entry = &help[start..end];
-        for line in own.lines().filter(|line| line.trim_start().starts_with('-')) {
-            let names = line.trim_start().split("  ").next().unwrap_or_default();
-            let names: Vec<&str> = names.split([' ', ',']).filter(|name| name.starts_with('-')).collect();
-            if names.iter().any(|name| ["-h", "-V"].contains(name)) {
-                continue;
-            }
-            assert!(names.iter().any(|name| entry.contains(name)), "{names:?} of {command} in {entry}");
-        }
+    for program in catalog::programs() {
+        let line = help.lines().find(|line| line.split_whitespace().next() == Some(program.command()));
+        let rest = line.and_then(|line| line.trim_start().strip_prefix(program.command()));
+        assert_eq!(rest.map(str::trim_start), Some(program.summary), "{help}");
     }
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    let mut lines: Vec<&str> = help.lines().filter(|line| line.starts_with("   ")).collect();
+    lines.dedup();
+    assert_eq!(lines.len(), catalog::programs().count(), "{help}");
 }
 
 #[test]
 fn help_fits_a_screen_and_ends_with_examples_in_its_long_form() {
-    for command in commands() {
-        let long = run(&format!("asciinema-{command} --help"), "").stdout();
-        let short = run(&format!("asciinema-{command} -h"), "").stdout();
+    for program in executables() {
+        let long = run(&format!("{} --help", program.name), "").stdout();
+        let short = run(&format!("{} -h", program.name), "").stdout();
+        assert_eq!(long, program.long_help());
         assert!(long.starts_with(&short) && long.contains("\nexamples:\n"), "{long}");
-        assert!(long.lines().all(|line| line.len() <= 100), "{long}");
-        assert!(short.lines().count() <= 32, "{short}");
+        assert!(long.lines().all(|line| line.chars().count() <= 90), "{long}");
+        assert!(short.lines().count() <= 60, "{short}");
+    }
+}
+
+#[test]
+fn every_value_that_is_completed_is_accepted_and_there_are_no_others() {
+    let scratch = Scratch::new();
+    for program in executables() {
+        for option in program.options {
+            let (Completion::OneOf(words), Some(name)) = (option.completion, option.names.last()) else {
+                continue;
+            };
+            let ran = scratch.run(&format!("{} {name} nonsense nothing.cast </dev/null", program.name), "");
+            let expected = format!("option '{name}': 'nonsense' is not one of {}\n", words.join(", "));
+            assert!(ran.stderr().contains(&expected), "{ran}{expected}");
+        }
     }
 }
 
 /// The page of a command as plain text.
 fn page(command: &str) -> String {
-    let path = format!("{}/man/asciinema-{command}.1", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    file(&format!("man/asciinema-{command}.1"))
 }
 
-/// The names of the options in a command's help.
-fn options_in_help(command: &str) -> Vec<String> {
-    let help = run(&format!("asciinema-{command} --help"), "").stdout();
-    let options =
-        help.split("\noptions:\n").nth(1).and_then(|rest| rest.split("\nexamples:").next()).expect("options");
-    let mut in_help: Vec<String> = options
-        .lines()
-        .filter(|line| line.trim_start().starts_with('-'))
-        .flat_map(|line| line.trim_start().split("  ").next().unwrap_or_default().split([' ', ',']))
-        .filter(|word| word.starts_with('-'))
-        .map(str::to_string)
-        .collect();
-    in_help.sort();
-    in_help
+/// The names of a command's options, in order.
+fn option_names(program: &Program) -> Vec<String> {
+    let mut names: Vec<String> = program.option_names().map(str::to_string).collect();
+    names.sort();
+    names
 }
 
 #[test]
 fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
-    for command in commands() {
-        let in_help = options_in_help(&command);
+    for program in executables() {
         // In mdoc an option is what follows Fl, without its first dash.
-        let items = page(&command);
+        let items = page(program.command());
         let items = items.split(".Sh EXAMPLES").next().unwrap_or_default();
         let mut in_page: Vec<String> = items
             .lines()
@@ -90,8 +93,33 @@ fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
             .map(|name| format!("-{name}"))
             .collect();
         in_page.sort();
-        assert_eq!(in_help, in_page, "{command}");
+        assert_eq!(option_names(program), in_page, "{}", program.name);
     }
+}
+
+#[test]
+fn the_page_of_every_program_says_the_same_in_its_first_line() {
+    for program in executables() {
+        let page = page(program.command());
+        let description = page.lines().find_map(|line| line.strip_prefix(".Nd "));
+        assert_eq!(description, Some(program.summary), "{}", program.name);
+    }
+}
+
+#[test]
+fn the_page_of_the_dispatcher_lists_every_command_and_refers_to_every_page() {
+    let overview = file("man/asciinema.1");
+    for program in catalog::programs() {
+        let item = format!("\n.It Cm {}\n", program.command());
+        assert_eq!(overview.matches(&item).count(), 1, "{item}");
+    }
+    let references = overview.split(".Sh SEE ALSO\n").nth(1).expect("references");
+    let references: Vec<&str> =
+        references.lines().filter_map(|line| line.strip_prefix(".Xr ")?.split(' ').next()).collect();
+    let mut expected: Vec<&str> = executables().map(|program| program.name).collect();
+    expected.sort_unstable();
+    expected.push("asciicast");
+    assert_eq!(references, expected);
 }
 
 /// The options of a command in the script that completes them in a shell, short ones with their dash.
@@ -129,22 +157,17 @@ fn completed(shell: &str, script: &str, command: &str) -> Vec<String> {
 fn every_shell_completes_the_options_of_the_help_and_no_others() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&format!("asciinema completions {shell}"), "").stdout();
-        for command in commands() {
-            assert_eq!(
-                completed(shell, &script, &command),
-                options_in_help(&command),
-                "{command} in {shell}"
-            );
+        for program in catalog::programs() {
+            let completed = completed(shell, &script, program.command());
+            assert_eq!(completed, option_names(program), "{} in {shell}", program.name);
         }
     }
 }
 
 #[test]
 fn the_filter_in_the_guide_is_the_example_and_runs() {
-    let guide =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/common/README.md")).expect("the guide");
-    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/common/examples/asciinema-drop.rs");
-    let example = std::fs::read_to_string(example).expect("the example");
+    let guide = file("common/README.md");
+    let example = file("common/examples/asciinema-drop.rs");
     assert!(guide.contains(&format!("```rust\n{example}```\n")), "the guide shows another example");
     let input = cast(&[(1.0, "a"), (2.5, "b")]).replace("\"o\", \"a\"", "\"i\", \"a\"");
     // `cargo test --workspace` builds it.

@@ -1,6 +1,8 @@
 //! asciinema-fetch, and play and cat given a URL.
 
 use std::io::Write;
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use crate::harness::{Live, Scratch, Terminal, cast, run};
 use crate::server::{Server, response};
@@ -71,8 +73,8 @@ fn ipfs_goes_through_the_gateway() {
 fn a_failure_is_told_once_in_the_words_of_whoever_was_asked() {
     let server = Server::answering("404 Not Found", "", "");
     let url = format!("{}/no.cast", server.url);
-    for (program, speaker) in [("fetch", "asciinema-fetch"), ("cat", "asciinema"), ("play", "asciinema")] {
-        let message = format!("{speaker}: {url}: HTTP status 404: Not Found\n");
+    for (program, reporter) in [("fetch", "asciinema-fetch"), ("cat", "asciinema"), ("play", "asciinema")] {
+        let message = format!("{reporter}: {url}: HTTP status 404: Not Found\n");
         assert_eq!(run(&format!("asciinema-{program} {url}"), "").failure(), (1, String::new(), message));
     }
     let page = Server::answering("200 OK", "Content-Type: text/html\r\n", "<p>nothing");
@@ -186,21 +188,28 @@ fn what_went_wrong_on_the_way_is_said_in_plain_words() {
 
 #[test]
 fn progress_is_shown_of_a_file_and_never_over_what_a_pipe_leads_to() {
-    // Sends the rest once the bar would have come.
-    let server = Server::start(|_, connection| {
+    let (enough, is_enough) = std::sync::mpsc::channel::<()>();
+    // Sends the rest byte by byte for some seconds, or until it has been enough.
+    let server = Server::start(move |_, connection| {
         let answer = response("200 OK", "", &[b'x'; 2000]);
         let (front, back) = answer.split_at(answer.len() - 1000);
         connection.write_all(front).expect("to answer");
-        std::thread::sleep(std::time::Duration::from_millis(1200));
-        connection.write_all(back).expect("to answer");
+        let mut rest = back.chunks(1);
+        while is_enough.recv_timeout(Duration::from_millis(4)) == Err(RecvTimeoutError::Timeout) {
+            let Some(byte) = rest.next() else { return };
+            connection.write_all(byte).expect("to answer");
+        }
+        connection.write_all(&rest.flatten().copied().collect::<Vec<u8>>()).expect("to answer");
     });
     let url = &server.url;
-    let shown = |line: &str| {
-        let scratch = Scratch::new();
-        let mut terminal = Terminal::start(scratch.shell(&format!("{line}; echo end")));
-        terminal.wait_for("end\r\n");
-        terminal.seen.clone()
-    };
-    assert!(shown(&format!("asciinema-fetch {url} > demo.cast")).contains("/s"));
-    assert_eq!(shown(&format!("asciinema-fetch {url} | tail -c 3")), "xxxend\r\n");
+    let scratch = Scratch::new();
+    let mut terminal =
+        Terminal::start(scratch.shell(&format!("asciinema-fetch {url} > demo.cast; echo end")));
+    terminal.wait_for("/s");
+    enough.send(()).expect("the server");
+    terminal.wait_for("end\r\n");
+    let mut terminal =
+        Terminal::start(scratch.shell(&format!("asciinema-fetch {url} | tail -c 3; echo end")));
+    terminal.wait_for("end\r\n");
+    assert_eq!(terminal.seen, "xxxend\r\n");
 }

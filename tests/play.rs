@@ -100,8 +100,8 @@ fn options_that_are_wrong_are_named() {
     for (options, what) in [
         ("", "FILE is missing"),
         ("-s 0 -", "option '-s': '0' is not a number above 0"),
-        ("--stream x -", "option '--stream': 'x' is none of o, i"),
-        ("--out-fmt x -", "option '--out-fmt': 'x' is none of raw, asciicast"),
+        ("--stream x -", "option '--stream': 'x' is not one of o, i"),
+        ("--out-fmt x -", "option '--out-fmt': 'x' is not one of raw, asciicast"),
         ("--s 2 -", "option '--s' is ambiguous: --speed, --stream"),
     ] {
         let message = format!("asciinema: {what}\ntry 'asciinema-play --help'\n");

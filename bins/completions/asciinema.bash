@@ -2,15 +2,13 @@
 # A file `asciinema` where bash-completion looks for such files, or in ~/.bashrc:
 #     source <(asciinema completions bash)
 
-_asciinema_commands='@COMMANDS@ completions help'
+_asciinema_commands='@COMMANDS@'
 
 # Sets `arguments` and `options` for a program. A word of `options` is a name, or NAME=KIND where a
 # value follows; a kind is text, file, cast, recording, time, or the values themselves with | between.
 _asciinema_program() { # PROGRAM
   case $1 in
     @PROGRAMS@
-    completions) arguments='bash|zsh|fish' options='' ;;
-    help) arguments=${_asciinema_commands// /|} options='' ;;
   esac
 }
 
@@ -166,8 +164,4 @@ _asciinema() {
   fi
 }
 
-complete -F _asciinema asciinema
-for _asciinema_command in ${_asciinema_commands% completions help}; do
-  complete -F _asciinema "asciinema-$_asciinema_command"
-done
-unset _asciinema_command
+complete -F _asciinema asciinema@NAMES@

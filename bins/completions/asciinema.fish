@@ -56,7 +56,5 @@ complete -c asciinema -f
 complete -c asciinema -n __asciinema_has_no_command -s h -l help -d 'list the commands'
 complete -c asciinema -n __asciinema_has_no_command -s V -l version -d 'print the version'
 @PROGRAMS@
-__asciinema_program completions 'print the completions of a shell' -a 'bash zsh fish'
-__asciinema_program help 'explain a command' -a '@COMMANDS@'
 
 functions -e __asciinema_program __asciinema_option

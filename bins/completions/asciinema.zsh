@@ -6,8 +6,6 @@
 _asciinema_commands() {
   local -a commands=(
     @DESCRIPTIONS@
-    'completions:print the completions of a shell'
-    'help:explain a command'
   )
   _describe -t commands command commands
 }
@@ -37,8 +35,6 @@ _asciinema_input() {
 _asciinema_program() { # PROGRAM
   case $1 in
     @PROGRAMS@
-    completions) _arguments '1:shell:(bash zsh fish)' ;;
-    help) _arguments '1:command:_asciinema_commands' ;;
     *) _default ;;
   esac
 }

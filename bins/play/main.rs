@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use common::cast::{Code, Time};
-use common::cli::{self, Arg, Args, Failure, Help};
+use common::cli::{self, Arg, Args, Failure, Program, catalog};
 use common::config::Config;
 use common::filter;
 use common::source::Source;
@@ -23,28 +23,7 @@ use player::{Ending, Keys, Player};
 use sink::{OutputFormat, PlaySink};
 use source::Replay;
 
-const HELP: Help = Help {
-    name: "asciinema-play",
-    speaker: "asciinema",
-    usage: "[OPTION...] FILE|URL",
-    about: "Play the cast FILE in the terminal; - is stdin. While it plays: space pauses and goes on, and in a\npause . shows the next event and ] plays up to the next marker. Ctrl-c ends it.",
-    options: "  -i, --idle-time-limit SECONDS
-                            how long a pause may be; default what the cast says
-  -s, --speed FACTOR        how many times as fast
-  -l, --loop                play it again and again
-  -m, --pause-on-markers    pause at every marker
-      --stream o|i          what to show: output (default) or input
-      --out-fmt raw|asciicast
-                            write output (default), or the events as a cast
-  -r, --resize              ask the terminal to take the size of the recorded one
-  -q, --quiet               say nothing but errors, which is all that is said anyway
-",
-    shared_options: "",
-    examples: "  asciinema play demo.cast
-  asciinema play -s 2 -i 1 demo.cast
-  ssh host asciinema rec -c 'make test' - | asciinema play -
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-play");
 
 /// What to do: the command line, and behind it the configuration.
 struct Options {
@@ -59,7 +38,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| {
+    cli::run(&PROGRAM, |args| {
         let config = Config::load()?;
         play(&parse(args, &config)?, &config)
     })

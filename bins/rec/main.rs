@@ -22,21 +22,21 @@ use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
-use common::cli::{self, Failure, Speaker};
+use common::cli::{self, Failure, Reporter};
 use common::config::{self, Config};
 use common::size::Size;
 use common::tty::{self, Signal, Signals, Terminal};
 
 use keys::Keys;
 use notifier::Notifier;
-use options::{Format, HELP, Options};
+use options::{Format, Options, PROGRAM};
 use question::Answer;
 use recording::{Encoder, Recording};
 use session::{Session, WindowSize};
 use target::{Begin, Target};
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| {
+    cli::run(&PROGRAM, |args| {
         tty::ignore_write_signals();
         tty::check_locale()?;
         let config = Config::load()?;
@@ -45,15 +45,15 @@ fn main() -> ExitCode {
 }
 
 fn record(options: &Options, config: &Config) -> cli::Result<()> {
-    let speaker = Speaker::new(HELP.speaker);
+    let reporter = Reporter::new(PROGRAM.reporter());
     let notice = |text: &str| {
         if !options.quiet {
-            speaker.notice(text);
+            reporter.notice(text);
         }
     };
     let warning = |text: &str| {
         if !options.quiet {
-            speaker.warning(text);
+            reporter.warning(text);
         }
     };
 
@@ -109,7 +109,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         Target::File { .. } => notice(&format!("asciicast saved to {name}")),
         // Nobody is there to ask.
         Target::Temporary { .. } if outcome.signal.is_some() || outcome.lost_terminal => {
-            speaker.warning(&format!("the recording is in {name}"));
+            reporter.warning(&format!("the recording is in {name}"));
             end_by(outcome.signal);
             return Err(Failure::Status(1));
         }

@@ -3,45 +3,10 @@
 use std::ffi::OsString;
 
 use common::cast::{Time, Version};
-use common::cli::{Arg, Args, Failure, Help, Result};
+use common::cli::{Arg, Args, Failure, Program, Result, catalog};
 use common::config::{self, Config};
 
-pub const HELP: Help = Help {
-    name: "asciinema-rec",
-    speaker: "asciinema",
-    usage: "[OPTION...] [FILE]",
-    about: "Record a terminal session to FILE. Without FILE, or with -, the recording goes to stdout as it is
-made; without FILE and on a terminal you are asked at the end where to.",
-    options: "  -c, --command CMD         run CMD by sh -c; else $SHELL is run
-      --append, -a          continue the recording in FILE
-      --overwrite           replace FILE
-  -t, --title TITLE         the title of the recording
-  -i, --idle-time-limit SECONDS
-                            how long players shall let a pause be
-  -e, --env, --capture-env VARS
-                            which environment variables to keep, default SHELL,TERM
-      --stdin, -I, --capture-input
-                            record the keyboard, too
-  -f, --output-format FORMAT
-                            asciicast-v2 (default), asciicast-v3, raw or txt: the lines that were
-                            shown; a FILE named *.txt means that
-      --raw                 the same as -f raw
-      --cols COLS           how wide a terminal the program sees
-      --rows ROWS           how high a terminal the program sees
-      --window-size SIZE    both: COLSxROWS, COLSx or xROWS
-      --headless            do not use the terminal
-      --return              end with the program's exit status
-      --server-url URL      the server to upload to
-  -y, --yes                 answer yes to the question whether to upload
-  -q, --quiet               no notices and no warnings; implies -y
-",
-    shared_options: "",
-    examples: "  asciinema rec demo.cast
-  asciinema rec -c 'make test' -i 2 -t 'The tests' test.cast
-  asciinema rec | asciinema-idle -i 2 > demo.cast
-  ssh host asciinema rec -c 'make test' - | asciinema play -
-",
-};
+pub const PROGRAM: Program = catalog::program("asciinema-rec");
 
 /// The names that 2.4 has: an abbreviation that it understood keeps its meaning.
 const CLASSIC: &[&str] = &[

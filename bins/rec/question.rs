@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::process::Command;
 
-use common::cli::{self, Failure, Result, Speaker};
+use common::cli::{self, Failure, Reporter, Result};
 use common::stream::Stream;
 use common::tty::{self, Interest, Signal, Signals};
 
@@ -69,11 +69,11 @@ fn read_line(stdin: &mut Stream, signals: &mut Signals) -> io::Result<Option<Str
 
 /// Does what was answered with the recording at this path.
 pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) -> Result<()> {
-    let speaker = Speaker::new("asciinema");
+    let reporter = Reporter::new("asciinema");
     let name = cli::source_name(path);
     let notice = |text: &str| {
         if !quiet {
-            speaker.notice(text);
+            reporter.notice(text);
         }
     };
     let remove = || fs::remove_file(path).map_err(|error| Failure::io(&name, &error));

@@ -11,7 +11,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use common::cast::{Item, Reader};
-use common::cli::{self, Arg, Args, Failure, Help, Speaker};
+use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::config::{self, Config};
 use common::filter;
 use common::stream::Stream;
@@ -20,23 +20,7 @@ use net::{NoAnswer, Progress, Recording, Server};
 
 use outcome::{Outcome, Trouble};
 
-const HELP: Help = Help {
-    name: "asciinema-upload",
-    speaker: "asciinema",
-    usage: "[OPTION...] FILE",
-    about: "Upload the recording FILE. What the server says of it is shown on stderr; where stdout is no\nterminal, the recording's URL goes there.",
-    options: "      --server-url URL      the server, instead of the configured one
-  -t, --title TITLE         the title that the recording gets
-      --description TEXT    its description, Markdown
-      --visibility KIND     public, unlisted or private
-      --audio-url URL       where its sound track is
-  -q, --quiet               no message of the server and no progress, only errors
-",
-    shared_options: "",
-    examples: "  asciinema upload demo.cast
-  url=$(asciinema upload --visibility private demo.cast)
-",
-};
+const PROGRAM: Program = catalog::program("asciinema-upload");
 
 /// The command line.
 struct Options {
@@ -48,7 +32,7 @@ struct Options {
 }
 
 fn main() -> ExitCode {
-    cli::run(&HELP, |args| upload(&parse(args)?))
+    cli::run(&PROGRAM, |args| upload(&parse(args)?))
 }
 
 fn parse(args: &mut Args) -> cli::Result<Options> {
@@ -103,7 +87,7 @@ fn upload(options: &Options) -> cli::Result<()> {
         failure(&trouble, &options.file)
     })?;
     if let Some(warning) = answer.warning.as_ref().filter(|_| !options.quiet) {
-        Speaker::new(HELP.speaker).warning(&common::text::visible(warning));
+        Reporter::new(PROGRAM.reporter()).warning(&common::text::visible(warning));
     }
     match outcome::of(&answer) {
         Err(trouble) => Err(failure(&trouble, &options.file)),
@@ -146,10 +130,10 @@ fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
 
 /// The failure of an upload, with the way to try again where that may help.
 fn failure(trouble: &Trouble, file: &OsStr) -> Failure {
-    let speaker = Speaker::new(HELP.speaker);
-    speaker.error(&format!("upload failed: {}", common::text::visible(&trouble.what)));
+    let reporter = Reporter::new(PROGRAM.reporter());
+    reporter.error(&format!("upload failed: {}", common::text::visible(&trouble.what)));
     if trouble.may_pass {
-        speaker.error(&format!("retry later by running: asciinema upload {}", cli::source_name(file)));
+        reporter.error(&format!("retry later by running: asciinema upload {}", cli::source_name(file)));
     }
     Failure::Status(1)
 }

@@ -1,19 +1,28 @@
-//! Leaves the events of one kind out: `asciinema-drop -c i` forgets what was typed.
+//! Drops all events of one kind: `asciinema-drop -c i` removes what was typed.
 
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault};
-use common::cli::{self, Failure, Help};
+use common::cli::catalog::{
+    self,
+    Completion::{Cast, OneOf},
+    Program, option,
+};
+use common::cli::{self, Failure};
 use common::filter::{self, Args, Filter, Output};
 
-const HELP: Help = Help {
+const PROGRAM: Program = Program {
     name: "asciinema-drop",
-    speaker: "asciinema-drop",
+    is_classic: false,
+    summary: "drop events from a cast",
     usage: "-c CODE [-o OUT] [FILE]",
-    about: "Leave the events of a kind out of a cast, read from FILE or stdin.",
-    options: "  -c, --code CODE           o (output), i (input) or m (markers)\n",
-    shared_options: filter::SHARED_OPTIONS,
-    examples: "  asciinema-drop -c i demo.cast > untyped.cast\n",
+    about: "Drop all events of one kind. With no FILE, or when FILE is -, read standard input.",
+    options: &[
+        option(&["-c", "--code"], "CODE", OneOf(&["o", "i", "m"]), "o (output), i (input) or m (markers)"),
+        catalog::OUTPUT,
+    ],
+    operands: Cast,
+    examples: &["asciinema-drop -c i demo.cast > untyped.cast"],
 };
 
 const CODES: &[(&str, Code)] = &[("o", Code::Output), ("i", Code::Input), ("m", Code::Marker)];
@@ -21,7 +30,7 @@ const CODES: &[(&str, Code)] = &[("o", Code::Output), ("i", Code::Input), ("m", 
 struct Drop(Code);
 
 fn main() -> ExitCode {
-    filter::run::<Drop>(&HELP)
+    filter::run::<Drop>(&PROGRAM)
 }
 
 impl Filter for Drop {

@@ -2,24 +2,24 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::{Failure, Help, Result};
+use super::{Failure, Program, Result, abbreviation, nearest};
 use crate::cast::{Time, TimeFault};
 use crate::text::visible;
 
 /// One thing on a command line.
 #[derive(Debug)]
 pub enum Arg {
-    /// An option by a name that the help text lists, dashes included.
+    /// An option by one of the names in the program's catalog entry, dashes included.
     Option(&'static str),
-    /// Anything that is no option.
+    /// Anything that is not an option.
     Value(OsString),
 }
 
 /// The command line of a program.
 pub struct Args {
     parser: lexopt::Parser,
-    help: &'static Help,
-    /// Every name of every option, dashes included, as the help text lists them.
+    program: &'static Program,
+    /// Every name of every option, dashes included.
     names: Vec<&'static str>,
     /// Names that win where an abbreviation fits several.
     preferred: &'static [&'static str],
@@ -28,9 +28,9 @@ pub struct Args {
 }
 
 impl Args {
-    pub(super) fn new(help: &'static Help, args: impl Iterator<Item = OsString>) -> Args {
+    pub(super) fn new(program: &'static Program, args: impl Iterator<Item = OsString>) -> Args {
         let parser = lexopt::Parser::from_args(args.collect::<Vec<_>>());
-        Args { parser, help, names: help.option_names().collect(), preferred: &[], current: "" }
+        Args { parser, program, names: program.option_names().collect(), preferred: &[], current: "" }
     }
 
     /// Where an abbreviation fits several names, those of this list are looked at alone. The
@@ -50,10 +50,10 @@ impl Args {
         };
         self.current = self.complete(&name)?;
         match self.current {
-            "--help" => Err(Failure::Asked(self.help.long())),
-            "-h" => Err(Failure::Asked(self.help.short())),
+            "--help" => Err(Failure::Asked(self.program.long_help())),
+            "-h" => Err(Failure::Asked(self.program.short_help())),
             "-V" | "--version" => {
-                Err(Failure::Asked(format!("{} {}\n", self.help.name, env!("CARGO_PKG_VERSION"))))
+                Err(Failure::Asked(format!("{} {}\n", self.program.name, env!("CARGO_PKG_VERSION"))))
             }
             name => Ok(Some(Arg::Option(name))),
         }
@@ -94,7 +94,7 @@ impl Args {
         let chosen = choices.iter().find(|(name, _)| value == *name);
         chosen.map(|&(_, meaning)| meaning).ok_or_else(|| {
             let names: Vec<&str> = choices.iter().map(|&(name, _)| name).collect();
-            self.bad_value(&value, &format!("none of {}", names.join(", ")))
+            self.bad_value(&value, &format!("not one of {}", names.join(", ")))
         })
     }
 
@@ -115,55 +115,25 @@ impl Args {
         }
     }
 
-    /// The full name that a name as typed stands for.
+    /// The full name of an option that may have been abbreviated.
     fn complete(&self, typed: &str) -> Result<&'static str> {
         if let Some(name) = self.names.iter().find(|&&name| name == typed) {
             return Ok(name);
         }
-        let fits =
-            |name: &&&'static str| typed.len() > 2 && typed.starts_with("--") && name.starts_with(typed);
-        let mut fitting: Vec<&'static str> = self.names.iter().filter(fits).copied().collect();
-        if fitting.len() > 1 {
-            let preferred: Vec<_> = self.preferred.iter().filter(fits).copied().collect();
-            if !preferred.is_empty() {
-                fitting = preferred;
-            }
-        }
-        match fitting[..] {
+        let is_long = typed.len() > 2 && typed.starts_with("--");
+        let names = || self.names.iter().copied().filter(|_| is_long);
+        match abbreviation(typed, names(), self.preferred)[..] {
             [name] => Ok(name),
             [] => Err(Failure::Usage(match nearest(typed, self.names.iter().copied()) {
-                Some(name) => format!("unknown option '{}', did you mean '{name}'?", visible(typed)),
+                Some(name) => format!("unknown option '{}'; did you mean '{name}'?", visible(typed)),
                 None => format!("unknown option '{}'", visible(typed)),
             })),
-            _ => {
-                let choices = fitting.join(", ");
-                Err(Failure::Usage(format!("option '{}' is ambiguous: {choices}", visible(typed))))
+            ref names => {
+                let names = names.join(", ");
+                Err(Failure::Usage(format!("option '{}' is ambiguous: {names}", visible(typed))))
             }
         }
     }
-}
-
-/// The name that a mistyped one is most like, if it is like any: at most a third of it is wrong.
-pub fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let (distance, name) = names.map(|name| (distance(typed, name), name)).min_by_key(|&(d, _)| d)?;
-    (distance <= typed.chars().count() / 3).then_some(name)
-}
-
-/// How many characters must be put in, taken out or replaced to make one word of the other
-/// (Levenshtein's distance).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// A number as people type it, spelled as JSON wants it: `.5`, `5.`, `+5` and `05` are fine too.
@@ -182,8 +152,8 @@ pub fn plain_number(typed: &str) -> String {
 
 fn usage(error: &lexopt::Error) -> Failure {
     Failure::Usage(match error {
-        lexopt::Error::MissingValue { option: Some(option) } => format!("option '{option}' wants a value"),
-        lexopt::Error::UnexpectedValue { option, .. } => format!("option '{option}' takes no value"),
+        lexopt::Error::MissingValue { option: Some(option) } => format!("option '{option}' requires a value"),
+        lexopt::Error::UnexpectedValue { option, .. } => format!("option '{option}' does not take a value"),
         error => visible(&error.to_string()),
     })
 }
@@ -191,19 +161,25 @@ fn usage(error: &lexopt::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::catalog::{Completion, flag, option};
 
-    static HELP: Help = Help {
+    static PROGRAM: Program = Program {
         name: "asciinema-test",
-        speaker: "asciinema",
+        is_classic: true,
+        summary: "test",
         usage: "[OPTION...]",
         about: "Tests.",
-        options: "  -i, --idle-time-limit SECONDS  limit of --nothing\n                                 wrapped --too\n",
-        shared_options: "      --overwrite, --output-format F  what\n",
-        examples: "  asciinema-test --foo\n",
+        options: &[
+            option(&["-i", "--idle-time-limit"], "SECONDS", Completion::Text, "limit, not --nothing"),
+            flag(&["--overwrite"], "replace FILE"),
+            option(&["--output-format"], "FORMAT", Completion::OneOf(&["a", "b"]), "a or b"),
+        ],
+        operands: Completion::Nothing,
+        examples: &["asciinema-test --foo"],
     };
 
     fn args(words: &[&str]) -> Args {
-        Args::new(&HELP, words.iter().map(OsString::from))
+        Args::new(&PROGRAM, words.iter().map(OsString::from))
     }
 
     fn first(words: &[&str]) -> String {
@@ -225,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_unknown_option_is_named_with_the_nearest() {
-        assert_eq!(first(&["--overwirte"]), "unknown option '--overwirte', did you mean '--overwrite'?");
+        assert_eq!(first(&["--overwirte"]), "unknown option '--overwirte'; did you mean '--overwrite'?");
         assert_eq!(first(&["--frob"]), "unknown option '--frob'");
         assert_eq!(first(&["-x"]), "unknown option '-x'");
     }
@@ -249,16 +225,5 @@ mod tests {
             args.next().unwrap();
             assert!(matches!(args.seconds(), Err(Failure::Usage(_))), "{typed}");
         }
-    }
-
-    #[test]
-    fn the_help_tells_which_options_there_are() {
-        let names: Vec<_> = HELP.option_names().collect();
-        let shared = ["-h", "--help", "-V", "--version"];
-        assert_eq!(
-            names,
-            [&["-i", "--idle-time-limit", "--overwrite", "--output-format"], &shared[..]].concat()
-        );
-        assert_eq!(HELP.long(), format!("{}\nexamples:\n  asciinema-test --foo\n", HELP.short()));
     }
 }

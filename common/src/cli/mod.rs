@@ -1,22 +1,24 @@
 //! The command line: options in, messages out, and the one way in which a program ends.
 //!
-//! A program's `main` is one call of [`run`]. Its [`Help`] is the table of its options: what may be
-//! abbreviated, and what an unknown option is compared with, is read off the text, so that an option
-//! that the help does not name cannot be half there. Knows no casts, but for what a second is.
+//! A program's `main` is one call of [`run`] with its entry from the [`catalog`], which says what its
+//! options are called. Knows nothing about casts, except what a second is.
 
 mod args;
-mod help;
+pub mod catalog;
 mod message;
+mod names;
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-pub use args::{Arg, Args, nearest, plain_number};
-pub use help::Help;
-pub use message::{Speaker, colour_is_refused, io_text, source_name};
+pub use args::{Arg, Args, plain_number};
+pub use catalog::Program;
+pub use message::{Reporter, colour_is_refused, io_text, source_name};
+pub use names::{abbreviation, nearest};
 
-/// How the work of a program can end other than well.
+/// How a program can end other than well.
 #[derive(Debug)]
 pub enum Failure {
     /// The command line is wrong: status 2, and a hint at `--help`.
@@ -25,9 +27,9 @@ pub enum Failure {
     Failed(String),
     /// The work failed, and this is the whole line, without the program's name: status 1.
     Said(String),
-    /// All has been said already; only the status is left.
+    /// Everything has been reported already; only the status is left.
     Status(u8),
-    /// A text was asked for, and nothing else: it goes to standard output, status 0.
+    /// The user asked for a text, such as the help: it goes to standard output, status 0.
     Asked(String),
 }
 
@@ -35,48 +37,59 @@ pub enum Failure {
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// A failure of an operation on a source or sink: its name as the user knows it, and the cause.
+    /// An operation on a file or stream failed: its name as the user knows it, and the cause.
     pub fn io(name: &str, error: &std::io::Error) -> Failure {
         Failure::Failed(format!("{name}: {}", io_text(error)))
     }
 }
 
-/// Runs a program: the body parses the options and does the work; what comes of it becomes one line
-/// on standard error and the exit status.
-pub fn run(help: &'static Help, body: impl FnOnce(&mut Args) -> Result<()>) -> ExitCode {
-    let mut args = Args::new(help, std::env::args_os().skip(1));
-    let failure = match body(&mut args) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(failure) => failure,
-    };
-    let speaker = Speaker::new(help.speaker);
+/// Runs a program: the body parses the options and does the work; a failure becomes one line on
+/// standard error and the exit status.
+pub fn run(program: &'static Program, body: impl FnOnce(&mut Args) -> Result<()>) -> ExitCode {
+    run_with(program, std::env::args_os().skip(1), body)
+}
+
+/// [`run`] with these arguments instead of the process's own.
+pub fn run_with(
+    program: &'static Program,
+    args: impl Iterator<Item = OsString>,
+    body: impl FnOnce(&mut Args) -> Result<()>,
+) -> ExitCode {
+    match body(&mut Args::new(program, args)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => end(program.name, Reporter::new(program.reporter()), failure),
+    }
+}
+
+/// Reports a failure; `name` is the program whose `--help` a user is referred to.
+pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
     match failure {
         Failure::Usage(what) => {
-            speaker.error(&what);
-            eprintln!("try '{} --help'", help.name);
+            reporter.error(&what);
+            message::write_line(&format!("try '{name} --help'"));
             ExitCode::from(2)
         }
         Failure::Failed(what) => {
-            speaker.error(&what);
+            reporter.error(&what);
             ExitCode::FAILURE
         }
         Failure::Said(line) => {
-            eprintln!("{line}");
+            message::write_line(&line);
             ExitCode::FAILURE
         }
         Failure::Status(status) => ExitCode::from(status),
         Failure::Asked(text) => match std::io::stdout().write_all(text.as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                speaker.error(&format!("stdout: {}", io_text(&error)));
+                reporter.error(&format!("stdout: {}", io_text(&error)));
                 ExitCode::FAILURE
             }
         },
     }
 }
 
-/// Another program of this package: the one that lies beside the running one, so that versions
-/// match, else the one that `$PATH` finds.
+/// Another program of this package: the one next to the running executable, so that versions match,
+/// otherwise the one that `$PATH` finds.
 pub fn sibling(name: &str) -> PathBuf {
     let own = std::env::current_exe().and_then(|path| path.canonicalize());
     let beside = own.ok().map(|path| path.with_file_name(name));

@@ -16,7 +16,7 @@ use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use crate::cast::{self, Event, Fault, Header, Item, Reader};
-use crate::cli::{self, Arg, Failure, Help};
+use crate::cli::{self, Arg, Failure, Program};
 use crate::stream::Stream;
 use crate::tty;
 
@@ -127,14 +127,9 @@ impl Args<'_> {
     }
 }
 
-/// The options that all filters share, for their [`Help`].
-pub const SHARED_OPTIONS: &str =
-    "  -o, --output OUT          write to the file OUT rather than to stdout; OUT may be FILE
-";
-
 /// The `main` of a filter.
-pub fn run<F: Filter>(help: &'static Help) -> ExitCode {
-    cli::run(help, |args| {
+pub fn run<F: Filter>(program: &'static Program) -> ExitCode {
+    cli::run(program, |args| {
         let mut args = Args { args, reads_several: F::READS_SEVERAL, sources: Vec::new(), sink: None };
         let filter = F::parse(&mut args)?;
         let Args { sources, sink, .. } = args;

@@ -1,0 +1,127 @@
+//! The catalog: every program of the toolkit, what it does and which options it takes.
+//!
+//! This is the only place that describes an option. A program's `--help`, the option names that its
+//! command line accepts, the dispatcher's list of commands, the completions of all shells and the test
+//! that compares them with the man pages are read from here.
+//!
+//! A program takes its own entry in a constant:
+//! `const PROGRAM: Program = catalog::program("asciinema-idle");`. The lookup happens at compile time,
+//! so that the program links the text of that entry and of no other, and one without an entry does
+//! not build.
+
+mod edit;
+mod entry;
+mod inspect;
+mod record;
+mod settings;
+mod share;
+
+pub use entry::{Completion, OptionEntry, Program, flag, option};
+
+/// Programs that belong together, in the order in which the dispatcher lists them.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// The heading of the list.
+    pub title: &'static str,
+    /// The programs.
+    pub programs: &'static [Program],
+}
+
+/// The whole catalog.
+pub const GROUPS: &[Group] = &[
+    Group { title: "record and play", programs: record::PROGRAMS },
+    Group { title: "edit recordings", programs: edit::PROGRAMS },
+    Group { title: "look into recordings", programs: inspect::PROGRAMS },
+    Group { title: "share recordings", programs: share::PROGRAMS },
+    Group { title: "settings and help", programs: settings::PROGRAMS },
+];
+
+/// Other names of commands.
+pub const ALIASES: &[(&str, &str)] = &[("record", "rec")];
+
+/// The commands that asciinema 2.4 and 3.2 have: an abbreviation that either accepts keeps its meaning,
+/// however many commands are added.
+pub const CLASSIC: &[&str] = &["rec", "play", "cat", "upload", "auth", "stream", "session", "convert"];
+
+/// Every program of the catalog, group by group.
+pub fn programs() -> impl Iterator<Item = &'static Program> {
+    GROUPS.iter().flat_map(|group| group.programs)
+}
+
+/// The entry of a program by its full name, for a constant. Fails to compile if there is none.
+pub const fn program(name: &str) -> Program {
+    let mut group = 0;
+    while group < GROUPS.len() {
+        let programs = GROUPS[group].programs;
+        let mut at = 0;
+        while at < programs.len() {
+            if is_same(programs[at].name, name) {
+                return programs[at];
+            }
+            at += 1;
+        }
+        group += 1;
+    }
+    panic!("the program has no entry in the catalog");
+}
+
+/// `a == b`, which a constant cannot call yet.
+const fn is_same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
+// Options that several programs have.
+
+/// `-o OUT`, which every filter has.
+pub const OUTPUT: OptionEntry = option(
+    &["-o", "--output"],
+    "OUT",
+    Completion::File,
+    "write to OUT instead of stdout; OUT may be the input file",
+);
+const IDLE_TIME_LIMIT: &[&str] = &["-i", "--idle-time-limit"];
+const TITLE: OptionEntry =
+    option(&["-t", "--title"], "TITLE", Completion::Text, "set the title of the recording");
+const SERVER_URL: OptionEntry =
+    option(&["--server-url"], "URL", Completion::Text, "use the server at URL instead of the configured one");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_texts_fit_where_they_are_shown() {
+        let mut names: Vec<_> = programs().map(Program::command).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count, "{names:?}");
+        for program in programs() {
+            let Program { name, summary, about, .. } = program;
+            assert!(summary.len() <= 60 && !summary.ends_with('.'), "{name}: {summary}");
+            assert!(about.ends_with('.'), "{name}: {about}");
+            assert!(!program.examples.is_empty(), "{name}");
+            let long = program.long_help();
+            assert!(
+                long.lines().all(|line| line.chars().count() <= 80 || !line.starts_with("   ")),
+                "{long}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_option_is_there_twice() {
+        for program in programs() {
+            let mut names: Vec<_> = program.option_names().collect();
+            names.sort_unstable();
+            let count = names.len();
+            names.dedup();
+            assert_eq!(names.len(), count, "{}: {names:?}", program.name);
+        }
+    }
+}
