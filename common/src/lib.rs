@@ -10,6 +10,7 @@ pub mod cast;
 pub mod cli;
 pub mod config;
 pub mod filter;
+pub mod io;
 #[cfg(all(panic = "abort", target_os = "linux"))]
 mod runtime;
 pub mod screen;
