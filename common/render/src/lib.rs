@@ -12,5 +12,6 @@ pub mod paint;
 pub mod player;
 pub mod png;
 pub mod raster;
+pub mod svg;
 pub mod theme;
 pub mod window;

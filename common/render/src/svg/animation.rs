@@ -1,0 +1,83 @@
+//! CSS keyframes: values that jump at given times.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use common::cast::Time;
+
+use super::tape::Moment;
+
+/// The keyframes of a picture.
+pub struct Keyframes {
+    /// When each frame begins.
+    times: Vec<Time>,
+    /// How long it all takes.
+    length: Time,
+    /// How many decimals a percentage needs to be right to a millisecond.
+    decimals: usize,
+    /// The rules, and under which number each stands.
+    rules: HashMap<String, usize>,
+    order: Vec<String>,
+}
+
+impl Keyframes {
+    /// Keyframes for frames that begin at these times, the first at 0.
+    pub fn new(times: Vec<Time>, length: Time) -> Keyframes {
+        // A hundredth of the length is a percent.
+        let milliseconds_a_percent = length.as_micros() / 100_000;
+        let decimals = (1..6).find(|&decimals| 10u64.pow(decimals) > milliseconds_a_percent).unwrap_or(6);
+        Keyframes { times, length, decimals: decimals as usize, rules: HashMap::new(), order: Vec::new() }
+    }
+
+    /// The attributes of an element that is transformed to each of these values from its frame on;
+    /// none where it stays where it is.
+    pub fn animate(&mut self, values: &[(Moment, String)]) -> String {
+        let mut rule = String::new();
+        let mut values = values.iter().peekable();
+        while let Some((moment, value)) = values.next() {
+            let time = self.times.get(*moment).copied().unwrap_or(self.length);
+            // Two values at one time: the later one counts.
+            if values.peek().is_some_and(|(next, _)| self.times.get(*next) == Some(&time)) {
+                continue;
+            }
+            rule.push_str(&self.percentage(time));
+            // An animation that is played once stays at its end.
+            if values.peek().is_none() {
+                rule.push_str(",to");
+            }
+            let _ = write!(rule, "{{transform:{value}}}");
+        }
+        if rule.is_empty() {
+            return String::new();
+        }
+        let next = self.order.len();
+        let index = *self.rules.entry(rule.clone()).or_insert(next);
+        if index == next {
+            self.order.push(rule);
+        }
+        format!(" class=\"m\" style=\"animation-name:k{index}\"")
+    }
+
+    /// Whether nothing moves.
+    pub fn is_empty_of_frames(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    fn percentage(&self, time: Time) -> String {
+        if time.as_micros() == 0 {
+            return "0%".to_string();
+        }
+        let share = time.as_micros() as f64 * 100.0 / self.length.as_micros().max(1) as f64;
+        let text = format!("{share:.*}", self.decimals);
+        format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+    }
+
+    /// All rules.
+    pub fn rules(&self) -> String {
+        let mut rules = String::new();
+        for (index, rule) in self.order.iter().enumerate() {
+            let _ = write!(rules, "@keyframes k{index}{{{rule}}}");
+        }
+        rules
+    }
+}

@@ -1,0 +1,55 @@
+//! The classes that text and shapes are given, and the rules that belong to them.
+
+use std::collections::HashMap;
+use std::fmt::Write;
+
+use crate::theme::Rgb;
+
+/// The colours that have been used, each with a class.
+pub struct Styles {
+    /// That of text without a class.
+    foreground: Rgb,
+    colours: HashMap<Rgb, usize>,
+    /// In the order of their classes.
+    order: Vec<Rgb>,
+}
+
+impl Styles {
+    /// Text has this colour, unless it has a class.
+    pub fn new(foreground: Rgb) -> Styles {
+        Styles { foreground, colours: HashMap::new(), order: Vec::new() }
+    }
+
+    /// The class of a colour, empty for that of text without one.
+    pub fn fill(&mut self, colour: Rgb) -> String {
+        if colour == self.foreground {
+            return String::new();
+        }
+        let next = self.order.len();
+        let index = *self.colours.entry(colour).or_insert(next);
+        if index == next {
+            self.order.push(colour);
+        }
+        format!("c{index}")
+    }
+
+    /// The rules of all colours.
+    pub fn rules(&self) -> String {
+        let mut rules = String::new();
+        for (index, &colour) in self.order.iter().enumerate() {
+            // A String takes everything.
+            let _ = write!(rules, ".c{index}{{fill:{}}}", hex(colour));
+        }
+        rules
+    }
+}
+
+/// A colour as CSS has it.
+pub fn hex(Rgb { red, green, blue }: Rgb) -> String {
+    let is_short = [red, green, blue].iter().all(|channel| channel >> 4 == channel & 15);
+    if is_short {
+        format!("#{:x}{:x}{:x}", red & 15, green & 15, blue & 15)
+    } else {
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+}

@@ -1,0 +1,291 @@
+//! The tape: all lines that are ever shown, one below the other, each once.
+//!
+//! The screen is a camera that moves over the tape; scrolling is a movement, and so is clearing the
+//! screen or changing to another, which goes on below the lowest line. A curtain hangs below the
+//! lowest line written so far, so that a line which only appears needs no animation of its own. What
+//! changes in sight of the camera becomes another version of its line.
+
+use std::collections::VecDeque;
+use std::mem;
+
+/// A row's content, by number. 0 is blank.
+pub type Content = usize;
+
+/// The content of a row without anything to see.
+pub const BLANK: Content = 0;
+
+/// A frame, by number.
+pub type Moment = usize;
+
+/// About what a movement of the camera costs, in bytes.
+const MOVE: usize = 35;
+
+/// About what a change from one version to another costs.
+const CHANGE: usize = 35;
+
+/// About what a line costs that has more than one version.
+const STRIP: usize = 90;
+
+/// What a content costs that stands on the tape already.
+const COPY: usize = 35;
+
+/// How many places to come back to are remembered.
+const PLACES: usize = 8;
+
+/// A line of the tape.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// What it shows at one time or another.
+    pub versions: Vec<Content>,
+    /// From when on it shows which of its versions; the first from the beginning.
+    pub changes: Vec<(Moment, usize)>,
+    current: usize,
+}
+
+impl Line {
+    fn content(&self) -> Content {
+        self.versions.get(self.current).copied().unwrap_or(BLANK)
+    }
+}
+
+/// All lines, and the movements of camera and curtain.
+#[derive(Debug)]
+pub struct Tape {
+    rows: usize,
+    /// Lines above where the camera began, from the nearest up.
+    above: Vec<Line>,
+    /// The others.
+    below: Vec<Line>,
+    /// The number of the line at the top of the screen.
+    top: i64,
+    /// The lowest line written so far.
+    lowest: i64,
+    /// From when on which line is at the top.
+    pub camera: Vec<(Moment, i64)>,
+    /// From when on which line is the lowest.
+    pub curtain: Vec<(Moment, i64)>,
+    /// Where the camera was before it went to a fresh part of the tape.
+    places: VecDeque<i64>,
+    shown: Vec<Content>,
+}
+
+impl Tape {
+    /// A tape without lines, for screens of so many rows.
+    pub fn new(rows: usize) -> Tape {
+        Tape {
+            rows,
+            above: Vec::new(),
+            below: Vec::new(),
+            top: 0,
+            lowest: -1,
+            camera: Vec::new(),
+            curtain: Vec::new(),
+            places: VecDeque::new(),
+            shown: Vec::new(),
+        }
+    }
+
+    /// Shows these rows from a moment on. `cost` tells how many bytes a content takes where it is
+    /// not on the tape yet, and whether it is.
+    pub fn show(&mut self, moment: Moment, rows: &[Content], cost: impl Fn(Content) -> (usize, bool)) {
+        if rows == self.shown {
+            return;
+        }
+        let top = self.best_top(rows, &cost);
+        if top != self.top {
+            if top == self.lowest + 1 && top != self.top + 1 {
+                self.places.truncate(PLACES - 1);
+                self.places.push_front(self.top);
+            }
+            self.top = top;
+            self.camera.push((moment, top));
+        }
+        let before = self.lowest;
+        for (line, &content) in (top..).zip(rows) {
+            self.write(moment, line, content, before);
+        }
+        if self.lowest != before {
+            self.curtain.push((moment, self.lowest));
+        }
+        self.shown = rows.to_vec();
+    }
+
+    fn write(&mut self, moment: Moment, number: i64, content: Content, lowest: i64) {
+        let is_hidden = number > lowest;
+        if is_hidden && content == BLANK {
+            return;
+        }
+        let Some(line) = self.line_mut(number) else { return };
+        if is_hidden {
+            line.versions = vec![content];
+            self.lowest = self.lowest.max(number);
+            return;
+        }
+        if line.versions.is_empty() {
+            line.versions.push(BLANK);
+        }
+        if line.content() == content {
+            return;
+        }
+        let known = line.versions.iter().position(|&version| version == content);
+        line.current = known.unwrap_or_else(|| {
+            line.versions.push(content);
+            line.versions.len() - 1
+        });
+        line.changes.push((moment, line.current));
+    }
+
+    /// Where the camera has to be for these rows to take the fewest bytes.
+    fn best_top(&self, rows: &[Content], cost: &impl Fn(Content) -> (usize, bool)) -> i64 {
+        let reach = i64::try_from(self.rows).unwrap_or(i64::MAX);
+        let near = (1..reach).flat_map(|shift| [self.top + shift, self.top - shift]);
+        let others = near.chain(self.places.iter().copied()).chain([self.lowest + 1]);
+        let mut best = (self.cost_at(self.top, rows, usize::MAX, cost), self.top);
+        for top in others.filter(|&top| top <= self.lowest + 1) {
+            let cost = MOVE + self.cost_at(top, rows, best.0.saturating_sub(MOVE), cost);
+            if cost < best.0 {
+                best = (cost, top);
+            }
+        }
+        best.1
+    }
+
+    /// How many bytes these rows take with the camera at a place; no more than `most` are counted.
+    fn cost_at(
+        &self,
+        top: i64,
+        rows: &[Content],
+        most: usize,
+        cost: &impl Fn(Content) -> (usize, bool),
+    ) -> usize {
+        let mut sum = 0;
+        for (number, &content) in (top..).zip(rows) {
+            let markup = || match cost(content) {
+                _ if content == BLANK => 0,
+                (length, true) => length.min(COPY),
+                (length, false) => length,
+            };
+            sum += match self.line(number) {
+                _ if number > self.lowest => markup(),
+                None if content == BLANK => 0,
+                None => STRIP + CHANGE + markup(),
+                Some(line) if line.content() == content => 0,
+                Some(line) => {
+                    let is_known = line.versions.contains(&content);
+                    let strip = if line.changes.is_empty() { STRIP } else { 0 };
+                    strip + CHANGE + if is_known { 0 } else { markup() }
+                }
+            };
+            if sum >= most {
+                break;
+            }
+        }
+        sum
+    }
+
+    fn line(&self, number: i64) -> Option<&Line> {
+        match usize::try_from(number) {
+            Ok(index) => self.below.get(index),
+            Err(_) => self.above.get(usize::try_from(-1 - number).ok()?),
+        }
+    }
+
+    fn line_mut(&mut self, number: i64) -> Option<&mut Line> {
+        let (lines, index) = match usize::try_from(number) {
+            Ok(index) => (&mut self.below, index),
+            Err(_) => (&mut self.above, usize::try_from(-1 - number).ok()?),
+        };
+        if lines.len() <= index {
+            lines.resize_with(index + 1, Line::default);
+        }
+        lines.get_mut(index)
+    }
+
+    /// All lines with their numbers, from the top.
+    pub fn lines(&mut self) -> Vec<(i64, Line)> {
+        let above = mem::take(&mut self.above).into_iter().enumerate().rev();
+        let above = above.map(|(index, line)| (-1 - i64::try_from(index).unwrap_or(i64::MAX), line));
+        above.chain((0..).zip(mem::take(&mut self.below))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What a viewer sees at a moment.
+    fn seen(tape: &Tape, moment: Moment) -> Vec<Content> {
+        let at = |timeline: &[(Moment, i64)], start| {
+            timeline.iter().rev().find(|(when, _)| *when <= moment).map_or(start, |(_, value)| *value)
+        };
+        let (top, lowest) = (at(&tape.camera, 0), at(&tape.curtain, -1));
+        let rows = i64::try_from(tape.rows).unwrap();
+        let content = |number: i64| {
+            let Some(line) = tape.line(number).filter(|_| number <= lowest) else { return BLANK };
+            let version = line
+                .changes
+                .iter()
+                .rev()
+                .find(|(when, _)| *when <= moment)
+                .map_or(0, |(_, version)| *version);
+            line.versions.get(version).copied().unwrap_or(BLANK)
+        };
+        (top..top + rows).map(content).collect()
+    }
+
+    fn tape(frames: &[Vec<Content>]) -> Tape {
+        let mut tape = Tape::new(frames[0].len());
+        for (moment, rows) in frames.iter().enumerate() {
+            tape.show(moment, rows, |content| (content * 10, content % 2 == 0));
+        }
+        tape
+    }
+
+    #[test]
+    fn lines_that_scroll_by_are_written_once_and_never_change() {
+        let frames: Vec<Vec<Content>> = (0..50).map(|top| (top + 1..top + 11).collect()).collect();
+        let mut tape = tape(&frames);
+        assert_eq!((tape.camera.len(), tape.curtain.len()), (49, 50));
+        let lines = tape.lines();
+        assert_eq!(lines.len(), 59);
+        assert!(lines.iter().all(|(_, line)| line.versions.len() == 1 && line.changes.is_empty()));
+    }
+
+    #[test]
+    fn a_shell_behind_an_editor_is_come_back_to() {
+        let shell: Vec<Content> = (1..20).collect();
+        let editor: Vec<Content> = (101..120).collect();
+        let mut tape = tape(&[shell.clone(), editor, shell]);
+        assert_eq!(tape.camera, [(1, 19), (2, 0)]);
+        assert!(tape.lines().iter().all(|(_, line)| line.versions.len() == 1));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_frame_is_seen_as_it_was(
+            rows in 1usize..6,
+            steps in prop::collection::vec((0usize..6, prop::collection::vec(0usize..9, 6), any::<bool>()), 1..30),
+        ) {
+            let mut frames: Vec<Vec<Content>> = Vec::new();
+            let mut current = vec![BLANK; rows];
+            for (shift, fresh, does_scroll) in steps {
+                if does_scroll {
+                    current.rotate_left(shift % rows);
+                } else {
+                    current[shift % rows] = fresh[0];
+                    if shift == 0 {
+                        current.copy_from_slice(&fresh[..rows]);
+                    }
+                }
+                frames.push(current.clone());
+            }
+            let tape = tape(&frames);
+            for (moment, frame) in frames.iter().enumerate() {
+                prop_assert_eq!(&seen(&tape, moment), frame, "frame {} of {:?}: {:?}", moment, &frames, &tape);
+            }
+        }
+    }
+}
