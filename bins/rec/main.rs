@@ -4,10 +4,9 @@
 //! opens what the recording goes to, `recording` encodes and writes it on a thread of its own,
 //! `session` runs the program between the user's terminal and a pseudo-terminal, `keys` finds the
 //! recorder's own keys among what is typed, and `question` asks what is to become of a recording that
-//! was given no name. `notifier` says what cannot be said in the terminal.
+//! was given no name.
 
 mod keys;
-mod notifier;
 mod options;
 mod question;
 mod recording;
@@ -24,11 +23,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
 use common::cli::{self, Failure, Reporter};
 use common::config::{self, Config};
+use common::notifier::Notifier;
 use common::size::Size;
 use common::tty::{self, Signal, Signals, Terminal};
 
 use keys::Keys;
-use notifier::Notifier;
 use options::{Format, Options, PROGRAM};
 use question::Answer;
 use recording::{Encoder, Recording};

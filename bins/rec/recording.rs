@@ -15,11 +15,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::cast::{self, Code, Fault, Time, Utf8Repair};
+use common::notifier::Notifier;
 use common::screen::Transcript;
 use common::size::Size;
 use common::stream::Stream;
-
-use crate::notifier::{Notice, Notifier};
 
 /// How many bytes wait for the writer at most, plus one read's.
 const BATCH: usize = 512 << 10;
@@ -203,7 +202,7 @@ impl Writer {
     /// the session goes on unrecorded.
     fn run(mut self) -> io::Result<()> {
         if let Err(error) = self.write_recording() {
-            self.notifier.say(Notice::WriteError);
+            self.notifier.say("Write error, recording suspended");
             while self.take(&mut Batch::default()) {}
             return Err(error);
         }

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::cast::{Code, Time};
 use common::cli::io_text;
+use common::notifier::Notifier;
 use common::size::Size;
 use common::stream::Stream;
 use common::text::visible;
@@ -21,7 +22,6 @@ use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
 use crate::keys::{KeyReader, Keys, Wish};
-use crate::notifier::{Notice, Notifier};
 use crate::recording::Recording;
 
 /// How much is read at once, in bytes: several times what a pseudo-terminal gives at once.
@@ -333,12 +333,16 @@ impl Running<'_> {
                 }
                 Wish::Pause => {
                     self.clock.toggle();
-                    self.notifier.say(if self.clock.is_paused() { Notice::Paused } else { Notice::Resumed });
+                    self.notifier.say(if self.clock.is_paused() {
+                        "Paused recording"
+                    } else {
+                        "Resumed recording"
+                    });
                 }
                 Wish::AddMarker if self.clock.is_paused() => {}
                 Wish::AddMarker => {
                     self.recording.push(self.clock.now(), Code::Marker, b"");
-                    self.notifier.say(Notice::MarkerAdded);
+                    self.notifier.say("Marker added");
                 }
             }
         }

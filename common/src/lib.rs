@@ -11,6 +11,8 @@ pub mod cli;
 pub mod config;
 pub mod filter;
 pub mod io;
+pub mod live;
+pub mod notifier;
 #[cfg(all(panic = "abort", target_os = "linux"))]
 mod runtime;
 pub mod screen;

@@ -38,6 +38,12 @@ impl From<File> for Stream {
     }
 }
 
+impl From<Stream> for File {
+    fn from(stream: Stream) -> File {
+        stream.0
+    }
+}
+
 impl AsFd for Stream {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()

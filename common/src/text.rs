@@ -44,6 +44,13 @@ pub fn excerpt(bytes: &[u8]) -> String {
     visible(&shown)
 }
 
+/// A number that tells one text from another where nobody means harm (FNV-1a, 64 bits).
+pub fn checksum(bytes: &[u8]) -> u64 {
+    bytes
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 fn is_direction_mark(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

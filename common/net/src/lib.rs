@@ -7,7 +7,10 @@
 mod page;
 mod progress;
 mod server;
+mod socket;
+mod streams;
 mod url;
+pub mod websocket;
 
 use std::env;
 use std::io;
@@ -22,6 +25,8 @@ use ureq::{Agent, Body, Error, Proxy, Timeout};
 pub use page::cast_link;
 pub use progress::Progress;
 pub use server::{Answer, NoAnswer, Recording, Server};
+pub use socket::{NoSocket, Socket};
+pub use streams::Stream;
 pub use url::resolve;
 use url::{is_safe_redirect, path_of};
 
@@ -75,19 +80,23 @@ fn client(url: &str) -> Result<Agent, String> {
     // Fails where it has been done before, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
-    let words = format!("{}/{}", env::consts::OS, env::consts::ARCH);
     let config = Agent::config_builder()
         .tls_config(tls)
         .proxy(proxy(url)?)
         .http_status_as_error(false)
         .max_redirects(0)
-        .user_agent(format!("asciinema/{} {words}", env!("CARGO_PKG_VERSION")))
+        .user_agent(user_agent())
         .timeout_resolve(Some(CONNECT))
         .timeout_connect(Some(CONNECT))
         .timeout_per_read(Some(SILENCE))
         .timeout_per_write(Some(SILENCE))
         .build();
     Ok(config.new_agent())
+}
+
+/// What we call ourselves to servers.
+fn user_agent() -> String {
+    format!("asciinema/{} {}/{}", env!("CARGO_PKG_VERSION"), env::consts::OS, env::consts::ARCH)
 }
 
 /// The proxy that the environment names for a URL: `http_proxy` or `https_proxy`, else `all_proxy`,

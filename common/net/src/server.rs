@@ -65,6 +65,16 @@ impl Server {
         Server { url: url.to_string(), authorization }
     }
 
+    /// The URL of the server, without a slash at its end.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The value of the `Authorization` header.
+    pub(super) fn authorization(&self) -> &str {
+        &self.authorization
+    }
+
     /// Uploads a recording. `progress` is told how many bytes have been sent.
     ///
     /// A redirect is followed on the same server only. The recording is sent again where the status

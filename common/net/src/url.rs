@@ -18,6 +18,13 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
+/// A text as the value of one parameter in a query.
+pub(super) fn encoded_part(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encode).collect()
+}
+
 fn joined(base: &str, reference: &str) -> String {
     if has_scheme(reference) {
         return reference.to_string();

@@ -194,6 +194,11 @@ impl<R: Read> Reader<R> {
         &self.source
     }
 
+    /// What the cast is read from, behind what has been read of it.
+    pub fn into_source(self) -> R {
+        self.source
+    }
+
     #[cold]
     fn next_outside_events(&mut self) -> Result<Option<Item<'_>>, Error> {
         if let State::Start = self.state {

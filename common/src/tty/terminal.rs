@@ -60,6 +60,11 @@ impl Terminal {
         Ok(termios::tcgetattr(&self.file)?)
     }
 
+    /// Whether a program has put it into raw mode: what is written is not prepared for display.
+    pub fn is_raw(&self) -> bool {
+        self.settings().is_ok_and(|settings| !settings.output_flags.contains(termios::OutputFlags::OPOST))
+    }
+
     /// Makes every key reach us at once and as it is, ctrl-c included, and leaves output as it is
     /// written, until the guard is dropped.
     pub fn raw_mode(&self) -> io::Result<RawMode> {

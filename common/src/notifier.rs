@@ -1,7 +1,6 @@
-//! Desktop notifications: that the recording was paused, resumed, marked, or has failed.
+//! Desktop notifications: that a recording was paused, that a stream was interrupted.
 //!
-//! What is recorded fills the terminal, so what the recorder has to say during a session is said
-//! elsewhere: by the user's own command, else by the first notifier that is installed. It runs on a
+//! What is recorded fills the terminal, so what there is to say during a session is said elsewhere: by the user's own command, else by the first notifier that is installed. It runs on a
 //! thread of its own with nothing to write to; a notifier that hangs or fails is nobody's business.
 
 use std::env;
@@ -15,26 +14,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-/// What there is to say.
-#[derive(Clone, Copy, Debug)]
-pub enum Notice {
-    Paused,
-    Resumed,
-    MarkerAdded,
-    WriteError,
-}
-
-impl Notice {
-    fn text(self) -> &'static str {
-        match self {
-            Notice::Paused => "Paused recording",
-            Notice::Resumed => "Resumed recording",
-            Notice::MarkerAdded => "Marker added",
-            Notice::WriteError => "Write error, recording suspended",
-        }
-    }
-}
-
 /// Says things without anyone waiting for it.
 #[derive(Clone)]
 pub struct Notifier {
@@ -47,7 +26,7 @@ struct Desk {
     command: Option<OsString>,
     /// The way to the thread, which the first notice starts: most sessions have nothing to say. None
     /// where it could not be started.
-    notices: OnceLock<Option<Sender<Notice>>>,
+    notices: OnceLock<Option<Sender<String>>>,
 }
 
 impl Notifier {
@@ -56,27 +35,28 @@ impl Notifier {
         Notifier { desk: is_enabled.then(|| Arc::new(Desk { command, notices: OnceLock::new() })) }
     }
 
-    pub fn say(&self, notice: Notice) {
+    /// Shows a text, some time soon.
+    pub fn say(&self, notice: &str) {
         let Some(desk) = &self.desk else { return };
         if let Some(notices) = desk.notices.get_or_init(|| start(desk.command.clone())) {
             // Fails only when the thread is gone, and then there is no one to say it.
-            let _ = notices.send(notice);
+            let _ = notices.send(notice.to_string());
         }
     }
 }
 
-fn start(command: Option<OsString>) -> Option<Sender<Notice>> {
+fn start(command: Option<OsString>) -> Option<Sender<String>> {
     let (sender, notices) = channel();
     let thread = thread::Builder::new().name("notifier".to_string());
     thread.spawn(move || deliver(&notices, command.as_deref())).ok()?;
     Some(sender)
 }
 
-fn deliver(notices: &Receiver<Notice>, custom: Option<&OsStr>) {
+fn deliver(notices: &Receiver<String>, custom: Option<&OsStr>) {
     for notice in notices {
         let command = match custom {
-            Some(custom) => Some(custom_command(custom, notice.text())),
-            None => installed_command(notice.text()),
+            Some(custom) => Some(custom_command(custom, &notice)),
+            None => installed_command(&notice),
         };
         if let Some(mut command) = command {
             let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

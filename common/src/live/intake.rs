@@ -1,0 +1,194 @@
+//! The way in: a thread that reads the cast, copies it to standard output and passes on what it says.
+//!
+//! Between it and the loop that serves viewers lies a bounded queue. The loop never waits for a
+//! viewer, so a full queue means that it is busy, and the cast is read a little later.
+
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::fs::MetadataExt;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::Event;
+use super::event::check_size;
+use crate::cast::{self, Fault, Header, Item as Part, Reader};
+use crate::cli::{self, Reporter};
+use crate::filter;
+use crate::stream::Stream;
+
+/// How many items wait for the loop at most. Each holds what one read gave.
+const QUEUE: usize = 16;
+
+/// How often a file is looked at that is expected to grow: a tenth of what people notice.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What has come in.
+pub enum Item {
+    /// The header, before all else.
+    Header(Box<Header>),
+    /// Some events.
+    Events(Vec<Event>),
+    /// The cast has ended, well or with a failure that has not been told yet. Copying may go on.
+    End(cli::Result<()>),
+    /// The source has been read to its end. False where not all of it could be copied, which has been
+    /// told.
+    Closed(bool),
+}
+
+/// The reading end.
+pub struct Intake {
+    items: Receiver<Item>,
+    /// Gets a byte with every item.
+    woken: PipeReader,
+}
+
+impl Intake {
+    /// Starts to read `source`, which messages call `name`, and to copy it to `copy`.
+    ///
+    /// # Errors
+    ///
+    /// There can be no thread.
+    pub fn start(
+        source: Box<dyn Read + Send>,
+        name: String,
+        copy: Option<Stream>,
+        reporter: Reporter,
+    ) -> io::Result<Intake> {
+        let (sender, items) = sync_channel(QUEUE);
+        let (woken, waker) = io::pipe()?;
+        let sender = Sender { items: sender, waker, events: Vec::new() };
+        let copied = Copied { source, copy, is_whole: true, reporter };
+        thread::Builder::new().name("intake".to_string()).spawn(move || read(copied, sender, &name))?;
+        Ok(Intake { items, woken })
+    }
+
+    /// The next item; `None` where there is none yet. Where one is there, the descriptor is readable.
+    pub fn take(&mut self) -> Option<Item> {
+        let item = match self.items.try_recv() {
+            Ok(item) => item,
+            Err(TryRecvError::Empty) => return None,
+            // The thread does not end without this item.
+            Err(TryRecvError::Disconnected) => return Some(Item::Closed(false)),
+        };
+        // The byte was written after the item was sent, or is about to be.
+        let _ = self.woken.read(&mut [0]);
+        Some(item)
+    }
+}
+
+impl AsFd for Intake {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.woken.as_fd()
+    }
+}
+
+/// The writing end.
+struct Sender {
+    items: SyncSender<Item>,
+    waker: PipeWriter,
+    /// Events not sent yet.
+    events: Vec<Event>,
+}
+
+impl Sender {
+    fn send(&mut self, item: Item) {
+        // Fails only where the loop has ended, and with it the program.
+        let _ = self.items.send(item);
+        let _ = self.waker.write(&[0]);
+    }
+
+    fn send_events(&mut self) {
+        if !self.events.is_empty() {
+            let events = std::mem::take(&mut self.events);
+            self.send(Item::Events(events));
+        }
+    }
+}
+
+fn read(source: Copied, mut sender: Sender, name: &str) {
+    let mut reader = Reader::new(source);
+    let outcome = take_all(&mut reader, &mut sender);
+    sender.send_events();
+    sender.send(Item::End(outcome.map_err(|error| filter::failure(name, error))));
+    // Viewers are done with a cast that is broken; a recording that is made of it need not be.
+    let mut source = reader.into_source();
+    if source.copy.is_some() {
+        let _ = io::copy(&mut source, &mut io::sink());
+    }
+    sender.send(Item::Closed(source.is_whole));
+}
+
+/// Reads the cast to its end, or to what is wrong with it.
+fn take_all(reader: &mut Reader<Copied>, sender: &mut Sender) -> Result<(), cast::Error> {
+    loop {
+        match reader.next()? {
+            Some(Part::Header(header)) => match check_size(header.size) {
+                Ok(()) => sender.send(Item::Header(Box::new(header))),
+                Err(too_large) => return Err(reader.fault(Fault::from(too_large))),
+            },
+            Some(Part::Event(event)) => {
+                Event::append(&event, &mut sender.events).map_err(|fault| reader.fault(fault))?;
+            }
+            Some(Part::Ignored(_)) => {}
+            Some(Part::End) => return Ok(()),
+            None => {
+                sender.send_events();
+                reader.fill()?;
+            }
+        }
+    }
+}
+
+/// A source that is copied as it is read.
+struct Copied {
+    source: Box<dyn Read + Send>,
+    copy: Option<Stream>,
+    is_whole: bool,
+    reporter: Reporter,
+}
+
+impl Read for Copied {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read(buffer)?;
+        if let Some(copy) = &mut self.copy
+            && let Err(error) = copy.write_all(&buffer[..count])
+        {
+            self.reporter.error(&format!("stdout: {}", cli::io_text(&error)));
+            (self.copy, self.is_whole) = (None, false);
+        }
+        Ok(count)
+    }
+}
+
+/// A file that another program is writing: at its end, more is waited for.
+pub struct Growing(File);
+
+impl Growing {
+    /// The file as it grows.
+    pub fn new(file: File) -> Growing {
+        Growing(file)
+    }
+}
+
+impl Read for Growing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let count = self.0.read(buffer)?;
+            if count > 0 || buffer.is_empty() {
+                return Ok(count);
+            }
+            let here = io::Seek::stream_position(&mut self.0)?;
+            let there = self.0.metadata()?;
+            if there.size() < here {
+                return Err(io::Error::other("the file has become shorter"));
+            }
+            // A recording that has been replaced or removed grows no more.
+            if there.nlink() == 0 {
+                return Ok(0);
+            }
+            thread::sleep(LOOK);
+        }
+    }
+}
