@@ -1,11 +1,13 @@
 //! The programs, run as users run them. One binary, because one link is faster than twenty.
 //!
-//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to. Each
+//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to,
+//! `live` who watches what they show. Each
 //! program has a module with what a user may rely on; `pipes` and `laws` are about several programs
 //! together, `documents` about what is written of them in more than one place, `readme` about what
 //! the README has one type.
 
 mod harness;
+mod live;
 mod server;
 
 mod cat;
@@ -29,6 +31,7 @@ mod quantize;
 mod readme;
 mod rec;
 mod rec_terminal;
+mod serve;
 mod speed;
 mod trim;
 mod upload;

@@ -12,6 +12,7 @@
 mod edit;
 mod entry;
 mod inspect;
+mod live;
 mod record;
 mod settings;
 mod share;
@@ -33,6 +34,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "edit recordings", programs: edit::PROGRAMS },
     Group { title: "look into recordings", programs: inspect::PROGRAMS },
     Group { title: "share recordings", programs: share::PROGRAMS },
+    Group { title: "show sessions live", programs: live::PROGRAMS },
     Group { title: "settings and help", programs: settings::PROGRAMS },
 ];
 

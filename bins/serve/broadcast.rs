@@ -1,0 +1,291 @@
+//! The session on its way to all viewers: encoded once in each protocol that somebody watches in,
+//! and kept for as long as a viewer who reads may be behind.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use common::cast::{Header, Time};
+use common::live::{Event, Session};
+use common::screen::TooLarge;
+
+use crate::protocol::{COUNT, Numbered, Protocol};
+
+/// How far a viewer may be behind, in bytes. One who is further behind is shown the screen anew.
+const BACKLOG: usize = 256 << 10;
+
+/// What a kept frame costs besides its bytes and its text, about.
+const OVERHEAD: usize = 128;
+
+/// The session, once it has begun, and what viewers are told.
+pub struct Broadcast {
+    /// None until the header is known.
+    session: Option<Session>,
+    channels: [Channel; COUNT],
+    has_ended: bool,
+}
+
+/// What is told in one protocol.
+#[derive(Default)]
+struct Channel {
+    viewers: usize,
+    /// The last frames.
+    frames: VecDeque<Frame>,
+    /// The number of the first of them.
+    first: u64,
+    /// How large they are together, with their overhead.
+    bytes: usize,
+}
+
+/// One event, encoded.
+struct Frame {
+    bytes: Rc<[u8]>,
+    event: Rc<Event>,
+    id: u64,
+}
+
+/// Where a viewer is.
+#[derive(Debug)]
+pub struct Position {
+    pub protocol: Protocol,
+    /// The number of the next frame that the viewer has not been given.
+    next: u64,
+    /// The time of what the viewer was told last; none before the opening.
+    told: Option<Time>,
+    /// Whether the last thing that the viewer was given is an opening, so that what comes next has to
+    /// be told relative to that.
+    is_fresh: bool,
+    /// Whether the viewer has been given the end.
+    has_ended: bool,
+}
+
+impl Broadcast {
+    /// Before the session.
+    pub fn new() -> Broadcast {
+        Broadcast { session: None, channels: Default::default(), has_ended: false }
+    }
+
+    /// The session begins.
+    pub fn begin(&mut self, header: Header) -> Result<(), TooLarge> {
+        self.session = Some(Session::new(header)?);
+        Ok(())
+    }
+
+    /// The session, once it has begun.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// Whether no more follows.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
+    /// How many are watching.
+    pub fn viewers(&self) -> usize {
+        self.channels.iter().map(|channel| channel.viewers).sum()
+    }
+
+    /// Somebody begins to watch.
+    pub fn join(&mut self, protocol: Protocol) -> Position {
+        self.channels[protocol as usize].viewers += 1;
+        Position { protocol, next: 0, told: None, is_fresh: false, has_ended: false }
+    }
+
+    /// Somebody no longer watches.
+    pub fn leave(&mut self, position: &Position) {
+        let channel = &mut self.channels[position.protocol as usize];
+        channel.viewers -= 1;
+        if channel.viewers == 0 {
+            channel.keep(0);
+        }
+    }
+
+    /// The next event: how many bytes it takes in the longest encoding.
+    pub fn publish(&mut self, event: Event) -> usize {
+        let Some(session) = &mut self.session else { return 0 };
+        let after = session.last_time();
+        let (id, _) = session.apply(&event);
+        let event = Rc::new(event);
+        let mut longest = 0;
+        for (protocol, channel) in Protocol::all().zip(&mut self.channels) {
+            let mut bytes = Vec::new();
+            if channel.viewers > 0 {
+                protocol.event(Numbered { id, after, event: &event }, &mut bytes);
+            }
+            longest = longest.max(bytes.len());
+            channel.push(Frame { bytes: bytes.into(), event: Rc::clone(&event), id });
+        }
+        longest
+    }
+
+    /// No more follows.
+    pub fn end(&mut self) {
+        self.has_ended = true;
+    }
+
+    /// Gives a viewer what comes next, at most about so many bytes; nothing where there is nothing yet.
+    pub fn advance(&mut self, position: &mut Position, most: usize, out: &mut Vec<Rc<[u8]>>) {
+        let Some(session) = &mut self.session else { return };
+        let (protocol, channel) = (position.protocol, &self.channels[position.protocol as usize]);
+        let mut given = 0;
+        if position.told.is_none() || position.next < channel.first {
+            let mut opening = Vec::new();
+            let now = session.now();
+            protocol.open(session, now, position.told, &mut opening);
+            position.told = Some(now);
+            position.next = channel.end();
+            position.is_fresh = true;
+            given += opening.len();
+            out.push(opening.into());
+        }
+        let skipped = usize::try_from(position.next - channel.first).unwrap_or(usize::MAX);
+        for Frame { bytes, event, id } in channel.frames.iter().skip(skipped) {
+            if given >= most {
+                return;
+            }
+            let mut own = None;
+            if let Some(after) = position.told.filter(|_| position.is_fresh && protocol.is_relative()) {
+                let mut bytes = Vec::new();
+                protocol.event(Numbered { id: *id, after, event }, &mut bytes);
+                own = Some(Rc::from(bytes));
+            }
+            given += bytes.len();
+            // Not every protocol has words for every event.
+            if !bytes.is_empty() {
+                out.push(own.unwrap_or_else(|| Rc::clone(bytes)));
+            }
+            position.next += 1;
+            position.told = position.told.max(Some(event.time));
+            position.is_fresh = false;
+        }
+        if self.has_ended && !position.has_ended {
+            let mut end = Vec::new();
+            let since = session.now().since(position.told.unwrap_or_default());
+            protocol.end(session.last_id() + 1, since, &mut end);
+            out.push(end.into());
+            position.has_ended = true;
+        }
+    }
+}
+
+impl Position {
+    /// Whether the viewer has been given everything, the end included.
+    pub fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+}
+
+impl Channel {
+    /// The number of the frame that comes next.
+    fn end(&self) -> u64 {
+        self.first + self.frames.len() as u64
+    }
+
+    fn push(&mut self, frame: Frame) {
+        if self.viewers == 0 {
+            self.first += 1;
+            return;
+        }
+        self.bytes += frame.cost();
+        self.frames.push_back(frame);
+        self.keep(BACKLOG);
+    }
+
+    /// Drops the first frames until the rest takes at most so many bytes.
+    fn keep(&mut self, most: usize) {
+        while self.bytes > most
+            && let Some(frame) = self.frames.pop_front()
+        {
+            self.bytes -= frame.cost();
+            self.first += 1;
+        }
+    }
+}
+
+impl Frame {
+    fn cost(&self) -> usize {
+        self.bytes.len() + OVERHEAD
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use common::live::Data;
+
+    fn event(millis: u64, text: &str) -> Event {
+        Event { time: Time::from_micros(millis * 1000), data: Data::Output(text.to_string()) }
+    }
+
+    fn begun() -> Broadcast {
+        let mut broadcast = Broadcast::new();
+        let header = b"{\"version\": 2, \"width\": 20, \"height\": 4}";
+        broadcast.begin(Header::parse(header).unwrap()).unwrap();
+        broadcast
+    }
+
+    /// What a viewer is given, frame by frame, as text.
+    fn given(broadcast: &mut Broadcast, position: &mut Position) -> Vec<String> {
+        let mut out = Vec::new();
+        broadcast.advance(position, usize::MAX, &mut out);
+        out.iter().map(|bytes| String::from_utf8_lossy(&bytes[2..]).into_owned()).collect()
+    }
+
+    #[test]
+    fn nothing_is_told_before_the_session_begins() {
+        let mut broadcast = Broadcast::new();
+        let mut position = broadcast.join(Protocol::Alis);
+        assert!(given(&mut broadcast, &mut position).is_empty());
+    }
+
+    #[test]
+    fn an_event_is_the_same_bytes_for_all_but_those_who_have_just_joined() {
+        let mut broadcast = begun();
+        let mut early = broadcast.join(Protocol::Alis);
+        given(&mut broadcast, &mut early);
+        broadcast.publish(event(1000, "a"));
+        assert_eq!(given(&mut broadcast, &mut early), ["o\x01\u{fffd}\u{fffd}=\x01a"]);
+        let mut late = broadcast.join(Protocol::Alis);
+        given(&mut broadcast, &mut late);
+        broadcast.publish(event(1000, "b"));
+        assert_eq!(given(&mut broadcast, &mut early), ["o\x02\0\x01b"]);
+        assert_eq!(given(&mut broadcast, &mut late), ["o\x02\0\x01b"]);
+        let (mut a, mut b) = (Vec::new(), Vec::new());
+        broadcast.publish(event(1000, "c"));
+        broadcast.advance(&mut early, usize::MAX, &mut a);
+        broadcast.advance(&mut late, usize::MAX, &mut b);
+        assert!(Rc::ptr_eq(&a[0], &b[0]));
+    }
+
+    #[test]
+    fn a_viewer_too_far_behind_is_shown_the_screen_and_goes_on_from_there() {
+        for protocol in Protocol::all() {
+            let mut broadcast = begun();
+            let mut position = broadcast.join(protocol);
+            given(&mut broadcast, &mut position);
+            for number in 0..BACKLOG / 100 {
+                broadcast.publish(event(number as u64, &"x".repeat(100)));
+            }
+            broadcast.publish(event(1_000_000, "\u{1b}[2J\u{1b}[Hhere"));
+            let frames = given(&mut broadcast, &mut position);
+            assert!(frames.len() == 1 && frames[0].contains("here"), "{protocol:?} {frames:?}");
+            broadcast.publish(event(1_000_001, "there"));
+            let frames = given(&mut broadcast, &mut position);
+            assert!(frames.len() == 1 && frames[0].contains("there"), "{protocol:?} {frames:?}");
+        }
+    }
+
+    #[test]
+    fn memory_is_bounded_and_free_where_nobody_watches() {
+        let mut broadcast = begun();
+        let position = broadcast.join(Protocol::V3);
+        for number in 0..10_000 {
+            broadcast.publish(event(number, &"x".repeat(1000)));
+        }
+        let channel = &broadcast.channels[Protocol::V3 as usize];
+        assert!(channel.bytes <= BACKLOG && channel.frames.len() <= BACKLOG / 1000);
+        assert!(broadcast.channels[Protocol::Alis as usize].frames.is_empty());
+        broadcast.leave(&position);
+        assert!(broadcast.channels[Protocol::V3 as usize].frames.is_empty());
+    }
+}

@@ -1,0 +1,418 @@
+//! The server: one loop over everything that can happen, and no thread per viewer.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::TcpListener;
+use std::os::fd::AsFd;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use common::cast::Fault;
+use common::cli;
+use common::live::{Intake, Item};
+use common::size::Size;
+use common::tty::{Signal, Signals};
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::access::Access;
+use crate::broadcast::Broadcast;
+use crate::connection::{Body, Connection, Phase, Piece};
+use crate::page;
+use crate::request::{self, Request, head, refusal, switching};
+
+/// How long viewers have to take the rest once the session has ended.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// How long they have when we have been told to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
+/// How often viewers who hear nothing are pinged: what lies between must not take a silent
+/// connection for a dead one.
+const PING: Duration = Duration::from_secs(30);
+
+/// How much is published before viewers are given it, in bytes: so that in a burst those who read are
+/// not skipped.
+const BURST: usize = 64 << 10;
+
+/// How many connections over the limit are told so. More than that are closed without a word.
+const REFUSED: usize = 32;
+
+/// How old a connection that has not asked for anything must be to make room for another one.
+const SILENT: Duration = Duration::from_secs(1);
+
+/// How long no one is let in after the system has refused another connection.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is shown.
+pub enum Show {
+    /// A cast that comes in.
+    Live {
+        intake: Intake,
+        /// What has come in so far, if it is kept.
+        history: Option<History>,
+    },
+    /// A recording: a file of a length in bytes.
+    Recording { file: Rc<File>, length: u64, title: String, size: Size },
+}
+
+/// All of a live cast so far, in a file.
+pub struct History {
+    pub file: Rc<File>,
+    /// The length of the lines that are complete, in bytes.
+    pub length: Arc<AtomicU64>,
+}
+
+/// The server.
+pub struct Server {
+    listener: Option<TcpListener>,
+    /// The host name that we were told to listen on, if it was a name.
+    listen_name: Option<String>,
+    access: Access,
+    show: Show,
+    broadcast: Broadcast,
+    connections: Vec<Connection>,
+    limit: usize,
+    /// How the cast ended, once it has.
+    outcome: Option<cli::Result<()>>,
+    /// Whether all that came in was copied.
+    is_copied: bool,
+    /// Whether the source has been read to its end.
+    is_closed: bool,
+    /// When viewers are given up.
+    until: Option<Instant>,
+    /// Nobody is let in until then.
+    closed_until: Option<Instant>,
+    next_ping: Instant,
+}
+
+/// How it ended.
+pub enum Ending {
+    /// With the cast; and whether all of it was copied.
+    Cast(cli::Result<()>, bool),
+    /// By a signal.
+    Signal(Signal),
+}
+
+impl Server {
+    pub fn new(
+        listener: TcpListener,
+        listen_name: Option<String>,
+        access: Access,
+        show: Show,
+        limit: usize,
+    ) -> io::Result<Server> {
+        listener.set_nonblocking(true)?;
+        Ok(Server {
+            listener: Some(listener),
+            listen_name,
+            access,
+            show,
+            broadcast: Broadcast::new(),
+            connections: Vec::new(),
+            limit,
+            outcome: None,
+            is_copied: true,
+            is_closed: false,
+            until: None,
+            closed_until: None,
+            next_ping: Instant::now() + PING,
+        })
+    }
+
+    /// Serves until the cast has ended and its viewers have been told, or until a signal.
+    pub fn run(mut self, signals: &mut Signals) -> io::Result<Ending> {
+        let mut ended_by = None;
+        loop {
+            let ready = self.wait(signals, ended_by.is_none())?;
+            let now = Instant::now();
+            if ready.signals && ended_by.is_none() {
+                ended_by = signals.arrived().first().copied();
+                if ended_by.is_some() {
+                    self.end(now + LAST_WORDS);
+                }
+            }
+            if ready.intake {
+                self.take_in(now);
+            }
+            if ready.listener {
+                self.accept(now);
+            }
+            for (connection, events) in self.connections.iter_mut().zip(&ready.connections) {
+                if events.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR) {
+                    connection.read(&mut self.broadcast, now);
+                }
+                if events.contains(PollFlags::POLLOUT) {
+                    connection.write(&mut self.broadcast, now);
+                }
+            }
+            self.respond(now);
+            self.flush(now);
+            self.drop_closed(now);
+
+            let is_over = self.connections.is_empty() || self.until.is_some_and(|until| until <= now);
+            match (ended_by, &self.outcome) {
+                (Some(signal), _) if is_over => return Ok(Ending::Signal(signal)),
+                (None, Some(_)) if is_over && self.is_closed => {
+                    let outcome = self.outcome.take().unwrap_or(Ok(()));
+                    return Ok(Ending::Cast(outcome, self.is_copied));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Waits until something happens or is due.
+    fn wait(&self, signals: &Signals, reads_intake: bool) -> io::Result<Ready> {
+        let now = Instant::now();
+        let intake = match &self.show {
+            Show::Live { intake, .. } if reads_intake && !self.is_closed => Some(intake.as_fd()),
+            _ => None,
+        };
+        let is_open = self.closed_until.is_none_or(|until| until <= now);
+        let listener = self.listener.as_ref().filter(|_| is_open).map(AsFd::as_fd);
+
+        let mut polled = vec![PollFd::new(signals.as_fd(), PollFlags::POLLIN)];
+        polled.extend(intake.map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)));
+        polled.extend(listener.map(|descriptor| PollFd::new(descriptor, PollFlags::POLLIN)));
+        let first = polled.len();
+        for connection in &self.connections {
+            let mut events = PollFlags::empty();
+            events.set(PollFlags::POLLIN, connection.is_read());
+            events.set(PollFlags::POLLOUT, connection.is_blocked());
+            polled.push(PollFd::new(connection.as_fd(), events));
+        }
+        let deadlines = self.connections.iter().filter_map(Connection::deadline);
+        let others = [self.until, self.closed_until.filter(|_| !is_open), Some(self.next_ping)];
+        let due = deadlines.chain(others.into_iter().flatten()).min();
+        let timeout = due.map_or(PollTimeout::NONE, |due| {
+            // Rounded up, or else the last millisecond would be spent spinning.
+            let millis = due.saturating_duration_since(now).as_micros().div_ceil(1000);
+            PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
+        });
+        match poll(&mut polled, timeout) {
+            Ok(_) | Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let events = |index: usize| polled[index].revents().unwrap_or(PollFlags::empty());
+        Ok(Ready {
+            signals: !events(0).is_empty(),
+            intake: intake.is_some() && !events(1).is_empty(),
+            listener: listener.is_some() && !events(first - 1).is_empty(),
+            connections: (first..polled.len()).map(events).collect(),
+        })
+    }
+
+    /// Takes what has come in, and tells it.
+    fn take_in(&mut self, now: Instant) {
+        let mut burst = 0;
+        loop {
+            let Show::Live { intake, .. } = &mut self.show else { return };
+            match intake.take() {
+                None => return,
+                Some(Item::Header(header)) => {
+                    if let Err(too_large) = self.broadcast.begin(*header) {
+                        // Not reached: such a header does not come in.
+                        self.outcome = Some(Err(cli::Failure::Failed(Fault::from(too_large).to_string())));
+                    }
+                }
+                Some(Item::Events(events)) => {
+                    for event in events {
+                        burst += self.broadcast.publish(event);
+                        if burst >= BURST {
+                            self.flush(now);
+                            burst = 0;
+                        }
+                    }
+                }
+                Some(Item::End(outcome)) => {
+                    self.outcome = Some(outcome);
+                    self.end(now + FAREWELL);
+                }
+                Some(Item::Closed(is_copied)) => {
+                    (self.is_closed, self.is_copied) = (true, is_copied);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Tells viewers that no more follows, and gives them until then to take what they have not.
+    fn end(&mut self, until: Instant) {
+        self.broadcast.end();
+        self.listener = None;
+        self.until = Some(until);
+        for connection in &mut self.connections {
+            if matches!(connection.phase, Phase::Head(_)) {
+                connection.close(&mut self.broadcast);
+            }
+        }
+    }
+
+    /// Lets in everybody who waits.
+    fn accept(&mut self, now: Instant) {
+        while let Some(listener) = &self.listener {
+            let socket = match listener.accept() {
+                Ok((socket, _)) => socket,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                // Most errors are of one connection that has gone already, but one is that the system
+                // has no descriptors left, and that does not pass at once.
+                Err(_) => return self.closed_until = Some(now + PAUSE),
+            };
+            let Ok(mut connection) = Connection::new(socket, now) else { continue };
+            if self.connections.len() >= self.limit && !self.make_room(now) {
+                if self.connections.len() >= self.limit + REFUSED {
+                    continue;
+                }
+                let answer = refusal("503 Service Unavailable", false);
+                connection.answer([Piece::Own(answer)], None, now);
+            }
+            self.connections.push(connection);
+        }
+    }
+
+    /// Drops the connection that has been silent for longest, if there is one. True where one was.
+    fn make_room(&mut self, now: Instant) -> bool {
+        let is_silent = |connection: &Connection| {
+            matches!(connection.phase, Phase::Head(_)) && connection.age(now) >= SILENT
+        };
+        match self.connections.iter().position(is_silent) {
+            Some(index) => {
+                self.connections.remove(index);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Answers the requests that are complete.
+    fn respond(&mut self, now: Instant) {
+        for index in 0..self.connections.len() {
+            let Phase::Head(bytes) = &self.connections[index].phase else { continue };
+            if bytes.is_empty() {
+                continue;
+            }
+            match request::parse(bytes, self.listen_name.as_deref()) {
+                Ok(None) => {}
+                Ok(Some(request)) => self.answer(index, &request, now),
+                Err(status) => self.refuse(index, status, false, now),
+            }
+        }
+    }
+
+    fn refuse(&mut self, index: usize, status: &str, is_head: bool, now: Instant) {
+        let answer = refusal(status, is_head);
+        self.connections[index].answer([Piece::Own(answer)], None, now);
+    }
+
+    /// Answers a request.
+    fn answer(&mut self, index: usize, request: &Request, now: Instant) {
+        let admission = match self.access.admit(request, now) {
+            Ok(admission) => admission,
+            Err(status) => return self.refuse(index, status, request.is_head, now),
+        };
+        if let Some(pieces) = page::answer(&admission.path, request, &admission.cookie) {
+            return self.connections[index].answer(pieces, None, now);
+        }
+        match (admission.path.as_str(), &self.show, &request.upgrade) {
+            ("/ws", Show::Live { .. }, Some(upgrade)) => match upgrade.protocol {
+                Ok(protocol) => {
+                    let position = self.broadcast.join(protocol);
+                    self.connections[index].watch(switching(upgrade, protocol), position);
+                }
+                Err(()) => self.refuse(index, "400 Bad Request", request.is_head, now),
+            },
+            ("/ws", Show::Live { .. }, None) => {
+                self.refuse(index, "426 Upgrade Required", request.is_head, now);
+            }
+            ("/status", ..) => {
+                let body = self.status();
+                let headers = format!(
+                    "Content-Type: application/json\r\nContent-Length: {}\r\nCache-Control: no-store\r\n",
+                    body.len()
+                );
+                let body = if request.is_head { Vec::new() } else { body.into_bytes() };
+                let pieces = [Piece::Own(head("200 OK", &headers)), Piece::Own(body)];
+                self.connections[index].answer(pieces, None, now);
+            }
+            ("/recording.cast", show, _) => match show.file() {
+                Some((file, length)) => {
+                    let headers = format!(
+                        "Content-Type: application/x-asciicast\r\nContent-Length: {length}\r\nCache-Control: no-store\r\n"
+                    );
+                    let body = (!request.is_head).then_some(Body { file, at: 0, end: length });
+                    let head = Piece::Own(head("200 OK", &headers));
+                    self.connections[index].answer([head], body, now);
+                }
+                None => self.refuse(index, "404 Not Found", request.is_head, now),
+            },
+            _ => self.refuse(index, "404 Not Found", request.is_head, now),
+        }
+    }
+
+    /// What the page shows around the terminal, as JSON.
+    fn status(&self) -> String {
+        let session = self.broadcast.session();
+        let (state, title, size) = match (&self.show, session) {
+            (Show::Recording { title, size, .. }, _) => ("recording", title.clone(), *size),
+            (_, None) => ("waiting", String::new(), Size { cols: 80, rows: 24 }),
+            (_, Some(session)) if self.broadcast.has_ended() => ("ended", session.title(), session.size()),
+            (_, Some(session)) => ("live", session.title(), session.size()),
+        };
+        let has_history = matches!(&self.show, Show::Live { history: Some(_), .. });
+        serde_json::json!({
+            "state": state,
+            "title": title,
+            "cols": size.cols,
+            "rows": size.rows,
+            "viewers": self.broadcast.viewers(),
+            "history": has_history,
+        })
+        .to_string()
+    }
+
+    /// Gives everybody what is there for them.
+    fn flush(&mut self, now: Instant) {
+        if self.next_ping <= now {
+            self.next_ping = now + PING;
+            let viewers = self.connections.iter_mut();
+            viewers.filter(|viewer| matches!(viewer.phase, Phase::Viewer { .. })).for_each(Connection::ping);
+        }
+        for connection in self.connections.iter_mut().filter(|connection| !connection.is_blocked()) {
+            connection.write(&mut self.broadcast, now);
+        }
+    }
+
+    /// Forgets connections that have ended or taken too long.
+    fn drop_closed(&mut self, now: Instant) {
+        let Server { connections, broadcast, .. } = self;
+        connections.retain_mut(|connection| {
+            if connection.deadline().is_some_and(|deadline| deadline <= now) {
+                connection.close(broadcast);
+            }
+            !matches!(connection.phase, Phase::Closed)
+        });
+    }
+}
+
+/// What has happened.
+struct Ready {
+    signals: bool,
+    intake: bool,
+    listener: bool,
+    connections: Vec<PollFlags>,
+}
+
+impl Show {
+    /// The file that can be seen from its beginning, and its length in bytes.
+    fn file(&self) -> Option<(Rc<File>, u64)> {
+        match self {
+            Show::Recording { file, length, .. } => Some((Rc::clone(file), *length)),
+            Show::Live { history: Some(history), .. } => {
+                Some((Rc::clone(&history.file), history.length.load(Ordering::Acquire)))
+            }
+            Show::Live { history: None, .. } => None,
+        }
+    }
+}
