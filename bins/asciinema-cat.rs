@@ -3,19 +3,23 @@
 //! On a terminal, the questions in a recording (where is the cursor? which colours?) are answered
 //! anew; the answers are swallowed, or else they would be typed into the shell afterwards.
 
+use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::thread;
+use std::time::Duration;
 
 use common::cast::{Code, Item, Reader};
 use common::cli::{self, Arg, Failure, Program, catalog};
 use common::filter;
 use common::source::Source;
 use common::stream::Stream;
-use common::tty::{self, Interest, OutputWatch, RawMode, Signal, Signals, Terminal};
+use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
+use common::vt::ModeTracker;
+
+/// How long the terminal is waited for in the end, if it takes no output.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 const PROGRAM: Program = catalog::program("asciinema-cat");
 
@@ -31,38 +35,57 @@ fn main() -> ExitCode {
         if sources.is_empty() {
             return Err(Failure::Usage("FILE is missing".to_string()));
         }
+        if sources.iter().any(|source| source == "-") && io::stdin().is_terminal() {
+            return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
+        }
         print(&sources)
     })
 }
 
 fn print(sources: &[OsString]) -> cli::Result<()> {
     tty::restore_sigpipe();
+    let session = if io::stdout().is_terminal() { Session::start() } else { None };
     let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-    let guard = if io::stdout().is_terminal() { TerminalGuard::new() } else { None };
-    let mut printer =
-        Printer { stdout, buffer: Vec::new(), watch: guard.as_ref().map(|_| OutputWatch::default()) };
+    let mut printer = Printer { stdout, buffer: Vec::new(), session: session.as_ref() };
     let outcome = sources.iter().try_for_each(|source| {
         let (stream, source) = Source::open(source)?;
         let outcome = printer.print(stream, &source.name);
         source.finish(outcome)
     });
-    if let (Some(guard), Some(watch)) = (guard, printer.watch) {
-        guard.leave(watch.has_asked());
+    if let Some(session) = session {
+        session.leave();
     }
     outcome
 }
 
-struct Printer {
-    stdout: Stream,
-    buffer: Vec<u8>,
-    /// Where stdout is a terminal.
-    watch: Option<OutputWatch>,
+/// A source that is read while the terminal is held: a signal ends the wait for it.
+struct Input<'a> {
+    stream: Stream,
+    session: Option<&'a Session>,
 }
 
-impl Printer {
+impl Read for Input<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(session) = self.session {
+            let mut interest = Interest::default();
+            interest.read(self.stream.as_fd());
+            session.wait(interest)?;
+        }
+        self.stream.read(buffer)
+    }
+}
+
+struct Printer<'a> {
+    stdout: Stream,
+    buffer: Vec<u8>,
+    /// Where stdout is a terminal that we hold.
+    session: Option<&'a Session>,
+}
+
+impl Printer<'_> {
     /// Prints the output of a cast, all that is good of it.
     fn print(&mut self, stream: Stream, name: &str) -> cli::Result<()> {
-        let mut reader = Reader::new(stream);
+        let mut reader = Reader::new(Input { stream, session: self.session });
         loop {
             let outcome = match reader.next() {
                 Ok(Some(Item::Event(event))) if event.code == Code::Output => {
@@ -84,62 +107,107 @@ impl Printer {
     }
 
     fn write(&mut self) -> cli::Result<()> {
-        if let Some(watch) = &mut self.watch {
-            watch.push(&self.buffer);
-        }
-        self.stdout.write_all(&self.buffer).map_err(|error| Failure::io("stdout", &error))?;
+        let written = match self.session {
+            Some(session) => session.write(&self.buffer),
+            None => self.stdout.write_all(&self.buffer),
+        };
+        written.map_err(|error| Failure::io("stdout", &error))?;
         self.buffer.clear();
         Ok(())
     }
 }
 
-/// The terminal, made to keep quiet about what it is asked until we leave it.
-struct TerminalGuard {
+/// The terminal, in raw mode but for the keys that send signals, until we leave it.
+struct Session {
     terminal: Terminal,
-    mode: Arc<RawMode>,
+    mode: RawMode,
+    signals: RefCell<Signals>,
+    /// What has been written to the terminal.
+    modes: RefCell<ModeTracker>,
+    /// The signal that is to end us.
+    killed_by: Cell<Option<Signal>>,
 }
 
-impl TerminalGuard {
-    fn new() -> Option<TerminalGuard> {
-        let terminal = Terminal::open().ok().filter(Terminal::is_foreground)?;
-        let mode = Arc::new(terminal.silent_mode().ok()?);
-        restore_on_signals(Arc::clone(&mode)).ok()?;
-        Some(TerminalGuard { terminal, mode })
+impl Session {
+    /// Takes the terminal; `None` from the background, where taking it would stop us.
+    fn start() -> Option<Session> {
+        let terminal = Terminal::behind(io::stdout().as_fd()).or_else(|_| Terminal::open());
+        let terminal = terminal.ok().filter(Terminal::is_foreground)?;
+        let signals = Signals::catch_all(&[]);
+        Some(Session {
+            mode: terminal.silent_mode().ok()?,
+            terminal,
+            signals: RefCell::new(signals.ok()?),
+            modes: RefCell::default(),
+            killed_by: Cell::new(None),
+        })
     }
 
-    fn leave(self, has_asked: bool) {
-        if has_asked {
+    /// Waits until one of the descriptors is ready.
+    ///
+    /// # Errors
+    ///
+    /// A signal that is to end us; [`Session::leave`] lets it.
+    fn wait<'a>(&'a self, interest: Interest<'a>) -> io::Result<()> {
+        let mut signals = self.signals.borrow_mut();
+        loop {
+            let ready = {
+                let mut interest = interest.clone();
+                interest.read(signals.as_fd());
+                tty::wait(&interest, None)?
+            };
+            if !ready.to_read(signals.as_fd()) {
+                return Ok(());
+            }
+            for signal in signals.arrived() {
+                match signal {
+                    Signal::SIGTSTP => {
+                        self.mode.suspend()?;
+                        tty::stop_here();
+                        self.mode.apply()?;
+                    }
+                    Signal::SIGCONT => self.mode.apply()?,
+                    signal => {
+                        self.killed_by.set(Some(signal));
+                        return Err(io::ErrorKind::ConnectionAborted.into());
+                    }
+                }
+            }
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<()> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let mut interest = Interest::default();
+            interest.write(self.terminal.as_fd());
+            self.wait(interest)?;
+            let (taken, left) = match self.terminal.write(rest) {
+                Err(error) if is_temporary(&error) => continue,
+                count => rest.split_at(count?),
+            };
+            self.modes.borrow_mut().push(taken);
+            rest = left;
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back. Does not return where a signal ends us.
+    fn leave(self) {
+        let modes = self.modes.borrow();
+        // Where this fails, the terminal is gone.
+        let _ = self.terminal.write_within(&modes.reset_sequence(), PATIENCE);
+        if modes.has_asked() {
             self.terminal.swallow_replies();
         }
-        // The thread that waits for signals holds the guard, too, so that it is not dropped here.
-        let _ = self.mode.suspend();
+        drop(self.mode);
+        drop(self.signals);
+        if let Some(signal) = self.killed_by.get() {
+            tty::die_of(signal);
+        }
     }
 }
 
-/// Sees to it that a signal that ends or stops us gives the terminal back first. A thread, because
-/// printing waits for nothing but the source and the terminal.
-fn restore_on_signals(mode: Arc<RawMode>) -> io::Result<()> {
-    let mut signals = Signals::catch_all(&[])?;
-    thread::Builder::new().spawn(move || {
-        loop {
-            let mut interest = Interest::default();
-            interest.read(signals.as_fd());
-            if tty::wait(&interest, None).is_err() {
-                return;
-            }
-            // Where the terminal is gone, all of this fails, and nothing is lost.
-            for signal in signals.arrived() {
-                if signal != Signal::SIGCONT {
-                    let _ = mode.suspend();
-                }
-                match signal {
-                    Signal::SIGTSTP => tty::stop_here(),
-                    Signal::SIGCONT => {}
-                    signal => tty::die_of(signal),
-                }
-                let _ = mode.apply();
-            }
-        }
-    })?;
-    Ok(())
+fn is_temporary(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }

@@ -11,7 +11,7 @@ use common::cast::{Code, Event, Fault, Header, Time, Version};
 use common::cli::{self, Program, catalog};
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
-use common::tty::OutputWatch;
+use common::vt::ModeTracker;
 
 const PROGRAM: Program = catalog::program("asciinema-join");
 
@@ -26,7 +26,7 @@ struct Join {
     /// The terminal's size by now.
     size: Size,
     /// What this part has switched.
-    watch: OutputWatch,
+    watch: ModeTracker,
     /// The exit status that came last, with its time: only that of the last part is kept.
     exit: Option<(Time, String)>,
 }
@@ -52,7 +52,7 @@ impl Filter for Join {
             start: Time::ZERO,
             last: Time::ZERO,
             size: Size { cols: 0, rows: 0 },
-            watch: OutputWatch::default(),
+            watch: ModeTracker::default(),
             exit: None,
         })
     }
@@ -68,7 +68,7 @@ impl Filter for Join {
         output.end_line();
         self.exit = None;
         self.start = self.last.plus(self.gap);
-        let restoration = std::mem::take(&mut self.watch).restoration();
+        let restoration = std::mem::take(&mut self.watch).reset_sequence();
         if !restoration.is_empty() {
             output.new_event(self.start, Code::Output, &String::from_utf8_lossy(&restoration));
         }

@@ -11,7 +11,7 @@ use common::cast::{Code, Event, Fault, Header, Time, Utf8Repair};
 use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Bound, Filter, Output};
 use common::text::visible;
-use common::tty::TextFilter;
+use common::vt::TextFilter;
 use regex_lite::Regex;
 
 const PROGRAM: Program = catalog::program("asciinema-marker");

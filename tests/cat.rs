@@ -71,6 +71,57 @@ fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
 }
 
 #[test]
+fn on_a_terminal_a_line_feed_is_no_more_than_one() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(0.0, "\x1b[5;7Hone\ntwo"), (0.1, "end")]));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-cat demo.cast"));
+    terminal.wait_for("one\ntwoend");
+}
+
+#[test]
+fn modes_that_a_recording_leaves_switched_are_restored() {
+    let scratch = Scratch::new();
+    scratch.write("vim.cast", cast(&[(0.0, "\x1b[?1049h\x1b[?25l\x1b[31mtext")]));
+    scratch.write("plain.cast", cast(&[(0.0, "plain")]));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-cat vim.cast plain.cast; echo done"));
+    terminal.wait_for("textplain\x1b[?1049l\x1b[?25h\x1b[0mdone");
+}
+
+#[test]
+fn the_keyboard_is_no_cast() {
+    let scratch = Scratch::new();
+    let mut terminal = Terminal::start(scratch.shell("asciinema-cat -; echo status-$?"));
+    terminal.wait_for("stdin is a terminal; name a cast, or pipe one in");
+    terminal.wait_for("status-2");
+}
+
+#[test]
+fn ctrl_c_swallows_what_the_terminal_still_answers() {
+    let scratch = Scratch::new();
+    scratch.write("asks.cast", cast(&[(0.0, "\x1b[?25lfirst\x1b[6nlast")]));
+    let mut shell = scratch.command("sh");
+    shell.env("PS1", "outer-$((2))>");
+    let mut terminal = Terminal::start(shell);
+    terminal.wait_for("outer-2>");
+    let settings = terminal.settings();
+    terminal.enter(
+        "mkfifo pipe; exec 3<>pipe; cat asks.cast >&3; asciinema-cat pipe; stty -a >after; head -n 1 >typed\r",
+    );
+    terminal.wait_for("last");
+    terminal.enter("\x03");
+    terminal.wait_for("\x1b[?25h");
+    terminal.wait_for("\x1b[5n");
+    terminal.enter("\x1b[1;6R\x1b[0n");
+    terminal.wait_for("outer-2>");
+    terminal.enter("stty -a >after; head -n 1 >typed\r");
+    terminal.wait_until("cat has ended", || scratch.files().contains(&"typed".to_string()));
+    terminal.enter("line\r");
+    terminal.wait_for("outer-2>");
+    assert_eq!(scratch.read("typed"), "line\n");
+    assert_eq!(scratch.read("after"), settings);
+}
+
+#[test]
 fn a_signal_gives_the_terminal_back() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "printed")]));

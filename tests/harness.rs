@@ -270,6 +270,20 @@ impl Terminal {
         }
     }
 
+    /// Types a text and leaves the program the time to read it by itself.
+    pub fn enter_alone(&mut self, text: &str) {
+        self.enter(text);
+        self.pass_time(Duration::from_millis(50));
+    }
+
+    /// Reads the terminal for so long, where what is tested is that time does not count.
+    pub fn pass_time(&mut self, time: Duration) {
+        let until = Instant::now() + time;
+        while Instant::now() < until && !self.is_closed {
+            self.read_once(until);
+        }
+    }
+
     /// Types a text, again and again, until another one is written: for where what is typed may be
     /// thrown away.
     pub fn enter_until(&mut self, text: &str, expected: &str) {

@@ -225,6 +225,11 @@ fn loops_over_a_file_and_over_a_pipe_until_ctrl_c() {
 }
 
 #[test]
+fn looping_over_a_cast_without_events_ends() {
+    assert_eq!(run("asciinema-play -l -", cast(&[])).stdout(), "");
+}
+
+#[test]
 fn asks_the_terminal_for_the_recorded_size_where_told() {
     let resized =
         "{\"version\": 2, \"width\": 90, \"height\": 30}\n[0, \"r\", \"100x40\"]\n[0, \"o\", \"end\"]\n";
@@ -273,6 +278,29 @@ fn modes_that_a_cut_off_recording_leaves_switched_are_restored() {
 }
 
 #[test]
+fn ctrl_c_in_the_middle_of_a_write_undoes_what_the_terminal_has_taken() {
+    // One event that ends in the state that it began in, and whose middle is in another.
+    let flood = "a line that nobody reads\r\n".repeat(50_000);
+    let event = format!("\x1b[?1049h\x1b[?25lstart{flood}\x1b[?25h\x1b[?1049l");
+    let mut played = Played::start("demo.cast", &cast(&[(0.0, &event)]));
+    played.terminal.wait_for("start");
+    played.terminal.enter("\x03");
+    played.terminal.wait_for("\x1b[?1049l\x1b[?25h");
+    played.ends(1);
+    assert!(!played.terminal.seen.contains("\x1b[?25h\x1b[?1049l"));
+}
+
+#[test]
+fn a_sequence_that_is_cut_off_does_not_swallow_what_is_undone() {
+    let cut = cast(&[(0.0, "\x1b[?25l\x1b]0;a title that does not end"), (NEVER, "never")]);
+    let mut played = Played::start("demo.cast", &cut);
+    played.terminal.wait_for("does not end");
+    played.terminal.enter("\x03");
+    played.terminal.wait_for("\x18\x1b[?25h");
+    played.ends(1);
+}
+
+#[test]
 fn the_terminals_answers_to_a_recording_are_not_typed_afterwards() {
     let mut played = Played::start("demo.cast", &cast(&[(0.0, "first\x1b[6n"), (0.01, "last")]));
     played.terminal.wait_for("last");
@@ -297,6 +325,25 @@ fn a_stopped_player_gives_the_terminal_back_and_takes_it_again() {
     played.terminal.enter("fg; echo status-$?\r");
     played.terminal.wait_for("status-$?\r\n");
     played.terminal.enter_until(" .", "one");
+    played.ends(0);
+}
+
+#[test]
+fn time_stands_still_while_the_player_is_stopped() {
+    let mut played = Played::start("--version", "");
+    played.ends(0);
+    played.scratch.write("demo.cast", cast(&[(0.0, "start"), (2.0, "end")]));
+    let start = Instant::now();
+    played.terminal.enter("set -m; asciinema-play demo.cast; echo stopped\r");
+    played.terminal.wait_for("start");
+    played.terminal.enter("\x1a");
+    played.terminal.wait_for("stopped\r\n");
+    played.terminal.wait_for("outer-2>");
+    assert_eq!(played.terminal.settings(), played.settings);
+    played.terminal.pass_time(Duration::from_secs(1));
+    played.terminal.enter("fg; echo status-$?\r");
+    played.terminal.wait_for("end");
+    assert!(start.elapsed() >= Duration::from_secs(3), "{:?}", start.elapsed());
     played.ends(0);
 }
 
@@ -364,6 +411,23 @@ fn keys_act_though_the_recording_has_switched_the_keyboard() {
     played.terminal.enter("\x1b[27;5;99~");
     played.ends(1);
     assert!(!played.terminal.seen.contains(" two"));
+}
+
+#[test]
+fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
+    let far = cast(&[(0.0, "start"), (NEVER, " one"), (2.0 * NEVER, " two")]);
+    for (front, back) in [("\x1b[M", " .."), ("\x1b[M.", ".."), ("\x1b[<0;1", "2;3M")] {
+        let mut played = Played::start("demo.cast", &far);
+        played.terminal.wait_for("start");
+        played.terminal.enter(" ");
+        played.terminal.enter_alone(front);
+        played.terminal.enter_alone(back);
+        played.terminal.enter(".");
+        played.terminal.wait_for(" one");
+        played.terminal.enter("\x03");
+        played.ends(1);
+        assert!(!played.terminal.seen.contains(" two"), "{front:?} {back:?}");
+    }
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -
         let source = replay.start().map_err(|error| Failure::io(name, &error))?;
         let ending = player.play(source);
         match ending {
-            Ending::Done if options.loops => {}
+            Ending::Done if options.loops && player.has_played() => {}
             ending => {
                 player.leave();
                 return match ending {

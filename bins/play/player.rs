@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use common::cast::{self, Code, Header, Time};
 use common::cli;
 use common::config::Config;
-use common::tty::{self, Interest, RawMode, ReplyFilter, Signal, Signals, Terminal};
+use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
+use common::vt::{self, KeyDecoder};
 
 use crate::sink::PlaySink;
 use crate::source::{Item, Played, Source};
@@ -23,24 +24,31 @@ const KEYS_EVERY: Duration = Duration::from_millis(20);
 /// How long the terminal is waited for in the end, if it takes no output.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What ctrl-c sends in raw mode.
-const CTRL_C: u8 = 0x03;
+/// What ctrl-c and ctrl-z send in raw mode.
+const CTRL_C: char = '\x03';
+const CTRL_Z: char = '\x1a';
 
-/// The keys of the player, each as the bytes that it sends, if there is one.
+/// How long Escape may take to turn out to be the beginning of a sequence.
+const ESCAPE_TIME: Duration = Duration::from_millis(30);
+
+/// The keys of the player, those that there are.
 pub struct Keys {
-    pause: Option<Vec<u8>>,
-    step: Option<Vec<u8>>,
-    next_marker: Option<Vec<u8>>,
+    pause: Option<char>,
+    step: Option<char>,
+    next_marker: Option<char>,
 }
 
 impl Keys {
     /// The keys that are configured, else space, `.` and `]`.
     pub fn configured(config: &Config) -> cli::Result<Keys> {
-        let key = |name, usual: &[u8]| Ok(config.key("play", name)?.unwrap_or_else(|| Some(usual.to_vec())));
+        let key = |name, usual| {
+            let Some(bytes) = config.key("play", name)? else { return Ok(Some(usual)) };
+            Ok(bytes.and_then(|bytes| String::from_utf8_lossy(&bytes).chars().next()))
+        };
         Ok(Keys {
-            pause: key("pause_key", b" ")?,
-            step: key("step_key", b".")?,
-            next_marker: key("next_marker_key", b"]")?,
+            pause: key("pause_key", ' ')?,
+            step: key("step_key", '.')?,
+            next_marker: key("next_marker_key", ']')?,
         })
     }
 }
@@ -96,10 +104,14 @@ pub struct Player {
     terminal: Option<Terminal>,
     raw_mode: Option<RawMode>,
     signals: Signals,
-    replies: ReplyFilter,
+    decoder: KeyDecoder,
     /// What has been typed and not yet acted upon.
     typed: VecDeque<Key>,
     looked_for_keys: Instant,
+    /// For how long the player has been stopped, where that has not been taken off the time yet.
+    stopped: Duration,
+    /// Whether there has been any event to play.
+    has_played: bool,
 }
 
 impl Player {
@@ -118,9 +130,11 @@ impl Player {
             terminal,
             raw_mode,
             signals,
-            replies: ReplyFilter::default(),
+            decoder: KeyDecoder::default(),
             typed: VecDeque::new(),
             looked_for_keys: Instant::now(),
+            stopped: Duration::ZERO,
+            has_played: false,
         })
     }
 
@@ -130,6 +144,11 @@ impl Player {
             Ok(()) => Ending::Done,
             Err(ending) => ending,
         }
+    }
+
+    /// Whether playing the cast again would play anything.
+    pub fn has_played(&self) -> bool {
+        self.has_played
     }
 
     /// Gives the terminal back.
@@ -158,6 +177,7 @@ impl Player {
                     self.write()?;
                 }
                 Item::Event(event) => {
+                    self.has_played = true;
                     let due = schedule.due(event.time);
                     self.wait_until(due, &event, &mut pace)?;
                     self.sink.play(&event, due);
@@ -187,6 +207,10 @@ impl Player {
     fn wait_until(&mut self, due: Time, event: &Played, pace: &mut Pace) -> Result<(), Ending> {
         loop {
             self.act_on_keys(pace)?;
+            let stopped = std::mem::take(&mut self.stopped);
+            if let Pace::Running { start } = pace {
+                *start += stopped;
+            }
             match *pace {
                 Pace::ToMarker => return self.glance_at_keys(),
                 Pace::Paused { .. } => match self.typed.front() {
@@ -276,7 +300,16 @@ impl Player {
         if let Some(terminal) = &self.terminal {
             interest.read(terminal.as_fd());
         }
+        let timeout = match self.decoder.is_pending() {
+            true => Some(timeout.map_or(ESCAPE_TIME, |timeout| timeout.min(ESCAPE_TIME))),
+            false => timeout,
+        };
         let ready = tty::wait(&interest, timeout).map_err(Ending::BadSink)?;
+        if ready.is_empty() && self.decoder.is_pending() {
+            let mut keys = Vec::new();
+            self.decoder.flush(&mut keys);
+            self.take_keys(&keys);
+        }
         self.looked_for_keys = Instant::now();
         match awaited {
             Awaited::Item(source) if ready.to_read(source.wake()) => source.take_wake(),
@@ -309,23 +342,23 @@ impl Player {
                 return;
             }
         };
-        let mut bytes = Vec::new();
-        self.replies.push(&buffer[..count], &mut bytes);
-        let bytes = tty::plain_keys(&bytes);
-        let mut rest = &bytes[..];
-        while let Some(&first) = rest.first() {
+        let mut keys = Vec::new();
+        self.decoder.push(&buffer[..count], &mut keys);
+        self.take_keys(&keys);
+    }
+
+    fn take_keys(&mut self, keys: &[vt::Key]) {
+        for key in keys {
+            let vt::Key::Char(character) = *key else { continue };
             let Keys { pause, step, next_marker } = &self.keys;
-            let keys = [(pause, Key::Pause), (step, Key::Step), (next_marker, Key::NextMarker)];
-            let ours = keys.into_iter().find_map(|(bytes, key)| {
-                bytes.as_ref().filter(|bytes| rest.starts_with(bytes)).map(|bytes| (key, bytes.len()))
-            });
-            let (key, length) = match (first, ours) {
-                (CTRL_C, _) => (Some(Key::Interrupt), 1),
-                (_, Some((key, length))) => (Some(key), length),
-                (_, None) => (None, 1),
-            };
-            self.typed.extend(key);
-            rest = &rest[length..];
+            match Some(character) {
+                Some(CTRL_C) => self.typed.push_back(Key::Interrupt),
+                key if key == *pause => self.typed.push_back(Key::Pause),
+                key if key == *step => self.typed.push_back(Key::Step),
+                key if key == *next_marker => self.typed.push_back(Key::NextMarker),
+                Some(CTRL_Z) => tty::stop_group(),
+                _ => {}
+            }
         }
         // Nothing that was typed before ctrl-c matters any more.
         if self.typed.iter().any(|key| matches!(key, Key::Interrupt)) {
@@ -341,7 +374,9 @@ impl Player {
                     if let Some(raw_mode) = &self.raw_mode {
                         raw_mode.suspend().map_err(Ending::BadSink)?;
                     }
+                    let since = Instant::now();
                     tty::stop_here();
+                    self.stopped += since.elapsed();
                     self.come_back();
                 }
                 Signal::SIGCONT => self.come_back(),

@@ -8,7 +8,8 @@ use common::cast::{Code, Event, Header, Time};
 use common::filter::Output;
 use common::size::Size;
 use common::stream::Stream;
-use common::tty::{self, Interest, OutputWatch, Terminal};
+use common::tty::{self, Interest, Terminal};
+use common::vt::ModeTracker;
 
 use crate::source::Played;
 
@@ -45,7 +46,7 @@ pub struct PlaySink {
     resizes: bool,
     /// The lines of a cast.
     output: Output,
-    watch: OutputWatch,
+    watch: ModeTracker,
 }
 
 impl PlaySink {
@@ -69,7 +70,7 @@ impl PlaySink {
             speed,
             resizes,
             output: Output::default(),
-            watch: OutputWatch::default(),
+            watch: ModeTracker::default(),
         })
     }
 
@@ -104,9 +105,6 @@ impl PlaySink {
             return;
         }
         if self.format == OutputFormat::Raw {
-            if self.is_terminal {
-                self.watch.push(&played.text);
-            }
             return self.bytes.extend_from_slice(&played.text);
         }
         if let Ok(event) = Event::scan(&played.line) {
@@ -128,7 +126,7 @@ impl PlaySink {
     /// Writes as much as is taken now, if something is.
     pub fn write(&mut self) -> io::Result<()> {
         let rest = &self.bytes[self.written..];
-        self.written += match &mut self.stdout {
+        let taken = match &mut self.stdout {
             Stdout::Terminal(terminal) => match terminal.write(rest) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
@@ -136,6 +134,11 @@ impl PlaySink {
             },
             Stdout::Other(stream) => stream.write(&rest[..rest.len().min(PIECE)])?,
         };
+        if self.is_terminal {
+            // Only what has gone out has to be undone.
+            self.watch.push(&rest[..taken]);
+        }
+        self.written += taken;
         if !self.has_output() {
             self.bytes.clear();
             self.written = 0;
@@ -151,7 +154,7 @@ impl PlaySink {
     /// Puts a terminal back into the modes in which a shell expects it, if it takes that in time.
     pub fn restore_modes(&mut self, patience: Duration) -> io::Result<()> {
         let until = Instant::now() + patience;
-        self.bytes = self.watch.restoration();
+        self.bytes = self.watch.reset_sequence();
         self.written = 0;
         while self.has_output() {
             let mut interest = Interest::default();

@@ -17,7 +17,8 @@ use common::notifier::Notifier;
 use common::size::Size;
 use common::stream::Stream;
 use common::text::visible;
-use common::tty::{self, Interest, Pty, RawMode, ReplyFilter, Signal, Signals, Terminal};
+use common::tty::{self, Interest, Pty, RawMode, Signal, Signals, Terminal};
+use common::vt::ReplyFilter;
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 

@@ -2,7 +2,7 @@
 //! another terminal to the same state.
 //!
 //! The crate avt interprets the output; what it does not keep (mouse, bracketed paste, the cursor's
-//! shape) [`OutputWatch`] does. A [`Transcript`], for which text alone matters, has a terminal of its
+//! shape) [`ModeTracker`] does. A [`Transcript`], for which text alone matters, has a terminal of its
 //! own that is several times as fast. Knows no casts, files or options.
 //!
 //! Neither avt nor the watch keeps what only looks different: shapes and colours of underlines,
@@ -19,7 +19,7 @@ use avt::ScreenKind;
 use avt::parser::Function;
 
 use crate::size::Size;
-use crate::tty::OutputWatch;
+use crate::vt::ModeTracker;
 use portable::{Concealer, portable};
 
 pub use transcript::Transcript;
@@ -31,7 +31,7 @@ pub const MOST_CELLS: usize = 1 << 20;
 /// A terminal that has no window.
 pub struct Screen {
     terminal: avt::Terminal,
-    watch: OutputWatch,
+    watch: ModeTracker,
     concealer: Concealer,
     size: Size,
     /// Whether the alternate screen has ever been shown: it has a saved cursor of its own.
@@ -62,7 +62,7 @@ impl Screen {
         let (cols, rows) = dimensions(size)?;
         // Only no column or no row is refused.
         let terminal = avt::Terminal::new(cols, rows).map_err(|_| TooLarge(size))?;
-        let (watch, concealer) = (OutputWatch::default(), Concealer::default());
+        let (watch, concealer) = (ModeTracker::default(), Concealer::default());
         Ok(Screen { terminal, watch, concealer, size, has_alternate: false })
     }
 
@@ -131,7 +131,7 @@ impl Screen {
         Traces {
             drawing: self.drawing(),
             size: self.size,
-            restoration: self.watch.restoration(),
+            restoration: self.watch.reset_sequence(),
             has_own_tab_stops: portable::sets_tab_stops(&self.terminal.dump()),
             has_alternate: self.has_alternate,
         }

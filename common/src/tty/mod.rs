@@ -8,15 +8,15 @@
 
 mod locale;
 mod pty;
-mod sequence;
 mod signals;
 mod terminal;
 mod wait;
 
 pub use locale::check_locale;
 pub use pty::Pty;
-pub use sequence::{OutputWatch, ReplyFilter, TextFilter, plain_keys};
-pub use signals::{Signals, die_of, ignore_write_signals, is_ignored, restore_sigpipe, stop_here};
+pub use signals::{
+    Signals, die_of, ignore_write_signals, is_ignored, restore_sigpipe, stop_group, stop_here,
+};
 pub use terminal::{RawMode, Terminal};
 pub use wait::{Interest, Ready, wait};
 

@@ -145,6 +145,12 @@ pub fn stop_here() {
     }
 }
 
+/// Stops this process and those of its pipeline, as ctrl-z does where the terminal is not in raw mode:
+/// a shell takes its terminal back only once all of a job has stopped.
+pub fn stop_group() {
+    let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), Signal::SIGTSTP);
+}
+
 /// Ends this process by a signal, so that whoever waits for it sees what it died of.
 pub fn die_of(number: Signal) -> ! {
     set_action(number, SigHandler::SigDfl);

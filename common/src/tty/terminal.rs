@@ -1,7 +1,7 @@
 //! The terminal that the user sits at.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -74,13 +74,13 @@ impl Terminal {
         RawMode::enter(&self.file, saved.into(), raw.into())
     }
 
-    /// Leaves output and the keys for signals as they are, but neither echoes input nor waits for
-    /// the end of its line, until the guard is dropped.
+    /// Raw mode in which the keys for signals still send them.
     pub fn silent_mode(&self) -> io::Result<RawMode> {
         let saved = libc::termios::from(self.settings()?);
         // In the plain struct: nix's is converted without the changes made to its public fields.
         let mut silent = saved;
         silent.c_lflag &= !(libc::ICANON | libc::ECHO);
+        silent.c_oflag &= !libc::OPOST;
         silent.c_cc[libc::VMIN] = 1;
         silent.c_cc[libc::VTIME] = 0;
         RawMode::enter(&self.file, saved, silent)
@@ -118,6 +118,25 @@ impl Terminal {
                 _ => return,
             }
         }
+    }
+
+    /// Writes as much of the bytes as the terminal takes in a time.
+    pub fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<()> {
+        let until = Instant::now() + patience;
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let mut interest = Interest::default();
+            interest.write(self.as_fd());
+            if wait(&interest, Some(until.saturating_duration_since(Instant::now())))?.is_empty() {
+                return Ok(());
+            }
+            match self.write(rest) {
+                Ok(count) => rest = &rest[count..],
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Writes as much as the terminal takes now; `WouldBlock` where that is nothing.

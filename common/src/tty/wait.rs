@@ -10,7 +10,7 @@ use nix::sys::select::{FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
 
 /// What is waited for.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Interest<'a> {
     read: Vec<BorrowedFd<'a>>,
     write: Vec<BorrowedFd<'a>>,
