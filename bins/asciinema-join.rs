@@ -26,7 +26,7 @@ struct Join {
     /// The terminal's size by now.
     size: Size,
     /// What this part has switched.
-    watch: ModeTracker,
+    modes: ModeTracker,
     /// The exit status that came last, with its time: only that of the last part is kept.
     exit: Option<(Time, String)>,
 }
@@ -52,7 +52,7 @@ impl Filter for Join {
             start: Time::ZERO,
             last: Time::ZERO,
             size: Size { cols: 0, rows: 0 },
-            watch: ModeTracker::default(),
+            modes: ModeTracker::default(),
             exit: None,
         })
     }
@@ -68,9 +68,9 @@ impl Filter for Join {
         output.end_line();
         self.exit = None;
         self.start = self.last.plus(self.gap);
-        let restoration = std::mem::take(&mut self.watch).reset_sequence();
-        if !restoration.is_empty() {
-            output.new_event(self.start, Code::Output, &String::from_utf8_lossy(&restoration));
+        let reset = std::mem::take(&mut self.modes).reset_sequence();
+        if !reset.is_empty() {
+            output.new_event(self.start, Code::Output, &String::from_utf8_lossy(&reset));
         }
         if header.size != self.size {
             self.size = header.size;
@@ -88,7 +88,7 @@ impl Filter for Join {
                 self.exit = Some((time, event.text()?));
                 return Ok(());
             }
-            Code::Output => self.watch.push(event.text()?.as_bytes()),
+            Code::Output => self.modes.push(event.text()?.as_bytes()),
             _ => self.size = event.resize().unwrap_or(self.size),
         }
         output.event(event, time);

@@ -46,7 +46,7 @@ pub struct PlaySink {
     resizes: bool,
     /// The lines of a cast.
     output: Output,
-    watch: ModeTracker,
+    modes: ModeTracker,
 }
 
 impl PlaySink {
@@ -70,7 +70,7 @@ impl PlaySink {
             speed,
             resizes,
             output: Output::default(),
-            watch: ModeTracker::default(),
+            modes: ModeTracker::default(),
         })
     }
 
@@ -136,7 +136,7 @@ impl PlaySink {
         };
         if self.is_terminal {
             // Only what has gone out has to be undone.
-            self.watch.push(&rest[..taken]);
+            self.modes.push(&rest[..taken]);
         }
         self.written += taken;
         if !self.has_output() {
@@ -148,13 +148,13 @@ impl PlaySink {
 
     /// Whether what has been written asked the terminal anything.
     pub fn has_asked(&self) -> bool {
-        self.watch.has_asked()
+        self.modes.has_asked()
     }
 
     /// Puts a terminal back into the modes in which a shell expects it, if it takes that in time.
     pub fn restore_modes(&mut self, patience: Duration) -> io::Result<()> {
         let until = Instant::now() + patience;
-        self.bytes = self.watch.reset_sequence();
+        self.bytes = self.modes.reset_sequence();
         self.written = 0;
         while self.has_output() {
             let mut interest = Interest::default();

@@ -196,7 +196,7 @@ mod tests {
         // Given up by CAN or another sequence: some terminals take even that.
         "\x1b]52;c;eA==\x1b[m",
         // Longer than any honest one.
-        &TOO_LONG,
+        TOO_LONG,
     ];
 
     const TOO_LONG: &str = {
