@@ -21,9 +21,12 @@ use common::tty::{self, Interest, Pty};
 /// How long anything is waited for: far longer than it takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The folder that the programs are built in.
-pub fn programs() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_asciinema")).parent().expect("a program is in a folder")
+/// The folder of the programs that are tested: another one, such as that of the release build, if
+/// `ASCIINEMA_TEST_PROGRAMS` names it.
+pub fn programs() -> PathBuf {
+    let built =
+        || Path::new(env!("CARGO_BIN_EXE_asciinema")).parent().expect("a program is in a folder").into();
+    std::env::var_os("ASCIINEMA_TEST_PROGRAMS").map_or_else(built, PathBuf::from)
 }
 
 /// A folder of a test's own, gone with it.
@@ -69,7 +72,7 @@ impl Scratch {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::var_os("PATH").unwrap_or_default();
-        let folders = std::iter::once(programs().to_path_buf()).chain(std::env::split_paths(&path));
+        let folders = std::iter::once(programs()).chain(std::env::split_paths(&path));
         command.env("PATH", std::env::join_paths(folders).expect("a PATH"));
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();

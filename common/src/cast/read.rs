@@ -5,6 +5,7 @@
 //! of input, or the longest line where that is longer.
 //!
 //! ```
+//! # use asciinema_toolkit_common as common;
 //! use common::cast::{Item, Reader};
 //!
 //! # fn main() -> Result<(), common::cast::Error> {

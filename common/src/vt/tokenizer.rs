@@ -18,6 +18,7 @@
 //! parts, longer control sequences as broken ones.
 //!
 //! ```
+//! # use asciinema_toolkit_common as common;
 //! use common::vt::{Kind, Tokenizer};
 //!
 //! let mut tokenizer = Tokenizer::default();
