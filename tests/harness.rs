@@ -351,6 +351,25 @@ impl Terminal {
         i32::try_from(self.child.id()).expect("a process")
     }
 
+    /// Waits until the condition holds, taking none of the program's output.
+    pub fn wait_without_reading(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        let until = Instant::now() + DEADLINE;
+        while !condition() {
+            assert!(Instant::now() < until, "waited for {what}");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for the end of the program, whose output is taken: its exit status.
+    pub fn status(&mut self) -> i32 {
+        let until = Instant::now() + DEADLINE;
+        while !self.is_closed {
+            assert!(Instant::now() < until, "waited for its end, the terminal shows {:?}", self.seen);
+            self.read_once(until);
+        }
+        status_number(self.child.wait().expect("its status"))
+    }
+
     /// Waits for the end of the program without taking any more of its output: its exit status.
     pub fn status_without_reading(&mut self) -> i32 {
         let until = Instant::now() + DEADLINE;

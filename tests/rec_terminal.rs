@@ -1,6 +1,8 @@
 //! asciinema-rec in a terminal: what the user sees, what is recorded of it, and that the terminal is
 //! given back.
 
+use std::time::Duration;
+
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -330,6 +332,75 @@ fn a_terminal_that_takes_no_output_holds_the_program_back_and_signals_still_end_
     kill(Pid::from_raw(terminal.process()), Signal::SIGTERM).unwrap();
     assert_eq!(terminal.status_without_reading(), 0);
     assert!(text_of(&scratch.read("demo.cast"), "o").starts_with("y\r\ny\r\n"));
+}
+
+/// A recorder of this command, with no words of its own, in a terminal of which nothing is read yet.
+fn unread(command: &str) -> (Scratch, Terminal) {
+    let scratch = Scratch::new();
+    let mut recorder = scratch.command("asciinema-rec");
+    recorder.args(["-q", "-c", command, "demo.cast"]);
+    let terminal = Terminal::start(recorder);
+    (scratch, terminal)
+}
+
+#[test]
+fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
+    for (command, milliseconds) in [
+        ("seq 5000; printf LAST", 300),
+        ("printf LAST", 300),
+        ("stty -opost; head -c 20000 /dev/zero | tr '\\0' x; printf LAST", 300),
+        ("seq 20000; printf LAST", 300),
+        ("seq 5000; printf LAST", 3000),
+        // Someone holds the pseudo-terminal open, so that silence has to tell its end.
+        ("trap '' HUP; sleep 1000 & echo $! >pid; seq 5000; printf LAST", 300),
+    ] {
+        let (scratch, mut terminal) = unread(command);
+        std::thread::sleep(Duration::from_millis(milliseconds));
+        terminal.wait_for("LAST");
+        assert_eq!(terminal.status(), 0);
+        let text = text_of(&scratch.read("demo.cast"), "o");
+        assert!(text == terminal.seen, "{command}: {} bytes, shown {}", text.len(), terminal.seen.len());
+        if let Ok(process) = std::fs::read_to_string(scratch.path("pid")) {
+            kill(Pid::from_raw(process.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
+        }
+    }
+}
+
+#[test]
+fn ctrl_c_and_signals_end_the_wait_for_a_stalled_terminal_and_the_recording_is_whole() {
+    for how in [None, Some(Signal::SIGTERM), Some(Signal::SIGHUP)] {
+        // More than a terminal takes by itself, less than it and the program's together.
+        let (scratch, mut terminal) = unread("seq 5000; printf LAST; echo $$ >process");
+        terminal.wait_without_reading("the program's end", || {
+            let process = std::fs::read_to_string(scratch.path("process")).unwrap_or_default();
+            process.trim().parse().is_ok_and(|process| kill(Pid::from_raw(process), None).is_err())
+        });
+        match how {
+            None => terminal.enter("\x03"),
+            Some(signal) => kill(Pid::from_raw(terminal.process()), signal).unwrap(),
+        }
+        assert_eq!(terminal.status_without_reading(), 0);
+        assert!(text_of(&scratch.read("demo.cast"), "o").ends_with("\r\n5000\r\nLAST"), "{how:?}");
+    }
+}
+
+#[test]
+fn another_size_during_a_pause_is_recorded_after_it() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter("\x1c");
+    recorded.terminal.resize(100, 30);
+    recorded.terminal.enter_until("stty size\r", "30 100");
+    recorded.terminal.enter("\x1c");
+    recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\"r\", \"100x30\"");
+    // There and back again is no other size.
+    recorded.terminal.enter("\x1c");
+    recorded.terminal.resize(90, 20);
+    recorded.terminal.enter_until("stty size\r", "20 90");
+    recorded.terminal.resize(100, 30);
+    recorded.terminal.enter_until("stty size\r", "30 100");
+    recorded.terminal.enter("\x1cexit\r");
+    recorded.terminal.wait_for("recording finished");
+    assert_eq!(text_of(&recorded.cast(), "r"), "100x30");
 }
 
 #[test]

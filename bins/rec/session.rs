@@ -34,16 +34,21 @@ const READS: usize = 16;
 /// How much typed input waits for the program at most, plus one read's.
 const TYPED: usize = 64 << 10;
 
-/// How long the program's side of the pseudo-terminal must be silent after the program's end until
-/// nothing of what it wrote can be left in it. Only waited for when someone else holds it open.
+/// How long the program's side of the pseudo-terminal must have had nothing to read after the
+/// program's end until nothing of what it wrote can be left in it. Only waited for when someone else
+/// holds it open.
 const SILENCE: Duration = Duration::from_millis(50);
 
 /// How much is read at most after the program's end, in bytes: well over what a kernel holds back,
 /// so that a program left in the background, however much it writes, does not hold the session.
 const REMAINS: usize = 1 << 20;
 
-/// How long a program that has been told to end, or has closed its terminal, is waited for.
+/// How long a program that has been told to end, or has closed its terminal, is waited for; and a
+/// terminal that takes no output once the session has been told to end.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// What ctrl-c sends in raw mode.
+const CTRL_C: u8 = 0x03;
 
 /// The window size that the recorded program sees: the terminal's, or what the options say.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +98,7 @@ impl Session {
             recording,
             window: self.window,
             size: self.size,
+            recorded_size: self.size,
             keys: KeyReader::new(self.keys),
             replies: ReplyFilter::default(),
             records_input: self.records_input,
@@ -100,6 +106,7 @@ impl Session {
             clock: Clock::start(),
             phase: Phase::Running,
             deadline: None,
+            shows_output: true,
             to_terminal: Vec::new(),
             to_program: Vec::new(),
             buffer: vec![0; READ],
@@ -126,9 +133,15 @@ pub struct Outcome {
 enum Phase {
     /// The program runs.
     Running,
-    /// The program has ended; so many bytes have been read since.
-    Draining(ExitStatus, usize),
-    /// The program's side of the pseudo-terminal is closed, or given up.
+    /// The program has ended or been given up; what it has written is read to its end.
+    Draining {
+        status: Option<ExitStatus>,
+        /// How much has been read since, in bytes.
+        read: usize,
+        /// Since when there has been nothing to read, each time that was asked.
+        silent_since: Option<Instant>,
+    },
+    /// All that it has written has been read. Its side of the pseudo-terminal is closed, or silent.
     Closed(Option<ExitStatus>),
 }
 
@@ -147,16 +160,20 @@ struct Running<'a> {
     recording: &'a mut Recording,
     window: WindowSize,
     size: Size,
+    /// The size that the recording has last been told.
+    recorded_size: Size,
     keys: KeyReader,
     replies: ReplyFilter,
     records_input: bool,
     notifier: Notifier,
     clock: Clock,
     phase: Phase,
-    /// Where the program has been told to end: how long it is waited for, and for a terminal that
-    /// takes no output.
+    /// Where the session has been told to end: how long the program is waited for, and a terminal
+    /// that takes no output.
     deadline: Option<Instant>,
-    /// What the terminal has not taken yet.
+    /// Whether output still goes to the terminal; not once it has been waited for long enough.
+    shows_output: bool,
+    /// What the terminal has not taken yet. While there is anything, the program is not read.
     to_terminal: Vec<u8>,
     /// What the program has not taken yet.
     to_program: Vec<u8>,
@@ -164,12 +181,15 @@ struct Running<'a> {
 }
 
 impl Running<'_> {
-    /// Copies both ways until the program's side is closed.
+    /// Copies both ways until all that the program has written is recorded and shown.
     fn copy(&mut self) -> io::Result<()> {
-        while !matches!(self.phase, Phase::Closed(_)) {
-            let is_full = self.recording.is_full();
-            let reads_program = self.to_terminal.is_empty() && !is_full;
-            let takes_input = self.to_program.len() < TYPED;
+        while !self.is_over() {
+            let is_running = matches!(self.phase, Phase::Running);
+            // What a program leaves behind fits, so that the user need not wait for the recording.
+            let is_full = is_running && self.recording.is_full();
+            let is_stalled = !self.to_terminal.is_empty();
+            let reads_program = !matches!(self.phase, Phase::Closed(_)) && !is_stalled && !is_full;
+            let takes_input = is_running && self.to_program.len() < TYPED;
             let mut interest = Interest::default();
             interest.read(self.signals.as_fd());
             if reads_program {
@@ -182,10 +202,11 @@ impl Running<'_> {
                 interest.write(self.pty.as_fd());
             }
             if let Some(terminal) = &self.terminal {
-                if takes_input {
+                // After the program's end keys are the shell's, but for one that ends the waiting.
+                if takes_input || (!is_running && is_stalled) {
                     interest.read(terminal.as_fd());
                 }
-                if !self.to_terminal.is_empty() {
+                if is_stalled {
                     interest.write(terminal.as_fd());
                 }
             }
@@ -193,9 +214,7 @@ impl Running<'_> {
                 interest.read(stdin.as_fd());
             }
 
-            let until_due = self.recording.until_due();
-            let timeout = self.timeout(reads_program).into_iter().chain(until_due).min();
-            let ready = tty::wait(&interest, timeout)?;
+            let ready = tty::wait(&interest, self.timeout(reads_program))?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
                 self.recording.wake_writer()?;
             }
@@ -204,11 +223,11 @@ impl Running<'_> {
             }
             if reads_program && ready.to_read(self.pty.as_fd()) {
                 self.read_program()?;
-            } else if ready.is_empty() && matches!(self.phase, Phase::Draining(..)) {
-                self.close();
+            } else if reads_program {
+                self.note_silence();
             }
             if self.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                self.close();
+                self.stop_waiting();
             }
             if ready.to_write(self.pty.as_fd()) {
                 self.write_program();
@@ -233,19 +252,49 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// How long to wait for something to happen; for ever while the program runs.
-    fn timeout(&self, reads_program: bool) -> Option<Duration> {
-        let silence = matches!(self.phase, Phase::Draining(..)) && reads_program;
-        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        silence.then_some(SILENCE).into_iter().chain(left).min()
+    fn is_over(&self) -> bool {
+        matches!(self.phase, Phase::Closed(_)) && self.to_terminal.is_empty()
     }
 
-    /// Nothing more is to come from the program, or it has been waited for long enough.
+    /// How long to wait for something to happen; for ever while the program runs.
+    fn timeout(&self, reads_program: bool) -> Option<Duration> {
+        let silence = match self.phase {
+            Phase::Draining { silent_since, .. } if reads_program => {
+                Some(silent_since.map_or(SILENCE, |since| SILENCE.saturating_sub(since.elapsed())))
+            }
+            _ => None,
+        };
+        let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        [silence, left, self.recording.until_due()].into_iter().flatten().min()
+    }
+
+    /// The program was looked at, and there was nothing to read. Nothing of what it wrote is left once
+    /// that has been so for a while; that a wait was over for another reason says nothing.
+    fn note_silence(&mut self) {
+        if let Phase::Draining { status, silent_since, .. } = &mut self.phase
+            && silent_since.get_or_insert_with(Instant::now).elapsed() >= SILENCE
+        {
+            self.phase = Phase::Closed(*status);
+        }
+    }
+
+    /// Nothing more is to come from the program.
     fn close(&mut self) {
         self.phase = match self.phase {
-            Phase::Draining(status, _) | Phase::Closed(Some(status)) => Phase::Closed(Some(status)),
-            Phase::Running | Phase::Closed(None) => Phase::Closed(None),
+            Phase::Draining { status, .. } | Phase::Closed(status) => Phase::Closed(status),
+            Phase::Running => Phase::Closed(None),
         };
+    }
+
+    /// Waits neither for the program nor for the terminal any more. What has been written is still
+    /// recorded.
+    fn stop_waiting(&mut self) {
+        self.deadline = None;
+        self.shows_output = false;
+        self.to_terminal.clear();
+        if let Phase::Running = self.phase {
+            self.phase = Phase::Draining { status: None, read: 0, silent_since: None };
+        }
     }
 
     /// The program has written something, or closed its side. What it writes meanwhile is read on
@@ -253,15 +302,15 @@ impl Running<'_> {
     fn read_program(&mut self) -> io::Result<()> {
         for _ in 0..READS {
             let has_read = self.read_once()?;
-            let is_open = !matches!(self.phase, Phase::Closed(_));
-            if !has_read || !is_open || !self.to_terminal.is_empty() || self.recording.is_full() {
+            let is_full = matches!(self.phase, Phase::Running) && self.recording.is_full();
+            if !has_read || !self.to_terminal.is_empty() || is_full {
                 break;
             }
         }
         Ok(())
     }
 
-    /// Reads the program once. False where nothing was there.
+    /// Reads the program once. False where nothing was there, or nothing more is to be read.
     fn read_once(&mut self) -> io::Result<bool> {
         let count = match self.pty.read(&mut self.buffer) {
             Err(error) if is_temporary(&error) => return Ok(false),
@@ -272,7 +321,7 @@ impl Running<'_> {
             return Ok(false);
         }
         let time = self.clock.now();
-        if let Some(terminal) = &self.terminal {
+        if let (Some(terminal), true) = (&self.terminal, self.shows_output) {
             match terminal.write(&self.buffer[..count]) {
                 Ok(taken) => self.to_terminal.extend_from_slice(&self.buffer[taken..count]),
                 Err(error) if is_temporary(&error) => {
@@ -284,10 +333,12 @@ impl Running<'_> {
         if !self.clock.is_paused() {
             self.recording.push(time, Code::Output, &self.buffer[..count]);
         }
-        if let Phase::Draining(status, read) = self.phase {
-            self.phase = Phase::Draining(status, read + count);
-            if read + count >= REMAINS {
+        if let Phase::Draining { read, silent_since, .. } = &mut self.phase {
+            *silent_since = None;
+            *read += count;
+            if *read >= REMAINS {
                 self.close();
+                return Ok(false);
             }
         }
         Ok(true)
@@ -320,6 +371,12 @@ impl Running<'_> {
             Ok(0) | Err(_) => return self.lose_terminal(),
         };
         let typed = self.buffer[..count].to_vec();
+        if !matches!(self.phase, Phase::Running) {
+            if tty::plain_keys(&typed).contains(&CTRL_C) {
+                self.stop_waiting();
+            }
+            return;
+        }
         for wish in self.keys.read(&typed) {
             match wish {
                 Wish::Type(bytes) => {
@@ -334,6 +391,7 @@ impl Running<'_> {
                 }
                 Wish::Pause => {
                     self.clock.toggle();
+                    self.record_size();
                     self.notifier.say(if self.clock.is_paused() {
                         "Paused recording"
                     } else {
@@ -383,6 +441,7 @@ impl Running<'_> {
         if self.deadline.is_some() {
             return;
         }
+        self.deadline = Some(Instant::now() + PATIENCE);
         if let (Phase::Running, Ok(group)) = (&self.phase, i32::try_from(self.child.id())) {
             // It may have ended by itself in the meantime. SIGCONT, because a stopped program would
             // take notice of SIGHUP only when someone continues it.
@@ -390,7 +449,6 @@ impl Running<'_> {
             let _ = killpg(Pid::from_raw(group), hangup);
             let _ = killpg(Pid::from_raw(group), Signal::SIGCONT);
         }
-        self.deadline = Some(Instant::now() + PATIENCE);
     }
 
     fn take_signals(&mut self) -> io::Result<()> {
@@ -400,7 +458,8 @@ impl Running<'_> {
                 Signal::SIGWINCH => self.resize(),
                 Signal::SIGTSTP => {
                     if let Some(raw_mode) = &self.raw_mode {
-                        raw_mode.suspend()?;
+                        // Fails only when the terminal is gone, which reading it will tell.
+                        let _ = raw_mode.suspend();
                     }
                     tty::stop_here();
                     self.come_back();
@@ -425,8 +484,12 @@ impl Running<'_> {
     }
 
     fn look_for_end(&mut self) -> io::Result<()> {
-        if let (Some(status), Phase::Running) = (self.child.try_wait()?, &self.phase) {
-            self.phase = Phase::Draining(status, 0);
+        let Some(ended) = self.child.try_wait()? else { return Ok(()) };
+        match &mut self.phase {
+            Phase::Running => {
+                self.phase = Phase::Draining { status: Some(ended), read: 0, silent_since: None };
+            }
+            Phase::Draining { status, .. } | Phase::Closed(status) => *status = Some(ended),
         }
         Ok(())
     }
@@ -439,8 +502,14 @@ impl Running<'_> {
         self.size = size;
         // Fails only when the pseudo-terminal is closed, and then its size matters to nobody.
         let _ = self.pty.resize(size);
-        if !self.clock.is_paused() {
-            self.recording.push(self.clock.now(), Code::Resize, size.to_string().as_bytes());
+        self.record_size();
+    }
+
+    /// Records the size where the recording does not know it: not during a pause, but after it.
+    fn record_size(&mut self) {
+        if !self.clock.is_paused() && self.size != self.recorded_size {
+            self.recorded_size = self.size;
+            self.recording.push(self.clock.now(), Code::Resize, self.size.to_string().as_bytes());
         }
     }
 
@@ -452,7 +521,6 @@ impl Running<'_> {
         if !held_back.is_empty() {
             self.recording.push(self.clock.now(), Code::Input, &held_back);
         }
-        self.write_rest();
         self.raw_mode = None;
         let Running { pty, mut child, signals, phase, ended_by: signal, lost_terminal, .. } = self;
         let mut status = if let Phase::Closed(status) = phase { status } else { None };
@@ -466,18 +534,6 @@ impl Running<'_> {
             }
         }
         Ok(Outcome { status, end, signal, lost_terminal })
-    }
-
-    /// Writes to the terminal what it has not taken yet, for as long as it takes any.
-    fn write_rest(&mut self) {
-        while let (Some(terminal), false) = (&self.terminal, self.to_terminal.is_empty()) {
-            let mut interest = Interest::default();
-            interest.write(terminal.as_fd());
-            match tty::wait(&interest, Some(PATIENCE)) {
-                Ok(ready) if !ready.is_empty() => self.write_terminal(),
-                _ => return,
-            }
-        }
     }
 }
 
