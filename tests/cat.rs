@@ -136,6 +136,9 @@ fn a_signal_gives_the_terminal_back() {
     terminal.enter("\x03");
     terminal.wait_for("outer-2>");
     assert_eq!(terminal.settings(), settings);
+    // Else the other end would wait for ever.
+    terminal.enter("echo >go\r");
+    terminal.wait_for("outer-2>");
 }
 
 #[test]

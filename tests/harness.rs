@@ -351,6 +351,17 @@ impl Terminal {
         i32::try_from(self.child.id()).expect("a process")
     }
 
+    /// Waits until nothing has been written for a moment.
+    pub fn wait_until_silent(&mut self) {
+        let until = Instant::now() + DEADLINE;
+        let mut seen = usize::MAX;
+        while seen != self.seen.len() {
+            assert!(Instant::now() < until, "the terminal is never silent");
+            seen = self.seen.len();
+            self.read_once(Instant::now() + Duration::from_millis(500));
+        }
+    }
+
     /// Waits until the condition holds, taking none of the program's output.
     pub fn wait_without_reading(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let until = Instant::now() + DEADLINE;

@@ -342,6 +342,54 @@ fn a_limit_of_the_file_size_is_a_write_error() {
 }
 
 #[test]
+fn a_file_that_is_being_recorded_to_is_refused_to_others() {
+    let scratch = Scratch::new();
+    let second = |option: &str| format!("asciinema-rec {option} -c 'touch ran' demo.cast; echo $?");
+    let command = format!(
+        "printf first; {{ {}; {}; }} >second 2>&1; printf last",
+        second("--append"),
+        second("--overwrite")
+    );
+    scratch.write("command", command);
+    scratch.run("asciinema-rec -q -c '. ./command' demo.cast", "").stdout();
+    let refusal = "asciinema: demo.cast: another asciinema is recording to it\n1\n";
+    assert_eq!(scratch.read("second"), [refusal, refusal].concat());
+    assert!(!scratch.path("ran").exists());
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "firstlast");
+    scratch.run("asciinema-rec -q --append -c 'printf more' demo.cast", "").stdout();
+    assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "firstlastmore");
+}
+
+#[test]
+fn where_no_program_can_be_started_nothing_is_touched() {
+    let scratch = Scratch::new();
+    let cut_off = cast(&[(1.0, "a")]) + "[2.0, \"o\", \"cut o";
+    scratch.write("old.cast", "old");
+    scratch.write("cut.cast", &cut_off);
+    scratch.write("empty.cast", "");
+    for file in ["new.cast", "--overwrite old.cast", "--append cut.cast", "empty.cast", "-"] {
+        let ran = scratch.run(&format!("SHELL=/no/shell asciinema-rec -q {file}"), "");
+        assert_eq!((ran.status(), ran.stdout_anyhow().as_str()), (1, ""), "{ran}");
+    }
+    assert_eq!(scratch.files(), ["cut.cast", "empty.cast", "old.cast"]);
+    assert_eq!(
+        (scratch.read("old.cast").as_str(), scratch.read("cut.cast"), scratch.read("empty.cast").as_str()),
+        ("old", cut_off, "")
+    );
+}
+
+#[test]
+fn a_shell_with_options_is_run_by_sh_and_one_with_spaces_in_its_name_is_not() {
+    let scratch = Scratch::new();
+    let cast = scratch.run("SHELL='/bin/sh -c \"echo a b\"' asciinema-rec -q", "").stdout();
+    assert_eq!(text_of(&cast, "o"), "a b\r\n");
+    let path = scratch.write("my shell", "#!/bin/sh\necho mine\n");
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let cast = scratch.run("SHELL=\"$PWD/my shell\" asciinema-rec -q", "").stdout();
+    assert_eq!(text_of(&cast, "o"), "mine\r\n");
+}
+
+#[test]
 fn a_killed_recorder_leaves_whole_lines() {
     let scratch = Scratch::new();
     let line = "asciinema-rec -q -c 'while :; do echo some text; done' demo.cast & \

@@ -7,6 +7,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::harness::{Scratch, Terminal, events, header, text_of};
+use crate::server::Server;
 
 /// A prompt that no echo of a command line can look like.
 const PROMPT: &str = "prompt-1>";
@@ -385,6 +386,51 @@ fn ctrl_c_and_signals_end_the_wait_for_a_stalled_terminal_and_the_recording_is_w
 }
 
 #[test]
+fn while_a_reader_takes_no_recording_the_terminal_is_given_back_and_ctrl_c_ends_the_wait() {
+    for command in ["yes", "seq 20000; echo shown-$((4)); cat"] {
+        let mut recorded = Recorded::outer();
+        recorded.terminal.enter("set -m; mkfifo pipe; sleep 1000 <pipe &\r");
+        recorded.terminal.wait_for("outer-2>");
+        recorded.terminal.enter(&format!("asciinema-rec -c '{command}' pipe; echo status=$?\r"));
+        recorded.terminal.wait_for("exit opened program when you're done");
+        recorded.terminal.wait_for(if command == "yes" { "y\r\ny\r\n" } else { "shown-4" });
+        // Much comes at first, until no more of it can be recorded.
+        recorded.terminal.wait_until_silent();
+        recorded.terminal.enter("\x03");
+        recorded.terminal.wait_for("waiting until pipe takes the rest of the recording; ctrl-c gives it up");
+        assert_eq!(recorded.terminal.settings(), recorded.settings);
+        recorded.terminal.enter("\x03");
+        recorded.terminal.wait_for("asciinema: pipe: interrupted; the recording is incomplete");
+        recorded.terminal.wait_for("status=1\r\n");
+        recorded.back();
+        recorded.terminal.enter("kill %1\r");
+        recorded.terminal.wait_for("outer-2>");
+    }
+}
+
+#[test]
+fn the_size_is_the_one_at_the_start_however_long_a_fifo_waited_for_its_reader() {
+    let scratch = Scratch::new();
+    scratch.run("mkfifo pipe", "");
+    let mut command = scratch.command("asciinema-rec");
+    command.args(["-q", "-c", "stty size", "pipe"]);
+    let mut terminal = Terminal::start(command);
+    // It is in that wait once it does nothing else for a while.
+    let mut times_asleep = 0;
+    terminal.wait_without_reading("it to open the pipe", || {
+        let status = std::fs::read_to_string(format!("/proc/{}/stat", terminal.process()));
+        let is_asleep = status.is_ok_and(|status| status.contains("(asciinema-rec) S "));
+        times_asleep = if is_asleep { times_asleep + 1 } else { 0 };
+        times_asleep == 20
+    });
+    terminal.resize(100, 30);
+    let cast = std::fs::read_to_string(scratch.path("pipe")).unwrap();
+    terminal.wait_for("30 100");
+    assert_eq!((header(&cast)["width"].as_u64(), header(&cast)["height"].as_u64()), (Some(100), Some(30)));
+    assert_eq!(text_of(&cast, "r"), "");
+}
+
+#[test]
 fn another_size_during_a_pause_is_recorded_after_it() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("\x1c");
@@ -413,15 +459,27 @@ fn from_the_background_the_terminal_is_left_alone() {
     assert_eq!(text_of(&recorded.cast(), "o"), "behind-3\r\n");
 }
 
-/// Records without a file in a terminal, answers the question, and returns the recording's path.
-fn answered(recorded: &mut Recorded, answer: &str) -> String {
-    recorded.terminal.enter("TMPDIR=$PWD asciinema-rec -c 'echo asked-$((1))'\r");
+/// Records without a file in a terminal, with this command, up to the question what is to become of the
+/// recording, and returns its path.
+fn asked(recorded: &mut Recorded, line: &str) -> String {
+    recorded.terminal.enter(&format!("{line}\r"));
+    let name = temporary(recorded);
+    recorded.terminal.wait_for("ave locally, ");
+    recorded.terminal.wait_for("[s,u,d]? ");
+    name
+}
+
+/// The name of the recording that is said to be made.
+fn temporary(recorded: &mut Recorded) -> String {
     recorded.terminal.wait_for("recording asciicast to ");
     recorded.terminal.wait_for("\x1b[0m");
     let name = recorded.terminal.seen.rsplit("recording asciicast to ").next().unwrap_or_default();
-    let name = name.split('\x1b').next().unwrap_or_default().to_string();
-    recorded.terminal.wait_for("ave locally, ");
-    recorded.terminal.wait_for("[s,u,d]? ");
+    name.split('\x1b').next().unwrap_or_default().to_string()
+}
+
+/// Records, and answers the question, the second time as told.
+fn answered(recorded: &mut Recorded, answer: &str) -> String {
+    let name = asked(recorded, "TMPDIR=$PWD asciinema-rec -c 'echo asked-$((1))'");
     recorded.terminal.enter("what?\r");
     recorded.terminal.wait_for("[s,u,d]? ");
     recorded.terminal.enter(answer);
@@ -437,6 +495,67 @@ fn without_a_file_the_user_is_asked_until_there_is_an_answer() {
         recorded.back();
         let file = name.rsplit('/').next().unwrap_or_default();
         assert_eq!(text_of(&recorded.scratch.read(file), "o"), "asked-1\r\n");
+    }
+}
+
+#[test]
+fn signals_act_at_the_question_as_anywhere() {
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {
+        let mut recorded = Recorded::outer();
+        recorded.terminal.enter("set -m\r");
+        recorded.terminal.wait_for("outer-2>");
+        let line =
+            "TMPDIR=$PWD sh -c 'echo $$ >recorder; exec asciinema-rec -c \"echo asked\"'; echo status=$?";
+        let name = asked(&mut recorded, line);
+        recorded.terminal.enter("\x1a");
+        recorded.terminal.wait_for("outer-2>");
+        recorded.terminal.enter("fg; echo status=$?\r");
+        recorded.terminal.wait_for("fg; ");
+        recorded.terminal.enter("what?\r");
+        recorded.terminal.wait_for("[s,u,d]? ");
+        let recorder = recorded.scratch.read("recorder").trim().parse().expect("a process");
+        kill(Pid::from_raw(recorder), signal).unwrap();
+        recorded.terminal.wait_for(&format!("status={}\r\n", 128 + signal as i32));
+        recorded.back();
+        assert_eq!(text_of(&std::fs::read_to_string(name).unwrap(), "o"), "asked\r\n");
+    }
+}
+
+#[test]
+fn after_a_signal_or_without_a_terminal_nothing_is_asked_and_the_recording_stays() {
+    let mut recorded = Recorded::outer();
+    recorded.terminal.enter("PS1='prompt-$((1))>' TMPDIR=$PWD asciinema-rec; echo status=$?\r");
+    let name = temporary(&mut recorded);
+    recorded.terminal.wait_for(PROMPT);
+    kill(recorded.recorder(), Signal::SIGTERM).unwrap();
+    recorded.terminal.wait_for(&format!("asciinema: the recording is in {name}"));
+    recorded.terminal.wait_for("status=1\r\n");
+    recorded.back();
+    assert!(!recorded.terminal.seen.contains("[s,u,d]"));
+    assert!(text_of(&std::fs::read_to_string(name).unwrap(), "o").contains("recorder="));
+
+    let scratch = Scratch::new();
+    let mut command = scratch.command("asciinema-rec");
+    command.args(["-c", "echo ready; exec sleep 1000"]).env("TMPDIR", scratch.path("."));
+    let mut terminal = Terminal::start(command);
+    terminal.wait_for("ready\r\n");
+    assert_eq!(terminal.hang_up().wait().unwrap().code(), Some(1));
+    let [name] = &scratch.files()[..] else { panic!("{:?}", scratch.files()) };
+    assert_eq!(text_of(&scratch.read(name), "o"), "ready\r\n");
+}
+
+#[test]
+fn an_upload_that_is_refused_says_where_the_recording_is() {
+    for status in ["401 Unauthorized", "413 Payload Too Large", "422 Unprocessable"] {
+        let server = Server::answering(status, "", "");
+        let mut recorded = Recorded::outer();
+        let line =
+            format!("TMPDIR=$PWD asciinema-rec -c 'echo asked' --server-url {}; echo status=$?", server.url);
+        let name = asked(&mut recorded, &line);
+        recorded.terminal.enter("u\r");
+        recorded.terminal.wait_for(&format!("asciinema: the recording is in {name}"));
+        recorded.terminal.wait_for("status=1");
+        assert!(std::path::Path::new(&name).exists());
     }
 }
 

@@ -17,6 +17,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -31,7 +32,7 @@ use keys::Keys;
 use options::{Format, Options, PROGRAM};
 use question::Answer;
 use recording::{Encoder, Recording};
-use session::{Session, WindowSize};
+use session::{Program, Session, WindowSize};
 use target::{Begin, Target};
 
 fn main() -> ExitCode {
@@ -64,12 +65,13 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         (Target::Temporary { .. }, None) => Some(config.server_url()?),
         (_, given) => given.clone(),
     };
-    // From the background, taking the terminal would stop us.
+    let begin = target.begin(options, &warning)?;
+    // Only now, because a FIFO has been waited for. From the background, taking the terminal would stop
+    // us.
     let foreground = || Terminal::open().ok().filter(Terminal::is_foreground);
     let terminal = if options.headless { None } else { foreground() };
     let window = WindowSize { cols: options.cols, rows: options.rows };
     let size = window.of(terminal.as_ref());
-    let begin = target.begin(options, &warning)?;
     let verb =
         if matches!(begin, Begin::Anew(_)) { "recording asciicast to" } else { "appending to asciicast at" };
     notice(&format!("{verb} {}", target.name()));
@@ -81,26 +83,28 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
     let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
+    let failed = |error| Failure::io("cannot run the session", &error);
     // Not before: opening a FIFO waits for its reader, and ctrl-c is to end that.
-    let mut signals = Signals::catch_all(&[Signal::SIGCHLD, Signal::SIGWINCH])
-        .map_err(|error| Failure::io("cannot run the session", &error))?;
+    let mut signals = Signals::catch_all(&[Signal::SIGCHLD, Signal::SIGWINCH]).map_err(failed)?;
+    // The program before the recording: where it cannot be started, nothing has been touched.
+    let program = match Program::start(command(options), size, terminal.as_ref()) {
+        Ok(program) => program,
+        Err(error) => {
+            begin.abandon();
+            return Err(failed(error));
+        }
+    };
     let recording = start_recording(options, begin, size, notifier.clone());
     let mut recording = recording.map_err(|error| Failure::io(&name, &error))?;
-    let session = Session {
-        command: command(options),
-        terminal,
-        window,
-        size,
-        keys,
-        records_input: options.stdin,
-        notifier,
-    };
+    let session = Session { program, terminal, window, size, keys, records_input: options.stdin, notifier };
     let outcome = session.run(&mut signals, &mut recording);
     let end = outcome.as_ref().map_or(Time::ZERO, |outcome| outcome.end);
     let exit = outcome.as_ref().ok().and_then(|outcome| outcome.status).map(exit_code);
-    let written = recording.finish(end, exit.filter(|_| tells_exit));
+    let written = recording.finish(end, exit.filter(|_| tells_exit), &mut signals, || {
+        warning(&format!("waiting until {name} takes the rest of the recording; ctrl-c gives it up"));
+    });
     drop(signals);
-    let outcome = outcome.map_err(|error| Failure::io("cannot run the session", &error))?;
+    let outcome = outcome.map_err(failed)?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;
     match &target {
@@ -108,7 +112,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         Target::File { .. } => notice(&format!("asciicast saved to {name}")),
         // Nobody is there to ask.
         Target::Temporary { .. } if outcome.signal.is_some() || outcome.lost_terminal => {
-            reporter.warning(&format!("the recording is in {name}"));
+            reporter.error(&format!("the recording is in {name}"));
             end_by(outcome.signal);
             return Err(Failure::Status(1));
         }
@@ -140,18 +144,18 @@ fn end_by(signal: Option<Signal>) {
 /// Begins the recording with what comes before the session's own events.
 fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
     match (begin, options.format) {
-        (Begin::Anew(sink) | Begin::AfterOutput(sink), Format::Text) => {
-            Recording::start(sink, Encoder::text(size)?, &[], notifier)
+        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => {
+            Recording::start(opened, Encoder::text(size)?, &[], notifier)
         }
-        (Begin::Anew(sink), Format::Raw) | (Begin::AfterOutput(sink), _) => {
-            Recording::start(sink, Encoder::Raw, size.sequence().as_bytes(), notifier)
+        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => {
+            Recording::start(opened, Encoder::Raw, size.sequence().as_bytes(), notifier)
         }
-        (Begin::Anew(sink), Format::Cast(version)) => {
+        (Begin::Anew(opened), Format::Cast(version)) => {
             let writer = Writer::new(version, precision(version));
             let encoder = Encoder::cast(writer, Time::ZERO);
-            Recording::start(sink, encoder, header(options, version, size).as_bytes(), notifier)
+            Recording::start(opened, encoder, header(options, version, size).as_bytes(), notifier)
         }
-        (Begin::After { sink, version, time, size: last_size, needs_line_end }, _) => {
+        (Begin::After { opened, version, time, size: last_size, needs_line_end }, _) => {
             let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
             // v2 counts from the start of the cast, v3 from the event before.
             let offset = if version == Version::V2 { time } else { Time::ZERO };
@@ -159,7 +163,7 @@ fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifi
             if size != last_size {
                 writer.event(offset, Code::Resize, &size.to_string(), &mut front);
             }
-            Recording::start(sink, Encoder::cast(writer, offset), &front, notifier)
+            Recording::start(opened, Encoder::cast(writer, offset), &front, notifier)
         }
     }
 }
@@ -216,19 +220,26 @@ fn header(options: &Options, version: Version, size: Size) -> String {
 
 /// The program to record: a command by `sh -c`, else the user's shell.
 fn command(options: &Options) -> Command {
+    let by_sh = |text: &OsStr| {
+        let mut shell = Command::new("sh");
+        shell.args([OsStr::new("-c"), text]);
+        shell
+    };
+    let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty());
+    let shell = shell.unwrap_or_else(|| OsString::from("/bin/sh"));
     let mut command = match &options.command {
-        Some(text) => {
-            let mut shell = Command::new("sh");
-            shell.args([OsStr::new("-c"), text]);
-            shell
-        }
-        None => {
-            let shell = env::var_os("SHELL").filter(|shell| !shell.is_empty());
-            Command::new(shell.unwrap_or_else(|| OsString::from("/bin/sh")))
-        }
+        Some(text) => by_sh(text),
+        // Some have options in it: SHELL='/bin/bash -l'. A program is run without a second shell.
+        None if is_word(&shell) || Path::new(&shell).exists() => Command::new(shell),
+        None => by_sh(&shell),
     };
     command.env("ASCIINEMA_REC", "1").env("ASCIINEMA_SESSION", uuid::Uuid::new_v4().simple().to_string());
     command
+}
+
+/// Whether a shell would take the text for one word that means itself.
+fn is_word(text: &OsStr) -> bool {
+    text.as_encoded_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@%:,".contains(byte))
 }
 
 /// The status as a shell would show it.

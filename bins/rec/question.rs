@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
-use std::process::Command;
+use std::process::{Command, ExitStatus};
 
 use common::cli::{self, Failure, Reporter, Result};
 use common::stream::Stream;
@@ -19,6 +19,10 @@ pub enum Answer {
 }
 
 /// Asks until one of the answers is given. No more input, and ctrl-c, mean to save.
+///
+/// # Errors
+///
+/// The terminal is gone.
 pub fn ask(host: &str) -> io::Result<Answer> {
     let mut signals = Signals::catch(&[Signal::SIGINT])?;
     let mut stdin = Stream::stdin()?;
@@ -26,10 +30,11 @@ pub fn ask(host: &str) -> io::Result<Answer> {
     let bold = |letter: &str| if is_plain { letter.to_string() } else { format!("\x1b[1m{letter}\x1b[0m") };
     let (save, upload, discard) = (bold("s"), bold("u"), bold("d"));
     loop {
-        eprint!("({save})ave locally, ({upload})pload to {host}, ({discard})iscard\n[s,u,d]? ");
-        io::stderr().flush()?;
+        let question =
+            format!("({save})ave locally, ({upload})pload to {host}, ({discard})iscard\n[s,u,d]? ");
+        io::stderr().write_all(question.as_bytes())?;
         let Some(line) = read_line(&mut stdin, &mut signals)? else {
-            eprintln!();
+            io::stderr().write_all(b"\n")?;
             return Ok(Answer::Save);
         };
         match line.trim().to_lowercase().as_str() {
@@ -95,13 +100,17 @@ pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) 
 fn upload(path: &OsStr, server_url: Option<&str>) -> Result<()> {
     let mut command = Command::new(cli::sibling("asciinema-upload"));
     command.args(server_url.map(|url| format!("--server-url={url}"))).arg("--").arg(path);
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Failure::Status(1)),
-        Err(error) => Err(Failure::Failed(format!(
-            "asciinema-upload: {}; the recording is in {}",
-            cli::io_text(&error),
-            cli::source_name(path)
-        ))),
+    // Ctrl-c ends the program that uploads; we still have something to say.
+    let signals = Signals::catch(&[Signal::SIGINT, Signal::SIGQUIT]);
+    let status = command.status();
+    drop(signals);
+    if status.as_ref().is_ok_and(ExitStatus::success) {
+        return Ok(());
     }
+    let reporter = Reporter::new("asciinema");
+    if let Err(error) = status {
+        reporter.error(&format!("asciinema-upload: {}", cli::io_text(&error)));
+    }
+    reporter.error(&format!("the recording is in {}", cli::source_name(path)));
+    Err(Failure::Status(1))
 }

@@ -19,6 +19,9 @@ use common::notifier::Notifier;
 use common::screen::Transcript;
 use common::size::Size;
 use common::stream::Stream;
+use common::tty::{self, Interest, Signal, Signals};
+
+use crate::target::Opened;
 
 /// How many bytes wait for the writer at most, plus one read's.
 const BATCH: usize = 512 << 10;
@@ -30,13 +33,18 @@ const WRITE: usize = 128 << 10;
 /// flood costs more than all the rest of recording.
 const PACE: Duration = Duration::from_millis(5);
 
+/// How long whoever reads the recording may take for the rest of it until the user is told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// A recording in progress.
 pub struct Recording {
     shared: Arc<Shared>,
     /// The writer, while it has no thread yet: many a program ends before it needs one.
     writer: Option<Writer>,
+    /// Whether writing may take as long as someone else pleases.
+    may_block: bool,
     thread: Option<JoinHandle<io::Result<()>>>,
-    /// Gets a byte when there is room again.
+    /// Gets a byte when there is room again, and is closed when the writer's thread ends.
     room: PipeReader,
     /// When the first event was added for which the writer has to be woken.
     unnoticed_since: Option<Instant>,
@@ -73,14 +81,14 @@ struct Happening {
 }
 
 impl Recording {
-    /// Begins to write to `sink`, with what comes before all events. That this cannot be written is
+    /// Begins to write to what has been opened, with what comes before all events. That this cannot be written is
     /// said in the end, as for all that comes later.
     ///
     /// # Errors
     ///
     /// Nothing can be begun.
     pub fn start(
-        mut sink: Stream,
+        opened: Opened,
         encoder: Encoder,
         front: &[u8],
         notifier: Notifier,
@@ -88,6 +96,8 @@ impl Recording {
         let (room, room_writer) = io::pipe()?;
         let state = State { writer_sleeps: true, ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), woken: Condvar::new() });
+        let may_block = opened.may_block();
+        let mut sink = opened.into_stream()?;
         let begun = sink.write_all(front);
         let writer = Writer {
             shared: Arc::clone(&shared),
@@ -98,7 +108,7 @@ impl Recording {
             last_taken: None,
             notifier,
         };
-        Ok(Recording { shared, writer: Some(writer), thread: None, room, unnoticed_since: None })
+        Ok(Recording { shared, writer: Some(writer), may_block, thread: None, room, unnoticed_since: None })
     }
 
     /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
@@ -129,6 +139,11 @@ impl Recording {
         }
         self.shared.lock().writer_sleeps = false;
         self.shared.woken.notify_one();
+        self.start_thread()
+    }
+
+    /// Starts the writer's thread, if it has none.
+    fn start_thread(&mut self) -> io::Result<()> {
         if let Some(writer) = self.writer.take() {
             let thread = thread::Builder::new().name("writer".to_string());
             self.thread = Some(thread.spawn(move || writer.run())?);
@@ -158,22 +173,61 @@ impl Recording {
         let _ = (&self.room).read(&mut [0; 64]);
     }
 
-    /// Waits until all has been written, last the exit status if there is one to tell.
+    /// Waits until all has been written, last the exit status if there is one to tell. Where nobody
+    /// takes what is written, `waiting` is called after a while, and a signal ends the waiting.
     ///
     /// # Errors
     ///
     /// The first thing that could not be written, however long ago.
-    pub fn finish(mut self, end: Time, exit: Option<u8>) -> io::Result<()> {
+    pub fn finish(
+        mut self,
+        end: Time,
+        exit: Option<u8>,
+        signals: &mut Signals,
+        waiting: impl FnOnce(),
+    ) -> io::Result<()> {
         if let Some(exit) = exit {
             self.push(end, Code::Exit, exit.to_string().as_bytes());
         }
         self.shared.lock().is_finished = true;
         self.shared.woken.notify_one();
+        if self.may_block {
+            self.start_thread()?;
+            self.wait_for_writer(signals, waiting)?;
+        }
         let stopped = || Err(io::Error::other("the writer stopped"));
         match (self.writer, self.thread) {
             (Some(writer), _) => writer.run(),
             (None, Some(thread)) => thread.join().unwrap_or_else(|_| stopped()),
             (None, None) => stopped(),
+        }
+    }
+
+    /// Returns when the writer's thread has ended, or fails after a signal that would have ended us.
+    fn wait_for_writer(&self, signals: &mut Signals, waiting: impl FnOnce()) -> io::Result<()> {
+        let mut waiting = Some(waiting);
+        // What has come so far was about the session.
+        signals.arrived();
+        loop {
+            let mut interest = Interest::default();
+            interest.read(self.room.as_fd());
+            interest.read(signals.as_fd());
+            let ready = tty::wait(&interest, waiting.is_some().then_some(PATIENCE))?;
+            if ready.is_empty()
+                && let Some(waiting) = waiting.take()
+            {
+                waiting();
+            }
+            if ready.to_read(self.room.as_fd()) && (&self.room).read(&mut [0; 64])? == 0 {
+                return Ok(());
+            }
+            for signal in signals.arrived() {
+                match signal {
+                    Signal::SIGTSTP => tty::stop_here(),
+                    Signal::SIGCHLD | Signal::SIGWINCH | Signal::SIGCONT => {}
+                    _ => return Err(io::Error::other("interrupted; the recording is incomplete")),
+                }
+            }
         }
     }
 }

@@ -65,9 +65,30 @@ impl WindowSize {
     }
 }
 
+/// The recorded program, in its pseudo-terminal.
+pub struct Program {
+    pty: Pty,
+    child: Child,
+}
+
+impl Program {
+    /// Starts the program, in a terminal of this size that is set as the user's is.
+    ///
+    /// # Errors
+    ///
+    /// The program cannot be run; its name is part of the error.
+    pub fn start(command: Command, size: Size, terminal: Option<&Terminal>) -> io::Result<Program> {
+        let settings = terminal.and_then(|terminal| terminal.settings().ok());
+        let name = command.get_program().to_string_lossy().into_owned();
+        let (pty, child) = Pty::spawn(command, size, settings.as_ref())
+            .map_err(|error| io::Error::other(format!("{}: {}", visible(&name), io_text(&error))))?;
+        Ok(Program { pty, child })
+    }
+}
+
 /// What a session is made of.
 pub struct Session {
-    pub command: Command,
+    pub program: Program,
     /// The user's terminal; without one the session is headless.
     pub terminal: Option<Terminal>,
     pub window: WindowSize,
@@ -80,10 +101,7 @@ pub struct Session {
 impl Session {
     /// Runs the session to its end.
     pub fn run(self, signals: &mut Signals, recording: &mut Recording) -> io::Result<Outcome> {
-        let settings = self.terminal.as_ref().and_then(|terminal| terminal.settings().ok());
-        let program = self.command.get_program().to_string_lossy().into_owned();
-        let (pty, child) = Pty::spawn(self.command, self.size, settings.as_ref())
-            .map_err(|error| io::Error::other(format!("{}: {}", visible(&program), io_text(&error))))?;
+        let Program { pty, child } = self.program;
         let raw_mode = self.terminal.as_ref().map(Terminal::raw_mode).transpose()?;
         let forwards_stdin = !io::stdin().is_terminal();
         let mut running = Running {

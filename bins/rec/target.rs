@@ -4,10 +4,11 @@
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, IsTerminal, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::os::fd::AsFd;
+use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
 use common::cast::{self, Fault, Header, Item, Reader, Time, Version};
 use common::cli::{self, Failure, Result};
@@ -31,15 +32,74 @@ pub enum Target {
     },
 }
 
-/// How the recording begins, and the open sink.
+/// Something to record to: open, its file locked against other recorders, and not yet changed.
+pub struct Opened {
+    file: File,
+    /// How much of it stays, in bytes, where it is a file and not a pipe or a device.
+    kept: Option<u64>,
+    /// The path of a file that was not there before.
+    created: Option<PathBuf>,
+}
+
+impl Opened {
+    fn stdout() -> io::Result<Opened> {
+        Ok(Opened { file: File::from(io::stdout().as_fd().try_clone_to_owned()?), kept: None, created: None })
+    }
+
+    /// Opens a file to replace all that it holds.
+    fn to_replace(path: &Path, created: bool) -> io::Result<Opened> {
+        // Opening a FIFO waits here for its reader.
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        let kept = file.metadata()?.is_file().then_some(0);
+        Ok(Opened { file, kept, created: created.then(|| path.to_path_buf()) })
+    }
+
+    /// Opens a file to read it, and to write after what it holds.
+    fn to_continue(path: &Path) -> io::Result<Opened> {
+        let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Ok(Opened { kept: Some(file.metadata()?.len()), file, created: None })
+    }
+
+    /// Keeps other recorders away from a file until it is closed. False where one has it already.
+    fn lock(&self) -> bool {
+        // Some file systems cannot lock; recording to them is still better than refusing to.
+        self.kept.is_none() || !matches!(self.file.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    /// Whether writing to it may take as long as someone else pleases.
+    pub fn may_block(&self) -> bool {
+        let kind = self.file.metadata().map(|metadata| metadata.file_type());
+        let is_pipe = kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket());
+        is_pipe || self.file.is_terminal()
+    }
+
+    /// Makes it ready to be written to: what does not stay of it is cut off.
+    pub fn into_stream(mut self) -> io::Result<Stream> {
+        if let Some(kept) = self.kept {
+            self.file.set_len(kept)?;
+            self.file.seek(SeekFrom::Start(kept))?;
+        }
+        Ok(Stream::from(self.file))
+    }
+
+    /// Leaves things as they were before it was opened.
+    pub fn abandon(self) {
+        if let Some(path) = &self.created {
+            // An empty file that cannot be removed does no harm: nothing refuses to record to it.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// How the recording begins, and what it is written to.
 pub enum Begin {
     /// At the beginning.
-    Anew(Stream),
+    Anew(Opened),
     /// After a recording that is raw, or text.
-    AfterOutput(Stream),
+    AfterOutput(Opened),
     /// After a cast.
     After {
-        sink: Stream,
+        opened: Opened,
         version: Version,
         /// The time of the cast's last event.
         time: Time,
@@ -50,6 +110,15 @@ pub enum Begin {
 }
 
 impl Begin {
+    /// Leaves things as they were: there will be no recording.
+    pub fn abandon(self) {
+        match self {
+            Begin::Anew(opened) | Begin::AfterOutput(opened) | Begin::After { opened, .. } => {
+                opened.abandon()
+            }
+        }
+    }
+
     /// The version of the cast that is written, if it is one. An old cast keeps its own.
     pub fn version(&self, format: Format) -> Option<Version> {
         match (self, format) {
@@ -99,10 +168,11 @@ impl Target {
             Target::File { path, name } => (path, name),
             Target::Temporary { path, name } => {
                 let file = File::options().write(true).create_new(true).mode(0o600).open(path);
-                return file.map(Stream::from).map(Begin::Anew).map_err(|error| Failure::io(name, &error));
+                let file = file.map_err(|error| Failure::io(name, &error))?;
+                return Ok(Begin::Anew(Opened { file, kept: Some(0), created: Some(PathBuf::from(path)) }));
             }
             Target::Stdout => {
-                return Stream::stdout().map(Begin::Anew).map_err(|error| Failure::io("stdout", &error));
+                return Opened::stdout().map(Begin::Anew).map_err(|error| Failure::io("stdout", &error));
             }
         };
         let path = Path::new(path);
@@ -127,19 +197,33 @@ impl Target {
             fs::create_dir_all(parent)
                 .map_err(|error| Failure::io(&cli::source_name(parent.as_os_str()), &error))?;
         }
-        // Opening a FIFO waits here for its reader.
-        let file = File::create(path).map_err(failed)?;
-        Ok(Begin::Anew(Stream::from(file)))
+        let opened = Opened::to_replace(path, length.is_none()).map_err(failed)?;
+        if !opened.lock() {
+            return Err(in_use(name));
+        }
+        // Another recorder may have come and gone since its length was looked at.
+        let has_grown = opened.kept.is_some() && opened.file.metadata().is_ok_and(|file| file.len() > 0);
+        if has_grown && !options.overwrite {
+            return Err(in_use(name));
+        }
+        Ok(Begin::Anew(opened))
     }
+}
+
+fn in_use(name: &str) -> Failure {
+    Failure::Failed(format!("{name}: another asciinema is recording to it"))
 }
 
 /// Opens a file that holds something, to go on from its end.
 fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&str)) -> Result<Begin> {
     let failed = |error: io::Error| Failure::io(name, &error);
     let refused = |why: &str| Err(Failure::Failed(format!("{name}: {why}")));
-    let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(failed)?;
+    let mut opened = Opened::to_continue(path).map_err(failed)?;
+    if !opened.lock() {
+        return Err(in_use(name));
+    }
     let mut end = End::default();
-    let outcome = end.read(Stream::from(file.try_clone().map_err(failed)?));
+    let outcome = end.read(Stream::from(opened.file.try_clone().map_err(failed)?));
     let Some(header) = &end.header else {
         if matches!(options.format, Format::Cast(_)) {
             return match outcome {
@@ -147,8 +231,7 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
                 Ok(()) => refused("not an asciicast"),
             };
         }
-        file.seek(SeekFrom::End(0)).map_err(failed)?;
-        return Ok(Begin::AfterOutput(Stream::from(file)));
+        return Ok(Begin::AfterOutput(opened));
     };
     match options.format {
         Format::Cast(_) => {}
@@ -163,13 +246,12 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
         Err(cast::Error::Line { fault: Fault::CutOff, .. }) => {
             // The recorder was killed while it wrote the line; what comes next must not be glued to it.
             warning(&format!("{name}: the last line is cut off, it is replaced"));
-            file.set_len(end.length).map_err(failed)?;
+            opened.kept = Some(end.length);
         }
         Err(error) => return Err(filter::failure(name, error)),
     }
-    file.seek(SeekFrom::End(0)).map_err(failed)?;
     Ok(Begin::After {
-        sink: Stream::from(file),
+        opened,
         version: header.version,
         time: end.time,
         size: end.size.unwrap_or(header.size),

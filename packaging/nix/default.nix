@@ -1,5 +1,5 @@
 # nix-build packaging/nix: from this folder's source, so that no checksum has to be known. The
-# programs need Rust 1.88 or later.
+# programs need Rust 1.89 or later.
 { pkgs ? import <nixpkgs> { } }:
 
 pkgs.rustPlatform.buildRustPackage {
