@@ -109,6 +109,22 @@ fn the_end_of_a_piped_stdin_is_not_the_end_of_the_session() {
 }
 
 #[test]
+fn without_a_terminal_the_end_of_stdin_is_the_programs_end_of_input() {
+    let scratch = Scratch::new();
+    for (shell, prompt) in [("sh", "PS1="), ("bash --norc --noprofile", ""), ("zsh -f", ""), ("fish -N", "")]
+    {
+        let line = format!("{prompt} SHELL='{shell}' asciinema-rec -q --overwrite demo.cast; echo status=$?");
+        assert_eq!(scratch.run(&line, "").stdout(), "status=0\n", "{shell}");
+        let ran = scratch.run(&line, "printf typed-%s 3\n");
+        assert_eq!(ran.stdout(), "status=0\n", "{shell}");
+        assert!(text_of(&scratch.read("demo.cast"), "o").contains("typed-3"), "{shell}");
+    }
+    // Every reader is told, not only the first.
+    let ran = scratch.run("asciinema-rec -q -c 'cat; cat; wc -c; echo end'", "a\n");
+    assert_eq!(text_of(&ran.stdout(), "o"), "a\r\na\r\n0\r\nend\r\n");
+}
+
+#[test]
 fn events_reach_a_pipe_while_the_session_goes_on() {
     let mut live = Live::start(
         "asciinema-rec -q -c 'stty -echo; printf ready; read a; echo $a; read b' | asciinema-speed -s 1",

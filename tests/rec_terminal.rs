@@ -158,22 +158,39 @@ fn with_stdin_keys_are_recorded_and_the_terminals_replies_are_not() {
 
 #[test]
 fn while_paused_nothing_is_captured_and_no_time_passes() {
-    let mut recorded = Recorded::start("--stdin");
-    recorded.terminal.enter("\x1c");
-    recorded.terminal.enter("echo secret-$((4)); sleep 1\r");
-    recorded.terminal.wait_for("secret-4");
-    recorded.terminal.wait_for(PROMPT);
-    recorded.terminal.enter("\x1c");
-    recorded.terminal.enter("echo public-$((5))\r");
-    recorded.terminal.wait_for("public-5");
+    // Plain, from the kitty keyboard protocol, and from xterm's modifyOtherKeys.
+    for key in ["\x1c", "\x1b[92;5u", "\x1b[27;5;92~"] {
+        let mut recorded = Recorded::start("--stdin");
+        recorded.terminal.enter(key);
+        recorded.terminal.enter("echo secret-$((4)); sleep 1\r");
+        recorded.terminal.wait_for("secret-4");
+        recorded.terminal.wait_for(PROMPT);
+        recorded.terminal.enter(key);
+        recorded.terminal.enter("echo public-$((5))\r");
+        recorded.terminal.wait_for("public-5");
+        recorded.terminal.wait_for(PROMPT);
+        recorded.terminal.enter("exit\r");
+        recorded.terminal.wait_for("recording finished");
+        recorded.back();
+        let cast = recorded.cast();
+        assert!(!cast.contains("secret") && text_of(&cast, "o").contains("public-5"), "{cast}");
+        let times: Vec<f64> = events(&cast).iter().map(|(time, _, _)| *time).collect();
+        assert!(times.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] < 1.0), "{times:?}");
+    }
+}
+
+#[test]
+fn a_paste_that_holds_the_byte_of_a_key_is_a_paste() {
+    let mut recorded = Recorded::start("");
+    recorded.terminal.enter("stty raw -echo; printf ask; head -c 15 | od -c; stty sane\r");
+    recorded.terminal.wait_for("\r\nask");
+    recorded.terminal.enter("\x1b[200~p\x1cp\x1b[201~");
+    recorded.terminal.wait_for("034");
     recorded.terminal.wait_for(PROMPT);
     recorded.terminal.enter("exit\r");
     recorded.terminal.wait_for("recording finished");
     recorded.back();
-    let cast = recorded.cast();
-    assert!(!cast.contains("secret") && text_of(&cast, "o").contains("public-5"), "{cast}");
-    let times: Vec<f64> = events(&cast).iter().map(|(time, _, _)| *time).collect();
-    assert!(times.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] < 1.0), "{times:?}");
+    assert!(text_of(&recorded.cast(), "o").contains("034"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use common::cli::Result;
 use common::config::Config;
+use common::vt::{Csi, Kind, Tokenizer};
 
 /// The keys, each as the bytes that it sends.
 #[derive(Clone, Debug)]
@@ -23,85 +24,241 @@ impl Keys {
     }
 }
 
-/// What the user wants of the recorder, or of the program in it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Wish<'a> {
+/// What is to be done about something that was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyAction<'a> {
     /// These bytes are for the program.
     Type(&'a [u8]),
     Pause,
     AddMarker,
 }
 
-/// Reads the keyboard.
+/// Finds the keys in what is typed, as plain bytes and as the sequences that a program may have asked
+/// for (the kitty keyboard protocol, xterm's modifyOtherKeys).
+///
+/// A key within a sequence or a bracketed paste is part of that.
 pub struct KeyReader {
     keys: Keys,
     after_prefix: bool,
+    /// The key that has acted last. Its repetitions and its release are not the program's either.
+    held: Option<char>,
+    paste: PasteMarks,
+}
+
+/// What a part of a read is.
+#[derive(Clone, Copy)]
+enum Part {
+    /// A character, pressed.
+    Press(char),
+    /// The same key, still held, or let go.
+    Repeat(char),
+    Release(char),
+    /// A key that is only held to change another.
+    Modifier,
+    /// Anything else.
+    Other,
+}
+
+/// What becomes of a part.
+enum Fate {
+    Type,
+    Swallow,
+    /// It and the rest of the read.
+    SwallowAll,
+    Pause,
+    AddMarker,
 }
 
 impl KeyReader {
     pub fn new(keys: Keys) -> KeyReader {
-        KeyReader { keys, after_prefix: false }
+        KeyReader { keys, after_prefix: false, held: None, paste: PasteMarks::default() }
     }
 
     /// What the bytes of one read mean, in order.
     ///
     /// After the prefix, a read that is no key of ours is swallowed, as in 2.4; the prefix typed
     /// twice is for the program, or else it could not be typed at all.
-    pub fn read<'a>(&mut self, bytes: &'a [u8]) -> Vec<Wish<'a>> {
-        let mut wishes = Vec::new();
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            if std::mem::take(&mut self.after_prefix) {
-                rest = self.command(rest, &mut wishes);
-                continue;
+    pub fn read<'a>(&mut self, bytes: &'a [u8]) -> Vec<KeyAction<'a>> {
+        let mut actions = Vec::new();
+        let mut at = 0;
+        // Where what is to be typed begins.
+        let mut typed = 0;
+        for (length, part) in parts(bytes) {
+            let end = at + length;
+            let fate = if self.paste.is_inside { Fate::Type } else { self.fate(part) };
+            self.paste.read(&bytes[at..end]);
+            if !matches!(fate, Fate::Type) {
+                if at > typed {
+                    actions.push(KeyAction::Type(&bytes[typed..at]));
+                }
+                typed = end;
             }
-            let Some((at, length)) = self.first_key(rest) else {
-                wishes.push(Wish::Type(rest));
-                break;
+            match fate {
+                Fate::Pause => actions.push(KeyAction::Pause),
+                Fate::AddMarker => actions.push(KeyAction::AddMarker),
+                Fate::SwallowAll => {
+                    self.paste.read(&bytes[end..]);
+                    return actions;
+                }
+                Fate::Type | Fate::Swallow => {}
+            }
+            at = end;
+        }
+        if typed < bytes.len() {
+            actions.push(KeyAction::Type(&bytes[typed..]));
+        }
+        actions
+    }
+
+    fn fate(&mut self, part: Part) -> Fate {
+        let Keys { prefix, pause, add_marker } = &self.keys;
+        let (prefix, pause, add_marker) = (key_char(prefix), key_char(pause), key_char(add_marker));
+        let key = match part {
+            Part::Press(key) => Some(key),
+            Part::Repeat(key) | Part::Release(key) => {
+                let is_held = self.held == Some(key);
+                self.held = self.held.filter(|_| matches!(part, Part::Repeat(_)));
+                return if is_held { Fate::Swallow } else { Fate::Type };
+            }
+            Part::Modifier => return Fate::Type,
+            Part::Other => None,
+        };
+        let was_prefixed = std::mem::take(&mut self.after_prefix);
+        if prefix.is_some() && !was_prefixed {
+            if key != prefix || key.is_none() {
+                return Fate::Type;
+            }
+            self.after_prefix = true;
+            self.held = key;
+            return Fate::Swallow;
+        }
+        let fate = match key {
+            Some(_) if key == pause => Fate::Pause,
+            Some(_) if key == add_marker => Fate::AddMarker,
+            Some(_) if key == prefix => return Fate::Type,
+            _ if was_prefixed => return Fate::SwallowAll,
+            _ => return Fate::Type,
+        };
+        self.held = key;
+        fate
+    }
+}
+
+/// The character that a key sends: the configuration knows no others.
+fn key_char(key: &Option<Vec<u8>>) -> Option<char> {
+    std::str::from_utf8(key.as_deref()?).ok()?.chars().next()
+}
+
+/// Takes a read apart: the parts, and how many bytes each has.
+///
+/// Each read by itself: Alt with a bracket begins what looks like a sequence, but nothing follows it.
+fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
+    let mut parts = Vec::new();
+    let mut tokenizer = Tokenizer::default();
+    let mut tokens = tokenizer.tokens(bytes);
+    // How many more bytes belong to a sequence that says more than its form does.
+    let mut owed = 0;
+    while let Some(token) = tokens.next() {
+        let length = token.bytes.len();
+        match token.kind {
+            _ if owed > 0 => {
+                let taken = length.min(owed);
+                owed -= taken;
+                parts.push((taken, Part::Other));
+                characters(&token.bytes[taken..], &mut parts);
+            }
+            Kind::Csi(csi) => {
+                // The mouse as X10 reports it.
+                owed = if csi.function() == (0, 0, b'M') && length == 3 { 3 } else { 0 };
+                parts.push((length, encoded_key(csi)));
+            }
+            Kind::String(_) => parts.push((length, Part::Other)),
+            Kind::Escape(escape) if token.controls().next().is_none() => {
+                // Function keys, and those of an application keypad.
+                owed = if escape.last == b'O' && length == 2 { 1 } else { 0 };
+                parts.push((length, Part::Other));
+            }
+            Kind::Text | Kind::Control(_) | Kind::Escape(_) | Kind::Broken => {
+                characters(token.bytes, &mut parts);
+            }
+        }
+    }
+    drop(tokens);
+    characters(tokenizer.pending(), &mut parts);
+    parts
+}
+
+/// The parts of what has no sequences in it.
+fn characters(bytes: &[u8], parts: &mut Vec<(usize, Part)>) {
+    for chunk in bytes.utf8_chunks() {
+        parts.extend(chunk.valid().chars().map(|character| (character.len_utf8(), Part::Press(character))));
+        parts.extend(chunk.invalid().iter().map(|_| (1, Part::Other)));
+    }
+}
+
+/// The key that a control sequence stands for: `CSI code ; modifiers : event u` (kitty's keyboard
+/// protocol), or `CSI 27 ; modifiers ; code ~` (xterm's modifyOtherKeys).
+fn encoded_key(csi: &Csi) -> Part {
+    const SHIFT: u16 = 1;
+    const CONTROL: u16 = 4;
+    const LOCKS: u16 = 64 | 128;
+    let mut parameters = csi.parameters();
+    let first = |parameter: Option<&[u16]>| parameter.and_then(<[u16]>::first).copied().unwrap_or(0);
+    let (code, modifiers) = match csi.function() {
+        (0, 0, b'u') => (first(parameters.next()), parameters.next()),
+        (0, 0, b'~') if csi.value(0) == 27 => (csi.value(2), parameters.nth(1)),
+        _ => return Part::Other,
+    };
+    // Shift, Control and the like by themselves, and the locks.
+    if matches!(code, 57_358..=57_360 | 57_441..=57_454) {
+        return Part::Modifier;
+    }
+    let event = modifiers.and_then(|values| values.get(1)).copied().unwrap_or(1);
+    let modifiers = first(modifiers).saturating_sub(1) & !LOCKS;
+    let key = match modifiers & !SHIFT {
+        0 => char::from_u32(code.into()),
+        CONTROL if (0x40..0x80).contains(&code) => char::from_u32(u32::from(code) & 0x1f),
+        _ => None,
+    };
+    match (key, event) {
+        (Some(key), 3) => Part::Release(key),
+        (Some(key), 2) => Part::Repeat(key),
+        (Some(key), _) => Part::Press(key),
+        (None, _) => Part::Other,
+    }
+}
+
+/// Follows what is typed for where a bracketed paste begins and ends: `CSI 200 ~` and `CSI 201 ~`, in
+/// pieces cut anywhere.
+#[derive(Default)]
+struct PasteMarks {
+    is_inside: bool,
+    /// How many bytes of a mark have been read, and the last one.
+    matched: usize,
+    digit: u8,
+}
+
+impl PasteMarks {
+    fn read(&mut self, bytes: &[u8]) {
+        const MARK: &[u8] = b"\x1b[20?~";
+        for &byte in bytes {
+            let fits = match MARK[self.matched] {
+                b'?' => matches!(byte, b'0' | b'1'),
+                expected => byte == expected,
             };
-            if at > 0 {
-                wishes.push(Wish::Type(&rest[..at]));
-            }
-            rest = &rest[at..];
-            if self.keys.prefix.is_some() {
-                self.after_prefix = true;
-                rest = &rest[length..];
-            } else {
-                rest = self.command(rest, &mut wishes);
+            match (fits, byte) {
+                (true, b'~') => {
+                    self.is_inside = self.digit == b'0';
+                    self.matched = 0;
+                }
+                (true, _) => {
+                    self.digit = byte;
+                    self.matched += 1;
+                }
+                (false, 0x1b) => self.matched = 1,
+                (false, _) => self.matched = 0,
             }
         }
-        wishes
-    }
-
-    /// Reads a key at the front that the recorder is to act on, and returns what follows it.
-    fn command<'a>(&self, bytes: &'a [u8], wishes: &mut Vec<Wish<'a>>) -> &'a [u8] {
-        let Keys { prefix, pause, add_marker } = &self.keys;
-        let is_next = |key: &Option<Vec<u8>>| key.as_ref().is_some_and(|key| bytes.starts_with(key));
-        let length = |key: &Option<Vec<u8>>| key.as_ref().map_or(0, Vec::len);
-        if is_next(pause) {
-            wishes.push(Wish::Pause);
-            &bytes[length(pause)..]
-        } else if is_next(add_marker) {
-            wishes.push(Wish::AddMarker);
-            &bytes[length(add_marker)..]
-        } else if is_next(prefix) {
-            let (typed, rest) = bytes.split_at(length(prefix));
-            wishes.push(Wish::Type(typed));
-            rest
-        } else {
-            &[]
-        }
-    }
-
-    /// Where the first key is that means something when no prefix has come before, and its length.
-    fn first_key(&self, bytes: &[u8]) -> Option<(usize, usize)> {
-        let Keys { prefix, pause, add_marker } = &self.keys;
-        let keys = if prefix.is_some() { [prefix, &None] } else { [pause, add_marker] };
-        let positions = keys.into_iter().flatten().filter_map(|key| {
-            let at = bytes.windows(key.len()).position(|window| window == key)?;
-            Some((at, key.len()))
-        });
-        positions.min_by_key(|&(at, _)| at)
     }
 }
 
@@ -114,17 +271,22 @@ mod tests {
         KeyReader::new(Keys { prefix: prefix.and_then(key), pause: key("p"), add_marker: key("ż") })
     }
 
-    fn wish(text: &str) -> Wish<'_> {
+    fn action(text: &str) -> KeyAction<'_> {
         match text {
-            "PAUSE" => Wish::Pause,
-            "MARK" => Wish::AddMarker,
-            text => Wish::Type(text.as_bytes()),
+            "PAUSE" => KeyAction::Pause,
+            "MARK" => KeyAction::AddMarker,
+            text => KeyAction::Type(text.as_bytes()),
         }
     }
 
-    fn assert_read(reader: &mut KeyReader, typed: &str, wishes: &[&str]) {
-        let wishes: Vec<Wish<'_>> = wishes.iter().map(|text| wish(text)).collect();
-        assert_eq!(reader.read(typed.as_bytes()), wishes, "{typed}");
+    fn assert_read(reader: &mut KeyReader, typed: &str, actions: &[&str]) {
+        let actions: Vec<KeyAction<'_>> = actions.iter().map(|text| action(text)).collect();
+        assert_eq!(reader.read(typed.as_bytes()), actions, "{typed:?}");
+    }
+
+    /// A reader with ctrl-\ as the key for pausing.
+    fn usual() -> KeyReader {
+        KeyReader::new(Keys { prefix: None, pause: Some(vec![0x1c]), add_marker: None })
     }
 
     #[test]
@@ -147,6 +309,52 @@ mod tests {
     fn after_the_prefix_other_keys_are_swallowed_and_itself_is_typed() {
         let mut reader = reader(Some("\x01"));
         assert_read(&mut reader, "\x01\x1b[A", &[]);
-        assert_read(&mut reader, "\x01\x01x", &["\x01", "x"]);
+        assert_read(&mut reader, "\x01\x01x", &["\x01x"]);
+    }
+
+    #[test]
+    fn keys_act_however_the_keyboard_spells_them() {
+        for pressed in ["\x1b[92;5u", "\x1b[92;5:1u", "\x1b[92::92;5;28u", "\x1b[27;5;92~", "\x1b[92;69u"] {
+            assert_read(&mut usual(), &format!("a{pressed}b"), &["a", "PAUSE", "b"]);
+        }
+        for other in ["\x1b[92u", "\x1b[92;3u", "\x1b[92;13u", "\x1b[27;2;92~", "\x1b[92;5~"] {
+            assert_read(&mut usual(), other, &[other]);
+        }
+    }
+
+    #[test]
+    fn a_key_that_acted_is_not_the_programs_when_it_repeats_or_is_let_go() {
+        let mut reader = usual();
+        assert_read(&mut reader, "\x1b[92;5:1u\x1b[92;5:2u\x1b[92;5:3u", &["PAUSE"]);
+        assert_read(&mut reader, "\x1b[92;5:3u\x1b[97;1:3u", &["\x1b[92;5:3u\x1b[97;1:3u"]);
+        let mut reader = self::reader(Some("\x01"));
+        assert_read(&mut reader, "\x1b[97;5:1u", &[]);
+        assert_read(&mut reader, "\x1b[97;5:3u\x1b[57442;5:3u", &["\x1b[57442;5:3u"]);
+        assert_read(&mut reader, "\x1b[112;1:1u\x1b[112;1:3up", &["PAUSE", "p"]);
+    }
+
+    #[test]
+    fn a_paste_is_a_paste_wherever_it_is_cut() {
+        let paste = "\x1b[200~a\x1cb\x1b]\x1b[92;5uc\x1b[201~";
+        assert_read(&mut usual(), &format!("{paste}\x1c"), &[paste, "PAUSE"]);
+        for cut in 1..paste.len() {
+            let mut reader = usual();
+            assert_read(&mut reader, &paste[..cut], &[&paste[..cut]]);
+            assert_read(&mut reader, &paste[cut..], &[&paste[cut..]]);
+            assert_read(&mut reader, "\x1c", &["PAUSE"]);
+        }
+    }
+
+    #[test]
+    fn what_is_within_a_sequence_is_no_key() {
+        for typed in ["\x1bp", "\x1b[<0;1;2p", "\x1b[M p!", "\x1b]11;p\x07", "\x1bOp"] {
+            assert_read(&mut reader(None), typed, &[typed]);
+        }
+        assert_read(&mut reader(None), "\x1b[M p!p", &["\x1b[M p!", "PAUSE"]);
+        assert_read(&mut usual(), "\x1b\x1c", &["\x1b", "PAUSE"]);
+        assert_read(&mut usual(), "\x1b\x1cp", &["\x1b", "PAUSE", "p"]);
+        // Alt with a bracket, and a read later a key.
+        assert_read(&mut usual(), "\x1b]", &["\x1b]"]);
+        assert_read(&mut usual(), "\x1c", &["PAUSE"]);
     }
 }

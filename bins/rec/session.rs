@@ -17,12 +17,12 @@ use common::notifier::Notifier;
 use common::size::Size;
 use common::stream::Stream;
 use common::text::visible;
-use common::tty::{self, Interest, Pty, RawMode, Signal, Signals, Terminal};
-use common::vt::ReplyFilter;
+use common::tty::{self, InputState, Interest, Pty, RawMode, Signal, Signals, Terminal};
+use common::vt::{ReplyFilter, plain_keys};
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
-use crate::keys::{KeyReader, Keys, Wish};
+use crate::keys::{KeyAction, KeyReader, Keys};
 use crate::recording::Recording;
 
 /// How much is read at once, in bytes: several times what a pseudo-terminal gives at once.
@@ -113,6 +113,7 @@ impl Session {
             ended_by: None,
             lost_terminal: false,
             stdin: if forwards_stdin { Some(Stream::stdin()?) } else { None },
+            end_of_input: None,
             recording,
             window: self.window,
             size: self.size,
@@ -175,6 +176,8 @@ struct Running<'a> {
     raw_mode: Option<RawMode>,
     /// A standard input that is no terminal, until its end.
     stdin: Option<Stream>,
+    /// Once that has ended and there is no terminal: what the program is told of it.
+    end_of_input: Option<EndOfInput>,
     recording: &'a mut Recording,
     window: WindowSize,
     size: Size,
@@ -260,6 +263,9 @@ impl Running<'_> {
                     self.read_terminal();
                 }
             }
+            if self.until_end_of_input().is_some_and(|left| left.is_zero()) {
+                self.tell_end_of_input();
+            }
             if self.stdin.as_ref().is_some_and(|stdin| ready.to_read(stdin.as_fd())) {
                 self.read_stdin();
             }
@@ -283,7 +289,14 @@ impl Running<'_> {
             _ => None,
         };
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        [silence, left, self.recording.until_due()].into_iter().flatten().min()
+        [silence, left, self.recording.until_due(), self.until_end_of_input()].into_iter().flatten().min()
+    }
+
+    /// How long until the program is to be told that its input has ended, if it has.
+    fn until_end_of_input(&self) -> Option<Duration> {
+        let is_wanted = matches!(self.phase, Phase::Running) && self.to_program.is_empty();
+        let due = self.end_of_input.as_ref().filter(|_| is_wanted)?.due;
+        Some(due.saturating_duration_since(Instant::now()))
     }
 
     /// The program was looked at, and there was nothing to read. Nothing of what it wrote is left once
@@ -390,14 +403,14 @@ impl Running<'_> {
         };
         let typed = self.buffer[..count].to_vec();
         if !matches!(self.phase, Phase::Running) {
-            if tty::plain_keys(&typed).contains(&CTRL_C) {
+            if plain_keys(&typed).contains(&CTRL_C) {
                 self.stop_waiting();
             }
             return;
         }
-        for wish in self.keys.read(&typed) {
-            match wish {
-                Wish::Type(bytes) => {
+        for action in self.keys.read(&typed) {
+            match action {
+                KeyAction::Type(bytes) => {
                     self.to_program.extend_from_slice(bytes);
                     if self.records_input && !self.clock.is_paused() {
                         let mut keys = Vec::new();
@@ -407,7 +420,7 @@ impl Running<'_> {
                         }
                     }
                 }
-                Wish::Pause => {
+                KeyAction::Pause => {
                     self.clock.toggle();
                     self.record_size();
                     self.notifier.say(if self.clock.is_paused() {
@@ -416,8 +429,8 @@ impl Running<'_> {
                         "Resumed recording"
                     });
                 }
-                Wish::AddMarker if self.clock.is_paused() => {}
-                Wish::AddMarker => {
+                KeyAction::AddMarker if self.clock.is_paused() => {}
+                KeyAction::AddMarker => {
                     self.recording.push(self.clock.now(), Code::Marker, b"");
                     self.notifier.say("Marker added");
                 }
@@ -437,8 +450,24 @@ impl Running<'_> {
                 }
                 self.write_program();
             }
-            // Its end is not the session's.
-            _ => self.stdin = None,
+            // Its end is not the session's. Where there is a keyboard, more may be typed.
+            _ => {
+                self.stdin = None;
+                if self.terminal.is_none() && !self.lost_terminal {
+                    self.end_of_input = Some(EndOfInput::new());
+                }
+            }
+        }
+    }
+
+    /// Passes the end of input on to the program, if it is to be told so now.
+    fn tell_end_of_input(&mut self) {
+        let Some(end_of_input) = &mut self.end_of_input else { return };
+        // Fails where the program's side is closed for good.
+        let Ok(state) = self.pty.input_state() else { return self.end_of_input = None };
+        if let Some(character) = end_of_input.next(state) {
+            self.to_program.push(character);
+            self.write_program();
         }
     }
 
@@ -576,6 +605,48 @@ fn wait_for_end(child: &mut Child, signals: &mut Signals) -> io::Result<Option<E
 
 fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
+}
+
+/// The end of a standard input that was all the input there is, as the program is told of it.
+///
+/// A pipe at its end says so to every reader, a terminal to the one that reads the character for it.
+/// So that character is typed again when it has been read: at once where lines are read, which is all
+/// that `cat` or a script wants. A program that takes each key (a shell with a line editor, an editor)
+/// might take it for something else, so it is typed once for each time that the program begins to do
+/// so, and after that ever more rarely.
+struct EndOfInput {
+    due: Instant,
+    /// Whether the program read in lines when it was told last.
+    told_in_lines: Option<bool>,
+    pause: Duration,
+}
+
+impl EndOfInput {
+    const SHORTEST: Duration = Duration::from_millis(100);
+    const LONGEST: Duration = Duration::from_secs(60);
+
+    fn new() -> EndOfInput {
+        EndOfInput { due: Instant::now(), told_in_lines: None, pause: EndOfInput::SHORTEST }
+    }
+
+    /// What is to be typed now, if anything, and when to ask again.
+    fn next(&mut self, state: InputState) -> Option<u8> {
+        const CTRL_D: u8 = 0x04;
+        self.due = Instant::now() + EndOfInput::SHORTEST;
+        if state.is_pending {
+            return None;
+        }
+        if state.in_lines {
+            self.told_in_lines = Some(true);
+            return state.end_of_file;
+        }
+        if self.told_in_lines.replace(false) != Some(false) {
+            self.pause = EndOfInput::SHORTEST;
+        }
+        self.pause = (self.pause * 2).min(EndOfInput::LONGEST);
+        self.due = Instant::now() + self.pause;
+        Some(state.end_of_file.unwrap_or(CTRL_D))
+    }
 }
 
 /// The session's time. It stands still while the recording is paused.

@@ -13,7 +13,7 @@ mod terminal;
 mod wait;
 
 pub use locale::check_locale;
-pub use pty::Pty;
+pub use pty::{InputState, Pty};
 pub use signals::{
     Signals, die_of, ignore_write_signals, is_ignored, restore_sigpipe, stop_group, stop_here,
 };

@@ -1,17 +1,22 @@
 //! A pseudo-terminal with a program in it.
 
+use std::fs::OpenOptions;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Child, Command};
+use std::time::Duration;
 
 use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::libc;
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{SigHandler, Signal, signal};
-use nix::sys::termios::Termios;
+use nix::sys::termios::{LocalFlags, SpecialCharacterIndices, Termios, tcgetattr};
 
 use super::signals::is_ignored;
+use super::wait::{Interest, wait};
 use crate::size::Size;
 
 nix::ioctl_write_ptr_bad!(set_window_size, libc::TIOCSWINSZ, Winsize);
@@ -21,6 +26,19 @@ nix::ioctl_write_int_bad!(set_controlling_terminal, libc::TIOCSCTTY);
 #[derive(Debug)]
 pub struct Pty {
     master: OwnedFd,
+    /// The path of the program's side.
+    slave: PathBuf,
+}
+
+/// How the program's side of a pseudo-terminal takes input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputState {
+    /// Whether it is read in lines, as a terminal is unless a program wants each key.
+    pub in_lines: bool,
+    /// The character that means the end of input; `None` where there is none.
+    pub end_of_file: Option<u8>,
+    /// Whether there is something that the program has not read yet.
+    pub is_pending: bool,
 }
 
 impl Pty {
@@ -29,7 +47,7 @@ impl Pty {
     /// that erase keys and flow control are the user's.
     pub fn spawn(mut command: Command, size: Size, settings: Option<&Termios>) -> io::Result<(Pty, Child)> {
         let ends = openpty(&winsize(size), settings)?;
-        let pty = Pty { master: ends.master };
+        let pty = Pty { master: ends.master, slave: nix::unistd::ttyname(&ends.slave)? };
         fcntl(&pty.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         fcntl(&pty.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         fcntl(&ends.slave, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
@@ -58,6 +76,24 @@ impl Pty {
             Err(nix::Error::EIO) => Ok(0),
             result => Ok(result?),
         }
+    }
+
+    /// How the program takes what is written to it.
+    ///
+    /// Looked at from the program's side, which is opened for that: only there can be seen what has
+    /// not been read.
+    pub fn input_state(&self) -> io::Result<InputState> {
+        let flags = libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
+        let slave = OpenOptions::new().read(true).custom_flags(flags).open(&self.slave)?;
+        let settings = tcgetattr(&slave)?;
+        let mut interest = Interest::default();
+        interest.read(slave.as_fd());
+        let character = settings.control_chars[SpecialCharacterIndices::VEOF as usize];
+        Ok(InputState {
+            in_lines: settings.local_flags.contains(LocalFlags::ICANON),
+            end_of_file: (character != libc::_POSIX_VDISABLE).then_some(character),
+            is_pending: wait(&interest, Some(Duration::ZERO))?.to_read(slave.as_fd()),
+        })
     }
 
     /// Writes as much as the program's side takes now; `WouldBlock` where that is nothing.
