@@ -7,11 +7,14 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use common::screen::Screen;
@@ -241,6 +244,34 @@ impl Live {
     }
 }
 
+/// Keeps the machine busy for as long as it lives: what is promised holds then, too.
+pub struct Busy {
+    is_over: Arc<AtomicBool>,
+    loops: Vec<JoinHandle<()>>,
+}
+
+impl Busy {
+    pub fn start() -> Busy {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let count = 6 * std::thread::available_parallelism().map_or(1, NonZero::get);
+        let loops = (0..count).map(|_| {
+            let is_over = Arc::clone(&is_over);
+            std::thread::spawn(move || while !is_over.load(Ordering::Relaxed) {})
+        });
+        let loops = loops.collect();
+        Busy { is_over, loops }
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        for busy in self.loops.drain(..) {
+            let _ = busy.join();
+        }
+    }
+}
+
 /// A terminal with a program in it.
 pub struct Terminal {
     pty: Pty,
@@ -351,6 +382,16 @@ impl Terminal {
         i32::try_from(self.child.id()).expect("a process")
     }
 
+    /// Waits until a text has been written, taking what is written in small pieces, as a slow line does.
+    pub fn wait_slowly_for(&mut self, text: &str) {
+        let until = Instant::now() + DEADLINE;
+        while !self.seen.contains(text) {
+            assert!(Instant::now() < until, "waited for {text:?}, the terminal shows {:?}", self.seen);
+            std::thread::sleep(Duration::from_millis(5));
+            self.read_ready_in(&mut [0; 1000]);
+        }
+    }
+
     /// Waits until nothing has been written for a moment.
     pub fn wait_until_silent(&mut self) {
         let until = Instant::now() + DEADLINE;
@@ -418,8 +459,11 @@ impl Terminal {
 
     /// Reads what is there. False where that is nothing.
     fn read_ready(&mut self) -> bool {
-        let mut buffer = [0; 65536];
-        match self.pty.read(&mut buffer) {
+        self.read_ready_in(&mut [0; 65536])
+    }
+
+    fn read_ready_in(&mut self, buffer: &mut [u8]) -> bool {
+        match self.pty.read(buffer) {
             Ok(0) => self.is_closed = true,
             Ok(count) => {
                 self.seen.push_str(&String::from_utf8_lossy(&buffer[..count]));

@@ -1,6 +1,6 @@
 //! asciinema-rec without a terminal: in a pipe, from cron, over ssh.
 
-use crate::harness::{Live, Scratch, cast, events, header, run, text_of};
+use crate::harness::{Busy, Live, Scratch, cast, events, header, run, text_of};
 
 #[test]
 fn without_a_file_the_cast_goes_to_stdout() {
@@ -316,6 +316,7 @@ fn a_program_left_in_the_background_does_not_hold_the_session() {
 
 #[test]
 fn all_of_a_programs_last_words_are_recorded() {
+    let _busy = Busy::start();
     let cast = run("asciinema-rec -q -c 'seq 200000'", "").stdout();
     let text = text_of(&cast, "o");
     assert_eq!(text.lines().count(), 200_000);

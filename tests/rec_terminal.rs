@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::harness::{Scratch, Terminal, events, header, text_of};
+use crate::harness::{Busy, Scratch, Terminal, events, header, text_of};
 use crate::server::Server;
 
 /// A prompt that no echo of a command line can look like.
@@ -363,6 +363,7 @@ fn unread(command: &str) -> (Scratch, Terminal) {
 
 #[test]
 fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
+    let _busy = Busy::start();
     for (command, milliseconds) in [
         ("seq 5000; printf LAST", 300),
         ("printf LAST", 300),
@@ -381,6 +382,18 @@ fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
         if let Ok(process) = std::fs::read_to_string(scratch.path("pid")) {
             kill(Pid::from_raw(process.trim().parse().unwrap()), Signal::SIGKILL).unwrap();
         }
+    }
+}
+
+#[test]
+fn a_program_loses_nothing_on_a_busy_machine_and_a_slow_terminal() {
+    let _busy = Busy::start();
+    for _ in 0..10 {
+        let (scratch, mut terminal) = unread("seq 3000; printf LAST");
+        terminal.wait_slowly_for("LAST");
+        assert_eq!(terminal.status(), 0);
+        assert_eq!(text_of(&scratch.read("demo.cast"), "o"), terminal.seen);
+        assert!(terminal.seen.ends_with("\r\n3000\r\nLAST"));
     }
 }
 

@@ -93,7 +93,7 @@ fn upload(options: &Options) -> cli::Result<()> {
         Err(trouble) => Err(failure(&trouble, &options.file)),
         Ok(Outcome { message, url }) => {
             if !options.quiet {
-                eprintln!("{}", visible_lines(&message));
+                cli::write_line(&visible_lines(&message));
             }
             match url {
                 Some(url) if !io::stdout().is_terminal() => writeln!(io::stdout(), "{}", visible_lines(&url))

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 pub use args::{Arg, Args, plain_number};
 pub use catalog::Program;
-pub use message::{Reporter, colour_is_refused, io_text, source_name};
+pub use message::{Reporter, colour_is_refused, io_text, source_name, write_line};
 pub use names::{abbreviation, nearest};
 
 /// How a program can end other than well.
