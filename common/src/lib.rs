@@ -13,8 +13,6 @@ pub mod filter;
 pub mod io;
 pub mod live;
 pub mod notifier;
-#[cfg(all(panic = "abort", target_os = "linux"))]
-mod runtime;
 pub mod screen;
 pub mod size;
 pub mod source;

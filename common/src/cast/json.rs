@@ -32,97 +32,41 @@ pub fn closing_quote(rest: &[u8]) -> Option<usize> {
 /// its other half becomes U+FFFD.
 pub fn decode(raw: &[u8], out: &mut Vec<u8>) -> Result<(), BadEscape> {
     let start = out.len();
-    // No escape is shorter than what it stands for; what is too much is cut off again.
-    out.resize(start + raw.len() + 2 * BLOCK, 0);
-    let written = decode_whole(raw, &mut out[start..]);
-    out.truncate(start + written.unwrap_or(0));
-    written.map(drop)
-}
-
-/// How many bytes are looked at, and copied, at once: as many as a mask has bits.
-///
-/// Escapes come in crowds, and a search and a copy that are started for each of them take longer than
-/// themselves. So a block is searched for all of its backslashes together, and what stands before
-/// one is copied as a whole block, of which the next copy overwrites what was too much.
-const BLOCK: usize = 64;
-
-/// How far the decoding of a string has come.
-#[derive(Clone, Copy, Default)]
-struct Progress {
-    read: usize,
-    written: usize,
-}
-
-/// Decodes into a slice that has two blocks to spare; returns how much it has written.
-fn decode_whole(raw: &[u8], out: &mut [u8]) -> Result<usize, BadEscape> {
-    let blocks = raw.len().saturating_sub(BLOCK) / BLOCK * BLOCK;
-    let done = decode_blocks(raw, raw.len(), blocks, out, Progress::default())?;
-    // The last ones with a block of nothing behind them, as the copying needs it.
-    let rest = &raw[blocks..];
-    let mut padded = [0; 3 * BLOCK];
-    padded[..rest.len()].copy_from_slice(rest);
-    let done = Progress { read: done.read - blocks, ..done };
-    let done = decode_blocks(&padded, rest.len(), rest.len().next_multiple_of(BLOCK), out, done)
-        .map_err(|bad| BadEscape { at: blocks + bad.at })?;
-    Ok(done.written - (done.read - rest.len()))
-}
-
-/// Decodes from where it has come to up to `end`, a number of whole blocks. Only `length` bytes of
-/// the text are the string's.
-#[inline(always)]
-fn decode_blocks(
-    text: &[u8],
-    length: usize,
-    end: usize,
-    out: &mut [u8],
-    done: Progress,
-) -> Result<Progress, BadEscape> {
-    let Progress { mut read, mut written } = done;
-    for start in (0..end).step_by(BLOCK) {
-        let mut backslashes = find_backslashes(&text[start..start + BLOCK]);
-        // An escape of the block before may reach into this one.
-        backslashes &= u64::MAX << read.saturating_sub(start);
-        while backslashes != 0 {
-            let at = start + backslashes.trailing_zeros() as usize;
-            backslashes &= backslashes - 1;
-            out[written..written + BLOCK].copy_from_slice(&text[read..read + BLOCK]);
-            written += at - read;
-
-            // Without a branch for what cannot be foreseen. By far the most frequent of its kind is
-            // the beginning of an escape sequence.
-            let escape = text[at..].first_chunk::<8>().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-            let letter = (escape >> 8) as u8;
-            let is_esc = u8::from(escape & ESC_MASK == ESC);
-            let byte = MEANINGS[usize::from(letter)] | (is_esc * 0x1b);
-            if byte != 0 {
-                out[written] = byte;
-                written += 1;
-                read = at + 2 + 4 * usize::from(is_esc);
-                if letter == b'\\' {
-                    // It is no escape of its own, if it is in this block.
-                    backslashes &= !(2 << (at - start));
-                }
-            } else {
-                let (character, taken) = decode_unicode(&text[at..length]).ok_or(BadEscape { at })?;
-                written += character.encode_utf8(&mut out[written..]).len();
-                read = at + taken;
-                backslashes &= u64::MAX.checked_shl((read - start) as u32).unwrap_or(0);
+    // No escape is shorter than what it stands for.
+    out.reserve(raw.len());
+    let mut rest = raw;
+    loop {
+        rest = copy_until(find_backslash, rest, out);
+        match rest {
+            [] => return Ok(()),
+            // By far the most frequent.
+            [_, b'u', b'0', b'0', b'1', b'b', after @ ..] => {
+                out.push(0x1b);
+                rest = after;
             }
-        }
-        if read < start + BLOCK {
-            out[written..written + BLOCK].copy_from_slice(&text[read..read + BLOCK]);
-            written += start + BLOCK - read;
-            read = start + BLOCK;
+            [_, b'u', ..] => match decode_unicode(rest) {
+                Some((character, length)) => {
+                    out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+                    rest = &rest[length..];
+                }
+                None => return bad_escape(raw, rest, start, out),
+            },
+            [_, letter, after @ ..] if MEANINGS[usize::from(*letter)] != 0 => {
+                out.push(MEANINGS[usize::from(*letter)]);
+                rest = after;
+            }
+            _ => return bad_escape(raw, rest, start, out),
         }
     }
-    Ok(Progress { read, written })
 }
 
-/// `\u001b` as the number that its bytes are from the second on, and where those stand.
-const ESC: u64 = u64::from_le_bytes(*b"\0u001b\0\0");
-const ESC_MASK: u64 = 0xffff_ffff_ff00;
+#[cold]
+fn bad_escape(raw: &[u8], rest: &[u8], start: usize, out: &mut Vec<u8>) -> Result<(), BadEscape> {
+    out.truncate(start);
+    Err(BadEscape { at: raw.len() - rest.len() })
+}
 
-/// What a backslash and this letter stand for, zero where that is more than one byte or nothing.
+/// What a backslash and this letter stand for; zero where that is more than one byte, or nothing.
 const MEANINGS: [u8; 256] = {
     let mut meanings = [0; 256];
     let mut byte = 0;
@@ -137,88 +81,6 @@ const MEANINGS: [u8; 256] = {
     meanings[b'/' as usize] = b'/';
     meanings
 };
-
-/// A mask with a bit for each byte of a block, set where it is a backslash.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn find_backslashes(block: &[u8]) -> u64 {
-    sse2::mask(block, |bytes| sse2::equal(bytes, b'\\'))
-}
-
-/// A mask with a bit for each byte of a block, set where JSON wants it escaped.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-fn find_escaped(block: &[u8]) -> u64 {
-    sse2::mask(block, |bytes| {
-        let quoting = sse2::or(sse2::equal(bytes, b'"'), sse2::equal(bytes, b'\\'));
-        sse2::or(quoting, sse2::at_most(bytes, 0x1f))
-    })
-}
-
-/// Sixteen bytes at once, as every processor of this architecture knows how to do it.
-#[cfg(target_arch = "x86_64")]
-#[allow(unsafe_code)]
-mod sse2 {
-    use std::arch::x86_64::*;
-
-    // SAFETY, of all that is here: SSE2 is part of the architecture, and no address is involved.
-
-    /// A mask with a bit for each byte of a block, set where the test leaves any.
-    #[inline(always)]
-    pub fn mask(block: &[u8], test: impl Fn(__m128i) -> __m128i) -> u64 {
-        let mut mask = 0;
-        for (number, bytes) in block.as_chunks::<16>().0.iter().enumerate() {
-            let bytes = u128::from_le_bytes(*bytes);
-            // SAFETY: see above.
-            let bytes = unsafe { _mm_set_epi64x((bytes >> 64) as i64, bytes as i64) };
-            // SAFETY: see above.
-            let found = unsafe { _mm_movemask_epi8(test(bytes)) };
-            mask |= u64::from(found as u16) << (16 * number);
-        }
-        mask
-    }
-
-    #[inline(always)]
-    pub fn equal(bytes: __m128i, byte: u8) -> __m128i {
-        // SAFETY: see above.
-        unsafe { _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte as i8)) }
-    }
-
-    #[inline(always)]
-    pub fn at_most(bytes: __m128i, most: u8) -> __m128i {
-        // SAFETY: see above.
-        unsafe { _mm_cmpeq_epi8(bytes, _mm_min_epu8(bytes, _mm_set1_epi8(most as i8))) }
-    }
-
-    #[inline(always)]
-    pub fn or(some: __m128i, others: __m128i) -> __m128i {
-        // SAFETY: see above.
-        unsafe { _mm_or_si128(some, others) }
-    }
-}
-
-/// A mask with a bit for each byte of a block, set where it is a backslash.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn find_backslashes(block: &[u8]) -> u64 {
-    const LOW: u64 = u64::from_ne_bytes([0x7f; 8]);
-    let mut mask = 0;
-    for (number, bytes) in block.as_chunks::<8>().0.iter().enumerate() {
-        let differing = u64::from_le_bytes(*bytes) ^ u64::from_ne_bytes([b'\\'; 8]);
-        // The highest bit of each byte that is zero; then all of them next to each other.
-        let equal = !(((differing & LOW) + LOW) | differing | LOW) >> 7;
-        mask |= (equal.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * number);
-    }
-    mask
-}
-
-/// A mask with a bit for each byte of a block, set where JSON wants it escaped.
-#[cfg(not(target_arch = "x86_64"))]
-#[inline(always)]
-fn find_escaped(block: &[u8]) -> u64 {
-    let escaped = |mask, (at, &byte)| mask | u64::from(ESCAPES[usize::from(byte)] != 0) << at;
-    block.iter().enumerate().fold(0, escaped)
-}
 
 /// The character of the `\uXXXX` (or pair of them) at the front, and how many bytes that took.
 fn decode_unicode(escape: &[u8]) -> Option<(char, usize)> {
@@ -245,30 +107,65 @@ fn code_unit(escape: &[u8]) -> Option<u32> {
 /// Appends the string, quotes included, as both generations of asciinema spell it: what JSON wants
 /// escaped is escaped, in the short form where there is one; all else stays as it is.
 pub fn encode(text: &str, out: &mut Vec<u8>) {
+    out.reserve(text.len() + 2);
     out.push(b'"');
-    let bytes = text.as_bytes();
-    let mut copied = 0;
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    for (number, block) in blocks.iter().enumerate() {
-        let mut escaped = find_escaped(block);
-        while escaped != 0 {
-            let at = number * BLOCK + escaped.trailing_zeros() as usize;
-            escaped &= escaped - 1;
-            out.extend_from_slice(&bytes[copied..at]);
-            push_escape(bytes[at], out);
-            copied = at + 1;
-        }
+    let mut rest = text.as_bytes();
+    loop {
+        rest = copy_until(find_escaped, rest, out);
+        let Some((&byte, after)) = rest.split_first() else { break };
+        push_escape(byte, out);
+        rest = after;
     }
-    for (at, &byte) in rest.iter().enumerate() {
-        if ESCAPES[usize::from(byte)] != 0 {
-            let at = bytes.len() - rest.len() + at;
-            out.extend_from_slice(&bytes[copied..at]);
-            push_escape(byte, out);
-            copied = at + 1;
-        }
-    }
-    out.extend_from_slice(&bytes[copied..]);
     out.push(b'"');
+}
+
+/// Copies the bytes before the first one that `find` finds in a word, and returns what follows them.
+///
+/// Escapes are frequent and the text between them is short: to look at eight bytes at once is
+/// faster than both a loop over bytes and a search that is begun for each piece.
+#[inline(always)]
+fn copy_until<'a>(find: impl Fn(u64) -> u64, mut rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        out.extend_from_slice(word);
+        let found = find(u64::from_le_bytes(*word));
+        if found != 0 {
+            let at = found.trailing_zeros() as usize / 8;
+            out.truncate(out.len() - 8 + at);
+            return &rest[at..];
+        }
+        rest = after;
+    }
+    let mut word = [b' '; 8];
+    word[..rest.len()].copy_from_slice(rest);
+    let at = rest.len().min(find(u64::from_le_bytes(word)).trailing_zeros() as usize / 8);
+    out.extend_from_slice(&rest[..at]);
+    &rest[at..]
+}
+
+/// The lowest and the highest bit of each byte of a word.
+const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+
+/// A word whose lowest bit set lies in the first byte that is below a limit of 0x80 at most. What is
+/// set above that means nothing.
+#[inline(always)]
+fn find_below(limit: u8, word: u64) -> u64 {
+    word.wrapping_sub(LOW * u64::from(limit)) & !word & HIGH
+}
+
+#[inline(always)]
+fn find_equal(byte: u8, word: u64) -> u64 {
+    find_below(1, word ^ (LOW * u64::from(byte)))
+}
+
+#[inline(always)]
+fn find_backslash(word: u64) -> u64 {
+    find_equal(b'\\', word)
+}
+
+#[inline(always)]
+fn find_escaped(word: u64) -> u64 {
+    find_below(0x20, word) | find_equal(b'"', word) | find_equal(b'\\', word)
 }
 
 /// Appends the escape of a byte that has one.
@@ -335,7 +232,7 @@ mod tests {
             (r"\u001b", "\x1b"),
             (r"\u0000\ud83d\ude00", "\0😀"),
         ] {
-            for before in 0..4 * BLOCK {
+            for before in 0..256 {
                 let (before, after) = ("x".repeat(before), "y".repeat(before % 67));
                 assert_eq!(
                     decoded(&format!("{before}{raw}{after}")).unwrap(),
@@ -367,7 +264,7 @@ mod tests {
     #[test]
     fn a_character_is_encoded_wherever_in_a_block_it_stands() {
         for character in ('\0'..='\u{a1}').chain(['€', '😀']) {
-            for before in 0..=2 * BLOCK {
+            for before in 0..=128 {
                 let text = format!("{}{character}{character}y", "x".repeat(before));
                 assert_eq!(encoded(&text), serde_json::to_string(&text).unwrap());
             }
