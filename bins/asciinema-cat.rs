@@ -13,8 +13,7 @@ use std::time::Duration;
 use common::cast::{Code, Item, Reader};
 use common::cli::{self, Arg, Failure, Program, catalog};
 use common::filter;
-use common::source::Source;
-use common::stream::Stream;
+use common::io::{Source, Stream};
 use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
 use common::vt::ModeTracker;
 

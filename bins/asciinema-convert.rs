@@ -41,22 +41,22 @@ struct Convert {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Convert>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
+    let mut format = None;
+    while let Some(option) = args.next()? {
+        match option {
+            "-f" | "--output-format" => format = Some(args.choice(FORMATS)?),
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    let format = format.ok_or_else(|| Failure::Usage("option '-f FORMAT' is missing".to_string()))?;
+    Ok(Convert { format, previous: Time::ZERO, has_frames: false, transcript: None })
 }
 
 impl Filter for Convert {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
-        let mut format = None;
-        while let Some(option) = args.next()? {
-            match option {
-                "-f" | "--output-format" => format = Some(args.choice(FORMATS)?),
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        let format = format.ok_or_else(|| Failure::Usage("option '-f FORMAT' is missing".to_string()))?;
-        Ok(Convert { format, previous: Time::ZERO, has_frames: false, transcript: None })
-    }
-
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
         match self.format {
             Format::Lines(version) if version == header.version => output.begin(&header),

@@ -6,10 +6,11 @@
 use std::process::ExitCode;
 
 use common::cli::{Program, catalog};
-use common::filter::{self, Outside, Splice};
+use common::edit::{Kept, Splice};
+use common::filter;
 
 const PROGRAM: Program = catalog::program("asciinema-cut");
 
 fn main() -> ExitCode {
-    filter::run::<Splice<Outside>>(&PROGRAM)
+    filter::run(&PROGRAM, |args| Splice::parse(args, Kept::Outside))
 }

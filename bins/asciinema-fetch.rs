@@ -10,7 +10,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Failure, Program, catalog};
-use common::stream::Stream;
+use common::io::Stream;
 use common::tty;
 
 const PROGRAM: Program = catalog::program("asciinema-fetch");

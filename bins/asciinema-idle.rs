@@ -21,22 +21,22 @@ struct Idle {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Idle>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Idle> {
+    let mut limit = None;
+    while let Some(option) = args.next()? {
+        match option {
+            "-i" | "--idle-time-limit" => limit = Some(args.seconds()?),
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    let limit = limit.ok_or_else(|| Failure::Usage("option '-i SECONDS' is missing".to_string()))?;
+    Ok(Idle { limit, previous: Time::ZERO, removed: Time::ZERO })
 }
 
 impl Filter for Idle {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Idle> {
-        let mut limit = None;
-        while let Some(option) = args.next()? {
-            match option {
-                "-i" | "--idle-time-limit" => limit = Some(args.seconds()?),
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        let limit = limit.ok_or_else(|| Failure::Usage("option '-i SECONDS' is missing".to_string()))?;
-        Ok(Idle { limit, previous: Time::ZERO, removed: Time::ZERO })
-    }
-
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         // Nothing is cut from a cast that is no longer than the limit; of any other it is known
         // only at its end, too late for the header.

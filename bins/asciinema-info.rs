@@ -48,38 +48,38 @@ struct Count {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Info>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Info> {
+    let mut idle_limit = Time::from_micros(2_000_000);
+    let mut wants_json = false;
+    while let Some(option) = args.next()? {
+        match option {
+            "-i" | "--idle-time-limit" => idle_limit = args.seconds()?,
+            "--json" => wants_json = true,
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    Ok(Info {
+        idle_limit,
+        wants_json,
+        header: None,
+        previous: Time::ZERO,
+        last: Time::ZERO,
+        idle: Time::ZERO,
+        counts: BTreeMap::new(),
+        second: (0, 0),
+        busiest: (0, 0),
+        markers: Vec::new(),
+        resizes: Vec::new(),
+        exit: None,
+        fault: None,
+        text: Vec::new(),
+    })
 }
 
 impl Filter for Info {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Info> {
-        let mut idle_limit = Time::from_micros(2_000_000);
-        let mut wants_json = false;
-        while let Some(option) = args.next()? {
-            match option {
-                "-i" | "--idle-time-limit" => idle_limit = args.seconds()?,
-                "--json" => wants_json = true,
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        Ok(Info {
-            idle_limit,
-            wants_json,
-            header: None,
-            previous: Time::ZERO,
-            last: Time::ZERO,
-            idle: Time::ZERO,
-            counts: BTreeMap::new(),
-            second: (0, 0),
-            busiest: (0, 0),
-            markers: Vec::new(),
-            resizes: Vec::new(),
-            exit: None,
-            fault: None,
-            text: Vec::new(),
-        })
-    }
-
     fn header(&mut self, header: Header, _: &mut Output) -> Result<(), Fault> {
         self.header = Some(header);
         Ok(())

@@ -32,30 +32,30 @@ struct Join {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Join>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
+    let mut gap = Time::ZERO;
+    while let Some(option) = args.next()? {
+        match option {
+            "--gap" => gap = args.seconds()?,
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    Ok(Join {
+        gap,
+        version: None,
+        start: Time::ZERO,
+        last: Time::ZERO,
+        size: Size { cols: 0, rows: 0 },
+        modes: ModeTracker::default(),
+        exit: None,
+    })
 }
 
 impl Filter for Join {
     const READS_SEVERAL: bool = true;
-
-    fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
-        let mut gap = Time::ZERO;
-        while let Some(option) = args.next()? {
-            match option {
-                "--gap" => gap = args.seconds()?,
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        Ok(Join {
-            gap,
-            version: None,
-            start: Time::ZERO,
-            last: Time::ZERO,
-            size: Size { cols: 0, rows: 0 },
-            modes: ModeTracker::default(),
-            exit: None,
-        })
-    }
 
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         if self.version.is_none() {

@@ -9,7 +9,8 @@ use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Utf8Repair};
 use common::cli::{self, Failure, Program, catalog};
-use common::filter::{self, Args, Bound, Filter, Output};
+use common::edit::Position;
+use common::filter::{self, Args, Filter, Output};
 use common::text::visible;
 use common::vt::TextFilter;
 use regex_lite::Regex;
@@ -50,61 +51,61 @@ enum Removal {
     /// Those with this label.
     Label(String),
     /// Those at this point as well, where the label may be read so.
-    LabelOrPoint(String, Bound),
+    LabelOrPoint(String, Position),
 }
 
 fn main() -> ExitCode {
-    filter::run::<Marker>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
+    let mut additions = Vec::new();
+    let mut marker = Marker {
+        additions: VecDeque::new(),
+        every: None,
+        due: Time::ZERO,
+        patterns: Vec::new(),
+        removals: Vec::new(),
+        lists: false,
+        last: Time::ZERO,
+        text: TextFilter::default(),
+        repair: Utf8Repair::default(),
+        line: String::new(),
+    };
+    while let Some(option) = args.next()? {
+        match option {
+            "--add" => {
+                let text = args.text()?;
+                let (time, label) = text.split_once('=').unwrap_or((&text, ""));
+                let time = Position::parse(time).and_then(|bound| bound.time());
+                let time =
+                    time.ok_or_else(|| args.bad_value(&text, "no T or T=LABEL: 75, 1:15, 1:15=build"))?;
+                additions.push((time, label.to_string()));
+            }
+            "--every" => marker.every = Some(args.seconds()?),
+            "--on" => {
+                let text = args.text()?;
+                let regex = Regex::new(&text)
+                    .map_err(|error| args.bad_value(&text, &format!("no regular expression: {error}")))?;
+                marker.patterns.push(Pattern { regex, from: 0 });
+            }
+            "--remove" => marker.removals.push(removal(args.text()?)),
+            "--list" => marker.lists = true,
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    let is_idle = additions.is_empty() && marker.every.is_none() && marker.patterns.is_empty();
+    if is_idle && marker.removals.is_empty() && !marker.lists {
+        let what = "one of the options --add, --every, --on, --remove, --list is missing";
+        return Err(Failure::Usage(what.to_string()));
+    }
+    additions.sort_by_key(|(time, _)| *time);
+    marker.additions = additions.into();
+    marker.due = marker.every.unwrap_or_default();
+    Ok(marker)
 }
 
 impl Filter for Marker {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
-        let mut additions = Vec::new();
-        let mut marker = Marker {
-            additions: VecDeque::new(),
-            every: None,
-            due: Time::ZERO,
-            patterns: Vec::new(),
-            removals: Vec::new(),
-            lists: false,
-            last: Time::ZERO,
-            text: TextFilter::default(),
-            repair: Utf8Repair::default(),
-            line: String::new(),
-        };
-        while let Some(option) = args.next()? {
-            match option {
-                "--add" => {
-                    let text = args.text()?;
-                    let (time, label) = text.split_once('=').unwrap_or((&text, ""));
-                    let time = Bound::parse(time).and_then(|bound| bound.time());
-                    let time =
-                        time.ok_or_else(|| args.bad_value(&text, "no T or T=LABEL: 75, 1:15, 1:15=build"))?;
-                    additions.push((time, label.to_string()));
-                }
-                "--every" => marker.every = Some(args.seconds()?),
-                "--on" => {
-                    let text = args.text()?;
-                    let regex = Regex::new(&text)
-                        .map_err(|error| args.bad_value(&text, &format!("no regular expression: {error}")))?;
-                    marker.patterns.push(Pattern { regex, from: 0 });
-                }
-                "--remove" => marker.removals.push(removal(args.text()?)),
-                "--list" => marker.lists = true,
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        let is_idle = additions.is_empty() && marker.every.is_none() && marker.patterns.is_empty();
-        if is_idle && marker.removals.is_empty() && !marker.lists {
-            let what = "one of the options --add, --every, --on, --remove, --list is missing";
-            return Err(Failure::Usage(what.to_string()));
-        }
-        additions.sort_by_key(|(time, _)| *time);
-        marker.additions = additions.into();
-        marker.due = marker.every.unwrap_or_default();
-        Ok(marker)
-    }
-
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         if self.lists {
             return Ok(());
@@ -254,7 +255,7 @@ impl Pattern {
 
 /// What `--remove` names.
 fn removal(which: String) -> Removal {
-    match Bound::parse(&which) {
+    match Position::parse(&which) {
         _ if which == "all" => Removal::All,
         Some(bound) => Removal::LabelOrPoint(which, bound),
         None => Removal::Label(which),

@@ -27,44 +27,42 @@ enum Change {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Meta>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Meta> {
+    let mut meta = Meta::default();
+    while let Some(option) = args.next()? {
+        match option {
+            "-t" | "--title" => {
+                let title = serde_json::Value::from(args.text()?).to_string();
+                meta.changes.push(Change::Set("title".to_string(), title));
+            }
+            "--set" => {
+                let text = args.text()?;
+                let change = assignment(&text).ok_or_else(|| args.bad_value(&text, "not KEY=JSON"))?;
+                meta.changes.push(change);
+            }
+            "--unset" => meta.changes.push(Change::Unset(args.text()?)),
+            "--get" => meta.get = Some(args.text()?),
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    if meta.get.is_none() && meta.changes.is_empty() {
+        return Err(Failure::Usage("one of the options -t, --set, --unset, --get is missing".to_string()));
+    }
+    let mut keys = meta.changes.iter().map(|change| match change {
+        Change::Set(key, _) | Change::Unset(key) => key.as_str(),
+    });
+    if let Some(key) = keys.find(|key| FIXED.contains(key)) {
+        return Err(Failure::Usage(format!(
+            "'{key}' says how the events are spelled; asciinema-convert changes it"
+        )));
+    }
+    Ok(meta)
 }
 
 impl Filter for Meta {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Meta> {
-        let mut meta = Meta::default();
-        while let Some(option) = args.next()? {
-            match option {
-                "-t" | "--title" => {
-                    let title = serde_json::Value::from(args.text()?).to_string();
-                    meta.changes.push(Change::Set("title".to_string(), title));
-                }
-                "--set" => {
-                    let text = args.text()?;
-                    let change = assignment(&text).ok_or_else(|| args.bad_value(&text, "not KEY=JSON"))?;
-                    meta.changes.push(change);
-                }
-                "--unset" => meta.changes.push(Change::Unset(args.text()?)),
-                "--get" => meta.get = Some(args.text()?),
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        if meta.get.is_none() && meta.changes.is_empty() {
-            return Err(Failure::Usage(
-                "one of the options -t, --set, --unset, --get is missing".to_string(),
-            ));
-        }
-        let mut keys = meta.changes.iter().map(|change| match change {
-            Change::Set(key, _) | Change::Unset(key) => key.as_str(),
-        });
-        if let Some(key) = keys.find(|key| FIXED.contains(key)) {
-            return Err(Failure::Usage(format!(
-                "'{key}' says how the events are spelled; asciinema-convert changes it"
-            )));
-        }
-        Ok(meta)
-    }
-
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         for change in &self.changes {
             match change {

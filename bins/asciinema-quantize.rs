@@ -21,33 +21,33 @@ struct Quantize {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Quantize>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
+    let mut ranges = Vec::new();
+    while let Some(option) = args.next()? {
+        match option {
+            "-r" | "--range" => {
+                let text = args.text()?;
+                let range = range(&text);
+                ranges.push(range.ok_or_else(|| args.bad_value(&text, "no range like 0.1,0.5 or 2"))?);
+            }
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    ranges.sort();
+    if ranges.is_empty() {
+        return Err(Failure::Usage("option '-r LO[,HI]' is missing".to_string()));
+    }
+    // Overlapping ranges would make the outcome depend on how often the filter is run.
+    if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return Err(Failure::Usage("the ranges overlap".to_string()));
+    }
+    Ok(Quantize { ranges, previous: Time::ZERO, now: Time::ZERO })
 }
 
 impl Filter for Quantize {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
-        let mut ranges = Vec::new();
-        while let Some(option) = args.next()? {
-            match option {
-                "-r" | "--range" => {
-                    let text = args.text()?;
-                    let range = range(&text);
-                    ranges.push(range.ok_or_else(|| args.bad_value(&text, "no range like 0.1,0.5 or 2"))?);
-                }
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        ranges.sort();
-        if ranges.is_empty() {
-            return Err(Failure::Usage("option '-r LO[,HI]' is missing".to_string()));
-        }
-        // Overlapping ranges would make the outcome depend on how often the filter is run.
-        if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
-            return Err(Failure::Usage("the ranges overlap".to_string()));
-        }
-        Ok(Quantize { ranges, previous: Time::ZERO, now: Time::ZERO })
-    }
-
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         // Whether it stays true is known only at the end.
         header.remove("duration");

@@ -7,7 +7,8 @@ use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header};
 use common::cli::{self, Failure, Program, catalog};
-use common::filter::{self, Args, Filter, Output, Range};
+use common::edit::Range;
+use common::filter::{self, Args, Filter, Output};
 
 const PROGRAM: Program = catalog::program("asciinema-speed");
 
@@ -17,28 +18,28 @@ struct Speed {
 }
 
 fn main() -> ExitCode {
-    filter::run::<Speed>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Speed> {
+    let mut factor = None;
+    let mut range = Range::default();
+    while let Some(option) = args.next()? {
+        match option {
+            "-s" | "--speed" => factor = Some(args.factor()?),
+            "--from" => range.from = Some(args.position()?),
+            "--to" => range.to = Some(args.position()?),
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    if range.is_empty() {
+        return Err(Failure::Usage("the range ends before it begins".to_string()));
+    }
+    let factor = factor.ok_or_else(|| Failure::Usage("option '-s FACTOR' is missing".to_string()))?;
+    Ok(Speed { factor, range })
 }
 
 impl Filter for Speed {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Speed> {
-        let mut factor = None;
-        let mut range = Range::default();
-        while let Some(option) = args.next()? {
-            match option {
-                "-s" | "--speed" => factor = Some(args.factor()?),
-                "--from" => range.from = Some(args.bound()?),
-                "--to" => range.to = Some(args.bound()?),
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        if range.is_empty() {
-            return Err(Failure::Usage("the range ends before it begins".to_string()));
-        }
-        let factor = factor.ok_or_else(|| Failure::Usage("option '-s FACTOR' is missing".to_string()))?;
-        Ok(Speed { factor, range })
-    }
-
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         if self.factor != 1.0 {
             header.remove("duration");

@@ -6,10 +6,11 @@
 use std::process::ExitCode;
 
 use common::cli::{Program, catalog};
-use common::filter::{self, Inside, Splice};
+use common::edit::{Kept, Splice};
+use common::filter;
 
 const PROGRAM: Program = catalog::program("asciinema-trim");
 
 fn main() -> ExitCode {
-    filter::run::<Splice<Inside>>(&PROGRAM)
+    filter::run(&PROGRAM, |args| Splice::parse(args, Kept::Inside))
 }

@@ -30,21 +30,21 @@ const CODES: &[(&str, Code)] = &[("o", Code::Output), ("i", Code::Input), ("m", 
 struct Drop(Code);
 
 fn main() -> ExitCode {
-    filter::run::<Drop>(&PROGRAM)
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Drop> {
+    let mut code = None;
+    while let Some(option) = args.next()? {
+        match option {
+            "-c" | "--code" => code = Some(args.choice(CODES)?),
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    code.map(Drop).ok_or_else(|| Failure::Usage("option '-c CODE' is missing".to_string()))
 }
 
 impl Filter for Drop {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Drop> {
-        let mut code = None;
-        while let Some(option) = args.next()? {
-            match option {
-                "-c" | "--code" => code = Some(args.choice(CODES)?),
-                _ => return Err(args.unexpected(option)),
-            }
-        }
-        code.map(Drop).ok_or_else(|| Failure::Usage("option '-c CODE' is missing".to_string()))
-    }
-
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
         if event.code != self.0 {
             output.event(event, event.time);

@@ -15,8 +15,7 @@ use common::cast::{Code, Time};
 use common::cli::{self, Arg, Args, Failure, Program, catalog};
 use common::config::Config;
 use common::filter;
-use common::source::Source;
-use common::stream::Stream;
+use common::io::{Source, Stream};
 use common::tty;
 
 use player::{Ending, Keys, Player};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use common::cast::{Code, Event, Header, Time};
 use common::filter::Output;
+use common::io::Stream;
 use common::size::Size;
-use common::stream::Stream;
 use common::tty::{self, Interest, Terminal};
 use common::vt::ModeTracker;
 

@@ -11,7 +11,7 @@ use std::thread;
 use std::vec;
 
 use common::cast::{self, Code, Event, Fault, Header, Reader, Time};
-use common::stream::Stream;
+use common::io::Stream;
 
 /// How many events are handed over together at most, and about how many bytes. Each time the reader is
 /// woken, so one by one that would take more time than playing them.

@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::process::{Command, ExitStatus};
 
 use common::cli::{self, Failure, Reporter, Result};
-use common::stream::Stream;
+use common::io::{Stream, sibling};
 use common::tty::{self, Interest, Signal, Signals};
 
 /// What the user wants done with the recording.
@@ -98,7 +98,7 @@ pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) 
 
 /// Runs the program that uploads. What goes wrong it says itself; the recording is kept then.
 fn upload(path: &OsStr, server_url: Option<&str>) -> Result<()> {
-    let mut command = Command::new(cli::sibling("asciinema-upload"));
+    let mut command = Command::new(sibling("asciinema-upload"));
     command.args(server_url.map(|url| format!("--server-url={url}"))).arg("--").arg(path);
     // Ctrl-c ends the program that uploads; we still have something to say.
     let signals = Signals::catch(&[Signal::SIGINT, Signal::SIGQUIT]);

@@ -15,10 +15,10 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::cast::{self, Code, Fault, Time, Utf8Repair};
+use common::io::Stream;
 use common::notifier::Notifier;
 use common::screen::Transcript;
 use common::size::Size;
-use common::stream::Stream;
 use common::tty::{self, Interest, Signal, Signals};
 
 use crate::target::Opened;

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use common::cast::{Code, Time};
 use common::cli::io_text;
+use common::io::Stream;
 use common::notifier::Notifier;
 use common::size::Size;
-use common::stream::Stream;
 use common::text::visible;
 use common::tty::{self, InputState, Interest, Pty, RawMode, Signal, Signals, Terminal};
 use common::vt::{ReplyFilter, plain_keys};

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use common::cast::{self, Fault, Header, Item, Reader, Time, Version};
 use common::cli::{self, Failure, Result};
 use common::filter;
+use common::io::Stream;
 use common::size::Size;
-use common::stream::Stream;
 
 use crate::options::{Format, Options};
 

@@ -16,9 +16,8 @@ use std::process::ExitCode;
 
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::config::{self, Config};
-use common::filter;
+use common::io::Stream;
 use common::live::{Growing, Intake};
-use common::stream::Stream;
 use common::tty::{self, Signal, Signals};
 use net::Server;
 use serde_json::Value;
@@ -101,7 +100,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
 
 fn relay(options: Options) -> cli::Result<()> {
     let config = Config::load()?;
-    let (stream, source) = filter::open_source(options.file.as_deref())?;
+    let (stream, source) = common::io::open(options.file.as_deref())?;
     let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
         .map_err(|error| Failure::io("signals", &error))?;
     let goal = match options.stream {

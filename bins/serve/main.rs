@@ -24,8 +24,8 @@ use std::rc::Rc;
 use common::cast::{self, Header, Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::filter;
+use common::io::Stream;
 use common::live::{Growing, Intake};
-use common::stream::Stream;
 use common::text::visible;
 use common::tty::{self, Signal, Signals};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -102,7 +102,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
 
 fn serve(options: Options) -> cli::Result<()> {
     let (addresses, listen_name) = resolve(&options.address)?;
-    let (stream, source) = filter::open_source(options.file.as_deref())?;
+    let (stream, source) = common::io::open(options.file.as_deref())?;
     let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
         .map_err(|error| Failure::io("signals", &error))?;
     let shown_address = visible(&options.address.to_string_lossy());

@@ -14,7 +14,7 @@ use common::cast::{Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::config::{self, Config};
 use common::filter;
-use common::stream::Stream;
+use common::io::Stream;
 use common::text::visible_lines;
 use net::{NoAnswer, Progress, Recording, Server};
 

@@ -1,22 +1,21 @@
 //! What two programs of the toolkit share, and nothing that only one needs.
 //!
-//! Each module is a room with one subject: [`cast`] is the format, [`filter`] the loop that every
-//! filter runs in, [`cli`] options and messages, [`config`] the user's settings, [`screen`] a virtual
-//! terminal, [`tty`] terminals, pseudo-terminals and signals, [`vt`] the stream
-//! between a program and its terminal.
-//! [`size`], [`stream`] and [`text`] are the notions that several of them speak of.
+//! Each module is a room with one subject: [`cast`] is the format, [`edit`] what several filters do
+//! to a cast, [`filter`] the loop that every filter runs in, [`io`] descriptors and files, [`cli`]
+//! options and messages, [`config`] the user's settings, [`screen`] a virtual terminal, [`tty`]
+//! terminals, pseudo-terminals and signals, [`vt`] the stream between a program and its terminal.
+//! [`size`] and [`text`] are notions that several of them share.
 
 pub mod cast;
 pub mod cli;
 pub mod config;
+pub mod edit;
 pub mod filter;
 pub mod io;
 pub mod live;
 pub mod notifier;
 pub mod screen;
 pub mod size;
-pub mod source;
-pub mod stream;
 pub mod text;
 pub mod tty;
 pub mod vt;

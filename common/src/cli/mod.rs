@@ -10,7 +10,6 @@ mod names;
 
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 pub use args::{Arg, Args, plain_number};
@@ -86,12 +85,4 @@ pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
             }
         },
     }
-}
-
-/// Another program of this package: the one next to the running executable, so that versions match,
-/// otherwise the one that `$PATH` finds.
-pub fn sibling(name: &str) -> PathBuf {
-    let own = std::env::current_exe().and_then(|path| path.canonicalize());
-    let beside = own.ok().map(|path| path.with_file_name(name));
-    beside.filter(|path| path.exists()).unwrap_or_else(|| PathBuf::from(name))
 }

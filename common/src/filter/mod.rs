@@ -6,33 +6,24 @@
 //! Knows nothing of what a particular filter does.
 
 mod output;
-mod range;
-mod sink_file;
-mod splice;
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cast::{self, Event, Fault, Header, Item, Reader};
 use crate::cli::{self, Arg, Failure, Program};
-use crate::stream::Stream;
+use crate::edit::Position;
+use crate::io::{self, AtomicFile, Stream};
 use crate::tty;
 
 pub use output::Output;
-pub use range::{Bound, Range, Ranges};
-use sink_file::SinkFile;
-pub use splice::{Inside, Outside, Splice};
 
 /// What makes one filter different from another.
 pub trait Filter: Sized {
     /// Whether it reads several casts, one after the other: then [`Filter::header`] is called for
     /// each of them.
     const READS_SEVERAL: bool = false;
-
-    /// Reads the filter's own options.
-    fn parse(args: &mut Args<'_>) -> cli::Result<Self>;
 
     /// Takes the header, changes what follows from the filter's work, and puts it out.
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
@@ -118,20 +109,23 @@ impl Args<'_> {
     }
 
     /// The value of the option just returned: a point in the cast.
-    pub fn bound(&mut self) -> cli::Result<Bound> {
+    pub fn position(&mut self) -> cli::Result<Position> {
         let value = self.args.value()?;
-        let bound = value.to_str().and_then(Bound::parse);
-        bound.ok_or_else(|| {
+        let position = value.to_str().and_then(Position::parse);
+        position.ok_or_else(|| {
             self.args.bad_value(&value, "no time: use seconds, MM:SS, HH:MM:SS or marker:LABEL")
         })
     }
 }
 
-/// The `main` of a filter.
-pub fn run<F: Filter>(program: &'static Program) -> ExitCode {
+/// The `main` of a filter. `parse` reads the filter's own options.
+pub fn run<F: Filter>(
+    program: &'static Program,
+    parse: impl FnOnce(&mut Args<'_>) -> cli::Result<F>,
+) -> ExitCode {
     cli::run(program, |args| {
         let mut args = Args { args, reads_several: F::READS_SEVERAL, sources: Vec::new(), sink: None };
-        let filter = F::parse(&mut args)?;
+        let filter = parse(&mut args)?;
         let Args { sources, sink, .. } = args;
         transform(filter, &sources, sink.as_deref())
     })
@@ -141,39 +135,23 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
     tty::restore_sigpipe();
     let (first, others) =
         sources.split_first().map_or((None, sources), |(first, others)| (Some(first), others));
-    let (mut stream, mut source) = open_source(first.map(OsString::as_os_str))?;
+    let (mut stream, mut source) = io::open(first.map(OsString::as_os_str))?;
     let (writer, sink) = match sink {
         Some(path) if path != "-" => {
             let name = cli::source_name(path);
-            (SinkFile::create(path).map_err(|error| Failure::io(&name, &error))?, name)
+            (AtomicFile::create(path).map_err(|error| Failure::io(&name, &error))?, name)
         }
-        _ => (SinkFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
+        _ => (AtomicFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
     };
     let mut run = Run { filter, output: Output::default(), writer, sink };
     run.read(stream, &source)?;
     for other in others {
-        (stream, source) = open_source(Some(other))?;
+        (stream, source) = io::open(Some(other))?;
         run.read(stream, &source)?;
     }
     run.filter.end(&mut run.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
     run.write()?;
     run.writer.finish().map_err(|error| Failure::io(&run.sink, &error))
-}
-
-/// Opens what a cast is read from, and says how messages call it: a file, or standard input for `-`
-/// and where nothing is named.
-pub fn open_source(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
-    let Some(path) = path.filter(|path| *path != "-") else {
-        if path.is_none() && io::stdin().is_terminal() {
-            let what = "no FILE, and stdin is a terminal; name a cast, or pipe one in";
-            return Err(Failure::Usage(what.to_string()));
-        }
-        let stream = Stream::stdin().map_err(|error| Failure::io("stdin", &error))?;
-        return Ok((stream, "stdin".to_string()));
-    };
-    let name = cli::source_name(path);
-    let file = File::open(path).map_err(|error| Failure::io(&name, &error))?;
-    Ok((Stream::from(file), name))
 }
 
 /// The failure that an error of reading a cast is to the user.
@@ -189,7 +167,7 @@ pub fn failure(source: &str, error: cast::Error) -> Failure {
 struct Run<F> {
     filter: F,
     output: Output,
-    writer: SinkFile,
+    writer: AtomicFile,
     /// What messages call the place that is written to.
     sink: String,
 }

@@ -1,5 +1,17 @@
-//! Files and descriptors: what stands between the programs and the system calls. Knows no casts.
+//! Descriptors and files: where bytes come from and where they go.
+//!
+//! A [`Stream`] is a descriptor that copes with interrupted calls and short writes, [`open`] and
+//! [`Source`] find what a user named (a file, standard input, a URL), an [`AtomicFile`] appears as a
+//! whole or not at all, an [`unnamed_file`] is gone with its last descriptor, and [`sibling`] finds another program of this package. Knows no casts.
 
+mod atomic_file;
+mod program;
+mod source;
+mod stream;
 mod unnamed;
 
+pub use atomic_file::AtomicFile;
+pub use program::sibling;
+pub use source::{Source, open};
+pub use stream::Stream;
 pub use unnamed::unnamed_file;

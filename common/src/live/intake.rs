@@ -16,7 +16,7 @@ use super::event::check_size;
 use crate::cast::{self, Fault, Header, Item as Part, Reader};
 use crate::cli::{self, Reporter};
 use crate::filter;
-use crate::stream::Stream;
+use crate::io::Stream;
 
 /// How many items wait for the loop at most. Each holds what one read gave.
 const QUEUE: usize = 16;

@@ -5,43 +5,31 @@
 //! them. What was on the screen only in between is nowhere in it. A hole that reaches to the end of
 //! the cast is not drawn: all that it would show was to be seen in the hole alone.
 
-use std::marker::PhantomData;
-
 use crate::cast::{Code, Event, Fault, Header, Time};
 use crate::cli;
-use crate::filter::{Args, Filter, Output, Ranges};
+use crate::edit::Ranges;
+use crate::filter::{Args, Filter, Output};
 use crate::screen::{Screen, Traces};
 use crate::size::Size;
 
-/// Which events stay.
-pub trait Kept {
-    /// Whether it is those in the ranges that stay, or the others.
-    const IS_INSIDE: bool;
+/// Which events are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Those in the ranges: what `trim` does.
+    Inside,
+    /// Those outside the ranges: what `cut` does.
+    Outside,
 }
 
-/// The events in the ranges stay: what `trim` does.
-pub struct Inside;
-
-impl Kept for Inside {
-    const IS_INSIDE: bool = true;
-}
-
-/// The events outside of the ranges stay: what `cut` does.
-pub struct Outside;
-
-impl Kept for Outside {
-    const IS_INSIDE: bool = false;
-}
-
-/// The filter that keeps one side of ranges: `--from`, `--to` and `--drop`.
-pub struct Splice<K> {
+/// The filter that keeps one side of ranges.
+pub struct Splice {
+    kept: Kept,
     ranges: Ranges,
     drawing: Drawing,
-    /// The terminal's size by now.
+    /// The terminal's current size.
     size: Size,
     /// The events that are being left out.
     hole: Option<Hole>,
-    kept: PhantomData<K>,
 }
 
 /// Whether the screen behind a hole is drawn.
@@ -64,23 +52,25 @@ struct Hole {
     has_output: bool,
 }
 
-impl<K: Kept> Filter for Splice<K> {
-    fn parse(args: &mut Args<'_>) -> cli::Result<Splice<K>> {
+impl Splice {
+    /// Reads the options `--from`, `--to` and `--drop`.
+    pub fn parse(args: &mut Args<'_>, kept: Kept) -> cli::Result<Splice> {
         let mut ranges = Ranges::default();
         let mut drawing = Drawing::Wanted;
         while let Some(option) = args.next()? {
             match option {
-                "--from" => ranges.add_from(args.bound()?),
-                "--to" => ranges.add_to(args.bound()?),
+                "--from" => ranges.add_from(args.position()?),
+                "--to" => ranges.add_to(args.position()?),
                 "--drop" => drawing = Drawing::Off,
                 _ => return Err(args.unexpected(option)),
             }
         }
         ranges.check()?;
-        let size = Size { cols: 0, rows: 0 };
-        Ok(Splice { ranges, drawing, size, hole: None, kept: PhantomData })
+        Ok(Splice { kept, ranges, drawing, size: Size { cols: 0, rows: 0 }, hole: None })
     }
+}
 
+impl Filter for Splice {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         self.size = header.size;
         if matches!(self.drawing, Drawing::Wanted) {
@@ -93,9 +83,12 @@ impl<K: Kept> Filter for Splice<K> {
 
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
         self.ranges.observe(event);
-        let is_kept = self.ranges.contain(event.time) == K::IS_INSIDE;
         let covered = self.ranges.cover(event.time);
-        let time = if K::IS_INSIDE { covered } else { event.time.since(covered) };
+        let is_inside = self.ranges.contain(event.time);
+        let (is_kept, time) = match self.kept {
+            Kept::Inside => (is_inside, covered),
+            Kept::Outside => (!is_inside, event.time.since(covered)),
+        };
         if is_kept {
             self.close_hole(output);
             output.event(event, time);
@@ -123,7 +116,7 @@ impl<K: Kept> Filter for Splice<K> {
     }
 }
 
-impl<K> Splice<K> {
+impl Splice {
     /// Makes up for the events left out, if that is what came last.
     fn close_hole(&mut self, output: &mut Output) {
         let Some(hole) = self.hole.take() else { return };

@@ -13,10 +13,10 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::linkat;
 
-use crate::stream::Stream;
+use crate::io::Stream;
 
 /// A sink that has to be finished to be there.
-pub struct SinkFile {
+pub struct AtomicFile {
     stream: Stream,
     replacement: Option<Replacement>,
 }
@@ -32,21 +32,21 @@ struct Replacement {
     permissions: Option<Permissions>,
 }
 
-impl SinkFile {
+impl AtomicFile {
     /// Standard output.
-    pub fn stdout() -> io::Result<SinkFile> {
-        Ok(SinkFile { stream: Stream::stdout()?, replacement: None })
+    pub fn stdout() -> io::Result<AtomicFile> {
+        Ok(AtomicFile { stream: Stream::stdout()?, replacement: None })
     }
 
     /// A file. One that is no regular file (a FIFO, a device) is written as it is, and a link's
     /// target is replaced rather than the link.
-    pub fn create(path: &OsStr) -> io::Result<SinkFile> {
+    pub fn create(path: &OsStr) -> io::Result<AtomicFile> {
         let path = Path::new(path);
         let (destination, permissions) = match fs::metadata(path) {
             Ok(there) if there.is_file() => (path.canonicalize()?, Some(there.permissions())),
             Ok(_) => {
                 let stream = Stream::from(OpenOptions::new().write(true).open(path)?);
-                return Ok(SinkFile { stream, replacement: None });
+                return Ok(AtomicFile { stream, replacement: None });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => (path.to_path_buf(), None),
             Err(error) => return Err(error),
@@ -59,7 +59,7 @@ impl SinkFile {
         let is_named = nameless.is_none();
         let file = nameless.map_or_else(|| File::create_new(&temporary), Ok)?;
         let replacement = Replacement { temporary, is_named, destination, permissions };
-        Ok(SinkFile { stream: Stream::from(file), replacement: Some(replacement) })
+        Ok(AtomicFile { stream: Stream::from(file), replacement: Some(replacement) })
     }
 
     /// Puts the file in its place. What is not finished is taken away again.
@@ -113,7 +113,7 @@ impl Replacement {
     }
 }
 
-impl Write for SinkFile {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.stream.write(bytes)
     }
@@ -123,7 +123,7 @@ impl Write for SinkFile {
     }
 }
 
-impl Drop for SinkFile {
+impl Drop for AtomicFile {
     fn drop(&mut self) {
         if let Some(replacement) = &self.replacement {
             replacement.discard();

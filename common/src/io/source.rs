@@ -3,15 +3,14 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IsTerminal, Read};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
 use crate::cli::{self, Failure};
-use crate::filter;
-use crate::stream::Stream;
+use crate::io::{Stream, sibling};
 
 /// The program that opens URLs.
 const FETCH: &str = "asciinema-fetch";
@@ -27,12 +26,12 @@ impl Source {
     /// Opens a source, and returns what it is read from.
     pub fn open(path: &OsStr) -> cli::Result<(Stream, Source)> {
         if !is_url(path) {
-            let (stream, name) = filter::open_source(Some(path))?;
+            let (stream, name) = open(Some(path))?;
             return Ok((stream, Source { name, fetch: None }));
         }
         let name = cli::source_name(path);
         let failed = |error: io::Error| Failure::io(FETCH, &error);
-        let mut command = Command::new(cli::sibling(FETCH));
+        let mut command = Command::new(sibling(FETCH));
         command.arg("--").arg(path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut fetch = command.spawn().map_err(failed)?;
         let Some(stdout) = fetch.stdout.take() else { return Err(failed(io::ErrorKind::BrokenPipe.into())) };
@@ -63,6 +62,21 @@ impl Source {
             }
         }
     }
+}
+
+/// Opens a file, or standard input for `-` and where nothing is named; and its name in messages.
+pub fn open(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
+    let Some(path) = path.filter(|path| *path != "-") else {
+        if path.is_none() && io::stdin().is_terminal() {
+            let what = "no FILE, and stdin is a terminal; name a cast, or pipe one in";
+            return Err(Failure::Usage(what.to_string()));
+        }
+        let stream = Stream::stdin().map_err(|error| Failure::io("stdin", &error))?;
+        return Ok((stream, "stdin".to_string()));
+    };
+    let name = cli::source_name(path);
+    let file = File::open(path).map_err(|error| Failure::io(&name, &error))?;
+    Ok((Stream::from(file), name))
 }
 
 /// Whether a program that has closed its output, if it has, ends as well.

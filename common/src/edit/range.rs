@@ -10,7 +10,7 @@ use crate::cli::{self, Failure, plain_number};
 
 /// A point in a cast that a range begins or ends at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bound {
+pub struct Position {
     at: Point,
     /// The time, as soon as it is known.
     reached: Option<Time>,
@@ -28,19 +28,19 @@ enum Point {
     },
 }
 
-impl Bound {
+impl Position {
     /// Reads seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with decimals), `marker:N` or
     /// `marker:LABEL`.
-    pub fn parse(text: &str) -> Option<Bound> {
+    pub fn parse(text: &str) -> Option<Position> {
         let Some(marker) = text.strip_prefix("marker:") else {
-            return Some(Bound { at: Point::Time, reached: Some(clock_time(text)?) });
+            return Some(Position { at: Point::Time, reached: Some(clock_time(text)?) });
         };
         let at = match marker.parse::<u64>() {
             Ok(0) => return None,
             Ok(number) => Point::Number { number, before: number - 1 },
             Err(_) => Point::Label(marker.to_string()),
         };
-        Some(Bound { at, reached: None })
+        Some(Position { at, reached: None })
     }
 
     /// The time, if it is known by now.
@@ -69,7 +69,7 @@ impl Bound {
 }
 
 /// The point as a user named it.
-impl fmt::Display for Bound {
+impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
             Point::Time => write!(f, "{} s", self.reached.unwrap_or_default().as_micros() as f64 / 1e6),
@@ -83,22 +83,22 @@ impl fmt::Display for Bound {
 #[derive(Clone, Debug, Default)]
 pub struct Range {
     /// Where it begins.
-    pub from: Option<Bound>,
+    pub from: Option<Position>,
     /// Where it ends.
-    pub to: Option<Bound>,
+    pub to: Option<Position>,
 }
 
 impl Range {
     /// Whether nothing can be in it, as far as that is known before the cast is.
     pub fn is_empty(&self) -> bool {
-        let to = self.to.as_ref().and_then(Bound::time);
+        let to = self.to.as_ref().and_then(Position::time);
         matches!((self.begin(), to), (Some(from), Some(to)) if from >= to)
     }
 
     /// Looks at the next event of the cast.
     pub fn observe(&mut self, event: &Event<'_>) {
-        for bound in [&mut self.from, &mut self.to].into_iter().flatten() {
-            bound.observe(event);
+        for position in [&mut self.from, &mut self.to].into_iter().flatten() {
+            position.observe(event);
         }
     }
 
@@ -108,19 +108,19 @@ impl Range {
             return [time, Time::ZERO, Time::ZERO];
         };
         let from = from.min(time);
-        let to = self.to.as_ref().and_then(Bound::time).map_or(time, |to| to.clamp(from, time));
+        let to = self.to.as_ref().and_then(Position::time).map_or(time, |to| to.clamp(from, time));
         [from, to.since(from), time.since(to)]
     }
 
     /// When it begins, if that is known by now.
     fn begin(&self) -> Option<Time> {
-        self.from.as_ref().map_or(Some(Time::ZERO), Bound::time)
+        self.from.as_ref().map_or(Some(Time::ZERO), Position::time)
     }
 
     /// What is wrong with the range once the cast has ended: a marker that never came.
     pub fn check_reached(&self) -> Result<(), String> {
-        match [&self.from, &self.to].into_iter().flatten().find(|bound| bound.time().is_none()) {
-            Some(bound) => Err(format!("the cast has no {bound}")),
+        match [&self.from, &self.to].into_iter().flatten().find(|position| position.time().is_none()) {
+            Some(position) => Err(format!("the cast has no {position}")),
             None => Ok(()),
         }
     }
@@ -133,9 +133,9 @@ pub struct Ranges(Vec<Range>);
 impl Ranges {
     /// Takes the next `--from`: it belongs to the last range, unless that begins somewhere already,
     /// or ends before.
-    pub fn add_from(&mut self, from: Bound) {
-        let is_before = |to: &Option<Bound>| {
-            let to = to.as_ref().and_then(Bound::time);
+    pub fn add_from(&mut self, from: Position) {
+        let is_before = |to: &Option<Position>| {
+            let to = to.as_ref().and_then(Position::time);
             matches!((to, from.time()), (Some(to), Some(from)) if to <= from)
         };
         match self.0.last_mut() {
@@ -145,7 +145,7 @@ impl Ranges {
     }
 
     /// Takes the next `--to`: it belongs to the last range, unless that ends somewhere already.
-    pub fn add_to(&mut self, to: Bound) {
+    pub fn add_to(&mut self, to: Position) {
         match self.0.last_mut() {
             Some(range) if range.to.is_none() => range.to = Some(to),
             _ => self.0.push(Range { from: None, to: Some(to) }),
@@ -191,7 +191,7 @@ impl Ranges {
 
     /// Whether they all lie before a time.
     pub fn end_before(&self, time: Time) -> bool {
-        self.0.iter().all(|range| range.to.as_ref().and_then(Bound::time).is_some_and(|end| end <= time))
+        self.0.iter().all(|range| range.to.as_ref().and_then(Position::time).is_some_and(|end| end <= time))
     }
 
     /// What is wrong with them once the cast has ended: a marker that never came.
@@ -202,7 +202,7 @@ impl Ranges {
     /// Where the furthest of the ranges ends that hold a time, at `limit` at most.
     fn end_of_cover(&self, time: Time, limit: Time) -> Option<Time> {
         let holding = self.0.iter().filter(|range| range.begin().is_some_and(|begin| begin <= time));
-        let ends = holding.map(|range| range.to.as_ref().and_then(Bound::time).unwrap_or(Time::MAX));
+        let ends = holding.map(|range| range.to.as_ref().and_then(Position::time).unwrap_or(Time::MAX));
         ends.filter(|&end| end > time).max().map(|end| end.min(limit))
     }
 }
@@ -263,7 +263,7 @@ mod tests {
             ("", None),
             ("marker:0", None),
         ] {
-            let time = Bound::parse(text).and_then(|bound| bound.time());
+            let time = Position::parse(text).and_then(|position| position.time());
             assert_eq!(time.map(|time| time.as_micros() as f64 / 1e6), seconds, "{text}");
         }
     }
@@ -271,18 +271,18 @@ mod tests {
     #[test]
     fn several_ranges_cover_what_is_in_any_of_them() {
         let mut ranges = Ranges::default();
-        let bound = |text| Bound::parse(text).unwrap();
+        let position = |text| Position::parse(text).unwrap();
         assert!(ranges.check().is_err());
         // The second pair is told from the first by what the first has already.
-        ranges.add_to(bound("20"));
-        ranges.add_from(bound("10"));
-        ranges.add_from(bound("15"));
-        ranges.add_to(bound("25"));
-        ranges.add_to(bound("2"));
-        ranges.add_from(bound("1"));
-        ranges.add_to(bound("2"));
-        ranges.add_from(bound("28"));
-        ranges.add_to(bound("29"));
+        ranges.add_to(position("20"));
+        ranges.add_from(position("10"));
+        ranges.add_from(position("15"));
+        ranges.add_to(position("25"));
+        ranges.add_to(position("2"));
+        ranges.add_from(position("1"));
+        ranges.add_to(position("2"));
+        ranges.add_from(position("28"));
+        ranges.add_to(position("29"));
         assert!(ranges.check().is_ok());
         let second = |seconds: u64| Time::from_micros(seconds * 1_000_000);
         let inside: Vec<u64> = (0..30).filter(|&seconds| ranges.contain(second(seconds))).collect();
@@ -291,12 +291,12 @@ mod tests {
             assert_eq!(ranges.cover(second(seconds)), second(covered), "{seconds}");
         }
         assert!(ranges.end_before(second(29)) && !ranges.end_before(second(28)));
-        ranges.add_from(bound("marker:1"));
+        ranges.add_from(position("marker:1"));
         assert!(!ranges.contain(second(29)) && !ranges.end_before(second(29)));
         ranges.observe(&Event::scan(b"[29, \"m\", \"\"]").unwrap());
         assert!(ranges.contain(second(29)) && ranges.cover(second(31)) == second(20));
-        ranges.add_from(bound("9"));
-        ranges.add_to(bound("9"));
+        ranges.add_from(position("9"));
+        ranges.add_to(position("9"));
         assert!(ranges.check().is_err());
     }
 
@@ -306,11 +306,15 @@ mod tests {
         for (text, seconds) in
             [("marker:b", Some(3)), ("marker:1", Some(1)), ("marker:3", Some(4)), ("marker:c", None)]
         {
-            let mut bound = Bound::parse(text).unwrap();
+            let mut position = Position::parse(text).unwrap();
             for line in lines {
-                bound.observe(&Event::scan(line.as_bytes()).unwrap());
+                position.observe(&Event::scan(line.as_bytes()).unwrap());
             }
-            assert_eq!(bound.time(), seconds.map(|seconds| Time::from_micros(seconds * 1_000_000)), "{text}");
+            assert_eq!(
+                position.time(),
+                seconds.map(|seconds| Time::from_micros(seconds * 1_000_000)),
+                "{text}"
+            );
         }
     }
 }
