@@ -52,15 +52,9 @@ impl Output {
         &mut self.buffer
     }
 
-    /// Puts out the header. The events that follow are spelled as its version wants, intervals to
-    /// the microsecond.
+    /// Puts out the header. The events that follow have times as its version wants them.
     pub fn begin(&mut self, header: &Header) {
-        self.begin_with(header, Precision::Microseconds);
-    }
-
-    /// The same, with intervals as fine as given.
-    pub fn begin_with(&mut self, header: &Header, precision: Precision) {
-        self.writer = Writer::new(header.version, precision);
+        self.writer = Writer::new(header.version, Precision::Microseconds);
         self.line(header.line().as_bytes());
     }
 

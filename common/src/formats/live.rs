@@ -1,0 +1,97 @@
+//! Encoding what has just been read from a pseudo-terminal: bytes, which may end in the middle of a
+//! character.
+
+use super::{Encoder, Raw};
+use crate::cast::{Code, Time, Utf8Repair};
+
+/// Encodes what a recorder captures.
+pub struct LiveEncoder {
+    /// What makes a format of the text; none where the bytes are wanted as they are.
+    encoder: Option<Box<dyn Encoder + Send>>,
+    /// Added to the session's times.
+    offset: Time,
+    /// The time of the last event.
+    last: Time,
+    /// Characters may be cut in two, in the output and in the input independently.
+    output: Utf8Repair,
+    input: Utf8Repair,
+    text: String,
+}
+
+impl LiveEncoder {
+    /// Gives text to an encoder, with `offset` added to the session's times.
+    pub fn new(encoder: Box<dyn Encoder + Send>, offset: Time) -> LiveEncoder {
+        LiveEncoder { encoder: Some(encoder), ..LiveEncoder::raw(offset) }
+    }
+
+    /// Passes the bytes of the output, and sizes.
+    pub fn raw(offset: Time) -> LiveEncoder {
+        let (output, input) = (Utf8Repair::default(), Utf8Repair::default());
+        LiveEncoder { encoder: None, offset, last: offset, output, input, text: String::new() }
+    }
+
+    /// Appends something that happened. The data of a resize is `COLSxROWS`.
+    pub fn push(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
+        let Some(encoder) = &mut self.encoder else { return Raw::bytes(code, data, out) };
+        self.text.clear();
+        match code {
+            Code::Output => self.output.push(data, &mut self.text),
+            Code::Input => self.input.push(data, &mut self.text),
+            _ => self.text.push_str(&String::from_utf8_lossy(data)),
+        }
+        if self.text.is_empty() && code != Code::Marker {
+            return;
+        }
+        self.last = time.plus(self.offset);
+        // Only a size too large to be real is refused, and then the old one stays.
+        let _ = encoder.text(self.last, code, &self.text, out);
+    }
+
+    /// Appends what is left: the beginnings of characters that never ended, and the encoder's own end.
+    pub fn finish(mut self, out: &mut Vec<u8>) {
+        let Some(mut encoder) = self.encoder else { return };
+        for (code, repair) in [(Code::Output, &mut self.output), (Code::Input, &mut self.input)] {
+            self.text.clear();
+            repair.finish(&mut self.text);
+            if !self.text.is_empty() {
+                let _ = encoder.text(self.last, code, &self.text, out);
+            }
+        }
+        encoder.finish(out);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cast::Version;
+    use crate::formats::Format;
+
+    fn encoded(mut encoder: LiveEncoder, events: &[(u64, Code, &[u8])]) -> String {
+        let mut out = Vec::new();
+        for (micros, code, data) in events {
+            encoder.push(Time::from_micros(*micros), *code, data, &mut out);
+        }
+        encoder.finish(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
+
+    #[test]
+    fn a_character_in_two_reads_is_one_and_an_unfinished_one_is_replaced_at_the_end() {
+        let events: [(u64, Code, &[u8]); 5] = [
+            (1, Code::Output, b"a\xc5"),
+            (2, Code::Input, b"\xc5"),
+            (3, Code::Output, b"\xbc\xe2"),
+            (4, Code::Marker, b""),
+            (5, Code::Resize, b"90x30"),
+        ];
+        let encoder = |version| Format::Asciicast(version).encoder();
+        assert_eq!(
+            encoded(LiveEncoder::new(encoder(Version::V2), Time::from_micros(1_000_000)), &events),
+            "[1.000001, \"o\", \"a\"]\n[1.000003, \"o\", \"ż\"]\n[1.000004, \"m\", \"\"]\n\
+             [1.000005, \"r\", \"90x30\"]\n[1.000005, \"o\", \"\u{fffd}\"]\n[1.000005, \"i\", \"\u{fffd}\"]\n"
+        );
+        let raw = encoded(LiveEncoder::raw(Time::ZERO), &events);
+        assert_eq!(raw, "aż\u{1b}[8;30;90t".replace('ż', "ż\u{fffd}"));
+    }
+}

@@ -1,0 +1,89 @@
+//! What a cast can become: another version of itself, the bytes of its output, text.
+//!
+//! An [`Encoder`] is given a header and events, and appends what they become. There is one for each
+//! [`Format`], used alike by those who convert a cast and by those who record one; the latter have
+//! bytes rather than text, and a [`LiveEncoder`] makes text of them. Knows no files or options.
+
+mod asciicast;
+mod document;
+mod live;
+mod raw;
+mod text;
+
+use crate::cast::{Code, Event, Fault, Header, Time, Version};
+
+pub use asciicast::Asciicast;
+pub use document::Document;
+pub use live::LiveEncoder;
+pub use raw::Raw;
+pub use text::Text;
+
+/// A format that a cast can become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// asciicast v2 or v3.
+    Asciicast(Version),
+    /// asciicast v1, which has output only.
+    Document,
+    /// The bytes of the output, with the terminal's sizes.
+    Raw,
+    /// The lines that a terminal would have shown.
+    Text,
+}
+
+impl Format {
+    /// What users call the formats.
+    pub const NAMES: &[(&str, Format)] = &[
+        ("asciicast-v3", Format::Asciicast(Version::V3)),
+        ("asciicast-v2", Format::Asciicast(Version::V2)),
+        ("asciicast-v1", Format::Document),
+        ("raw", Format::Raw),
+        ("txt", Format::Text),
+    ];
+
+    /// An encoder for a cast in this format.
+    pub fn encoder(self) -> Box<dyn Encoder + Send> {
+        match self {
+            Format::Asciicast(version) => Box::new(Asciicast::new(version)),
+            Format::Document => Box::new(Document::default()),
+            Format::Raw => Box::new(Raw),
+            Format::Text => Box::new(Text::default()),
+        }
+    }
+}
+
+/// Makes another format of a cast, piece by piece.
+pub trait Encoder {
+    /// Appends what comes before all events. The header is given once.
+    ///
+    /// # Errors
+    ///
+    /// The format cannot hold such a cast.
+    fn header(&mut self, header: &Header, out: &mut Vec<u8>) -> Result<(), Fault>;
+
+    /// Appends an event, given by its text.
+    ///
+    /// # Errors
+    ///
+    /// The format cannot hold such an event.
+    fn text(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault>;
+
+    /// Appends an event that was read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Encoder::text`], and data that cannot be decoded.
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        self.text(event.time, event.code, &event.text()?, out)
+    }
+
+    /// Appends a line that is not an event, if the format has room for it.
+    fn ignored(&mut self, line: &[u8], out: &mut Vec<u8>) {
+        let _ = (line, out);
+    }
+
+    /// Appends what comes after all events. Nothing else is given to it afterwards.
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        let _ = out;
+    }
+}

@@ -1,0 +1,47 @@
+//! The lines that a terminal would have shown, without escape sequences.
+
+use super::Encoder;
+use crate::cast::{Code, Fault, Header, Time};
+use crate::screen::Transcript;
+use crate::size::Size;
+
+/// Writes lines of text.
+#[derive(Default)]
+pub struct Text {
+    /// The terminal that makes lines of the output, once its size is known.
+    transcript: Option<Transcript>,
+}
+
+impl Text {
+    /// The lines of a terminal of this size.
+    ///
+    /// # Errors
+    ///
+    /// No virtual terminal is that large.
+    pub fn new(size: Size) -> Result<Text, Fault> {
+        Ok(Text { transcript: Some(Transcript::new(size)?) })
+    }
+}
+
+impl Encoder for Text {
+    fn header(&mut self, header: &Header, _: &mut Vec<u8>) -> Result<(), Fault> {
+        *self = Text::new(header.size)?;
+        Ok(())
+    }
+
+    fn text(&mut self, _: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Some(transcript) = &mut self.transcript else { return Ok(()) };
+        match (code, Size::parse(text)) {
+            (Code::Output, _) => transcript.feed(text, out),
+            (Code::Resize, Some(size)) => transcript.resize(size, out)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        if let Some(transcript) = self.transcript.take() {
+            transcript.finish(out);
+        }
+    }
+}
