@@ -31,6 +31,7 @@ mod quantize;
 mod readme;
 mod rec;
 mod rec_terminal;
+mod relay;
 mod serve;
 mod speed;
 mod trim;

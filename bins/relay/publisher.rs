@@ -274,29 +274,25 @@ impl Publisher {
         })
     }
 
-    /// Takes what has come in.
+    /// Takes one of the things that have come in: a flood of them leaves time for all else.
     fn take_in(&mut self, now: Instant) -> io::Result<()> {
-        while let Some(item) = self.intake.take() {
-            match item {
-                Item::Header(header) => {
-                    // A terminal that is too large does not come in.
-                    self.session = Session::new(*header).ok();
-                    match self.link {
-                        Link::Idle if self.url.is_some() => self.connect()?,
-                        Link::Idle => self.announce()?,
-                        _ => {}
-                    }
-                }
-                Item::Events(events) => events.into_iter().for_each(|event| self.add(event)),
-                Item::End(outcome) => {
-                    self.outcome = Some(outcome);
-                    self.until = Some(now + FAREWELL);
-                }
-                Item::Closed(is_copied) => {
-                    (self.is_closed, self.is_copied) = (true, is_copied);
-                    return Ok(());
+        match self.intake.take() {
+            None => {}
+            Some(Item::Header(header)) => {
+                // A terminal that is too large does not come in.
+                self.session = Session::new(*header).ok();
+                match self.link {
+                    Link::Idle if self.url.is_some() => self.connect()?,
+                    Link::Idle => self.announce()?,
+                    _ => {}
                 }
             }
+            Some(Item::Events(events)) => events.into_iter().for_each(|event| self.add(event)),
+            Some(Item::End(outcome)) => {
+                self.outcome = Some(outcome);
+                self.until = Some(now + FAREWELL);
+            }
+            Some(Item::Closed(is_copied)) => (self.is_closed, self.is_copied) = (true, is_copied),
         }
         Ok(())
     }

@@ -204,37 +204,32 @@ impl Server {
         })
     }
 
-    /// Takes what has come in, and tells it.
+    /// Takes one of the things that have come in, and tells it. A flood of them leaves time for all else.
     fn take_in(&mut self, now: Instant) {
-        let mut burst = 0;
-        loop {
-            let Show::Live { intake, .. } = &mut self.show else { return };
-            match intake.take() {
-                None => return,
-                Some(Item::Header(header)) => {
-                    if let Err(too_large) = self.broadcast.begin(*header) {
-                        // Not reached: such a header does not come in.
-                        self.outcome = Some(Err(cli::Failure::Failed(Fault::from(too_large).to_string())));
-                    }
-                }
-                Some(Item::Events(events)) => {
-                    for event in events {
-                        burst += self.broadcast.publish(event);
-                        if burst >= BURST {
-                            self.flush(now);
-                            burst = 0;
-                        }
-                    }
-                }
-                Some(Item::End(outcome)) => {
-                    self.outcome = Some(outcome);
-                    self.end(now + FAREWELL);
-                }
-                Some(Item::Closed(is_copied)) => {
-                    (self.is_closed, self.is_copied) = (true, is_copied);
-                    return;
+        let Show::Live { intake, .. } = &mut self.show else { return };
+        match intake.take() {
+            None => {}
+            Some(Item::Header(header)) => {
+                if let Err(too_large) = self.broadcast.begin(*header) {
+                    // Not reached: such a header does not come in.
+                    self.outcome = Some(Err(cli::Failure::Failed(Fault::from(too_large).to_string())));
                 }
             }
+            Some(Item::Events(events)) => {
+                let mut burst = 0;
+                for event in events {
+                    burst += self.broadcast.publish(event);
+                    if burst >= BURST {
+                        self.flush(now);
+                        burst = 0;
+                    }
+                }
+            }
+            Some(Item::End(outcome)) => {
+                self.outcome = Some(outcome);
+                self.end(now + FAREWELL);
+            }
+            Some(Item::Closed(is_copied)) => (self.is_closed, self.is_copied) = (true, is_copied),
         }
     }
 

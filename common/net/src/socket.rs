@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use nix::sys::socket::{setsockopt, sockopt::SndBuf};
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::ConfigVerifierExt;
@@ -24,6 +25,10 @@ const MESSAGE: usize = 64 << 10;
 
 /// The longest head of an answer, in bytes.
 const HEAD: usize = 32 << 10;
+
+/// How much the system holds back, in bytes, before it is us who do. Left to itself it holds megabytes:
+/// what viewers see would be long past.
+const SEND_BUFFER: usize = 128 << 10;
 
 /// A connection that has become a WebSocket.
 pub struct Socket {
@@ -74,6 +79,8 @@ impl Socket {
         let http_url = format!("{}://{authority}/", if is_secure { "https" } else { "http" });
         let stream = reach(&http_url, &host, port, deadline)?;
         stream.set_nodelay(true)?;
+        // Fails where the system does not let us choose, which costs nothing but timeliness.
+        let _ = setsockopt(&stream, SndBuf, &SEND_BUFFER);
         let mut socket = Socket {
             tls: if is_secure { Some(secure(&host)?) } else { None },
             stream,

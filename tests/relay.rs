@@ -1,0 +1,600 @@
+//! asciinema-relay, against servers that behave and servers that do not.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use nix::sys::socket::{setsockopt, sockopt::RcvBuf};
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use tungstenite::handshake::server::{Request, Response};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::{Message, WebSocket};
+
+use crate::harness::{Scratch, Terminal, cast, json};
+use crate::live::{DEADLINE, Frame, Outcome, Showing};
+use crate::server::{self, Server};
+
+/// What a server does with a connection.
+#[derive(Clone, Debug)]
+enum Does {
+    /// Takes everything to the end.
+    Takes,
+    /// Cuts the connection after so many messages.
+    Cuts(usize),
+    /// Closes with a status and a reason after so many messages.
+    Closes(u16, &'static str, usize),
+    /// Answers the handshake with a status.
+    Answers(u16),
+    /// Agrees to a protocol that nobody asked for.
+    Misunderstands,
+    /// Reads nothing after the beginning, until it is told to.
+    Sleeps,
+    /// Reads, but answers no ping.
+    StaysMute,
+    /// Sends what is no frame.
+    Babbles,
+}
+
+/// What a server has seen: the number of the connection, counted from 0, and a message, or its end.
+type Seen = (usize, Option<Frame>);
+
+/// A server for producers, which does one thing after the other, and the last again and again.
+struct Stub {
+    url: String,
+    seen: Receiver<Seen>,
+    /// Whether one that sleeps is to wake up.
+    is_awake: Arc<AtomicBool>,
+}
+
+impl Stub {
+    fn start(script: &[Does]) -> Stub {
+        Stub::start_with(script, None)
+    }
+
+    /// With TLS where there is a configuration for that.
+    fn start_with(script: &[Does], tls: Option<Arc<rustls::ServerConfig>>) -> Stub {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        // What is sent to one that sleeps is held back by the sender, not by the system.
+        setsockopt(&listener, RcvBuf, &(64 << 10)).expect("a small buffer");
+        let port = listener.local_addr().expect("its address").port();
+        let scheme = if tls.is_some() { "wss" } else { "ws" };
+        let (sender, seen) = channel();
+        let is_awake = Arc::new(AtomicBool::new(false));
+        let awake = Arc::clone(&is_awake);
+        let script = script.to_vec();
+        thread::spawn(move || {
+            let mut asleep = Vec::new();
+            for (number, connection) in listener.incoming().enumerate() {
+                let connection = connection.expect("a connection");
+                let does = script.get(number).or(script.last()).expect("something to do").clone();
+                match &tls {
+                    Some(config) => {
+                        let tls = rustls::ServerConnection::new(Arc::clone(config)).expect("a session");
+                        let stream = rustls::StreamOwned::new(tls, connection);
+                        serve(stream, &does, number, &sender, &awake, &mut asleep);
+                    }
+                    None => serve(connection, &does, number, &sender, &awake, &mut asleep),
+                }
+            }
+        });
+        Stub { url: format!("{scheme}://localhost:{port}/ws/S/abc"), seen, is_awake }
+    }
+
+    /// The next thing that is seen.
+    fn next(&self) -> Seen {
+        self.seen.recv_timeout(2 * DEADLINE).expect("something to see")
+    }
+
+    /// The next message, of a connection.
+    fn frame(&self, connection: usize) -> Frame {
+        match self.next() {
+            (number, Some(frame)) if number == connection => frame,
+            other => panic!("expected a message of connection {connection}, got {other:?}"),
+        }
+    }
+
+    /// Waits for a message that fits.
+    fn wait_for(&self, what: &str, fits: impl Fn(&Frame) -> bool) -> (usize, Frame) {
+        let until = Instant::now() + 2 * DEADLINE;
+        loop {
+            let (number, seen) = self.next();
+            if let Some(frame) = seen.filter(|frame| fits(frame)) {
+                return (number, frame);
+            }
+            assert!(Instant::now() < until, "waited for {what}");
+        }
+    }
+}
+
+impl Drop for Stub {
+    fn drop(&mut self) {
+        self.is_awake.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Does what is to be done with one connection.
+#[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
+fn serve<S: Read + Write + Send + 'static>(
+    stream: S,
+    does: &Does,
+    number: usize,
+    seen: &Sender<Seen>,
+    is_awake: &AtomicBool,
+    asleep: &mut Vec<Box<dyn Send>>,
+) {
+    let answer = |request: &Request, mut response: Response| {
+        let asked = request.headers().get("sec-websocket-protocol").and_then(|value| value.to_str().ok());
+        assert_eq!(asked, Some("v1.alis"));
+        assert!(request.headers().get("authorization").is_none());
+        if let Does::Answers(status) = does {
+            let answer = tungstenite::http::Response::builder().status(*status).body(None);
+            return Err(answer.expect("an answer"));
+        }
+        let chosen = if matches!(does, Does::Misunderstands) { "v9" } else { "v1.alis" };
+        response.headers_mut().insert("sec-websocket-protocol", chosen.parse().expect("a value"));
+        Ok(response)
+    };
+    let Ok(mut socket) = tungstenite::accept_hdr(stream, answer) else {
+        let _ = seen.send((number, None));
+        return;
+    };
+    let mut count = 0;
+    loop {
+        match does {
+            Does::Cuts(most) if count == *most => break,
+            Does::Closes(code, reason, most) if count == *most => {
+                let frame = CloseFrame { code: (*code).into(), reason: (*reason).into() };
+                let _ = socket.close(Some(frame));
+                while socket.read().is_ok() {}
+                break;
+            }
+            Does::Sleeps if count == 2 => {
+                while !is_awake.load(Ordering::Relaxed) {
+                    thread::sleep(Duration::from_millis(5));
+                }
+            }
+            Does::StaysMute if count == 2 => {
+                // Held open, not looked at.
+                asleep.push(Box::new(socket));
+                return;
+            }
+            Does::Babbles if count == 2 => {
+                let _ = socket.get_mut().write_all(&[0xff; 20]);
+                let _ = socket.get_mut().flush();
+            }
+            _ => {}
+        }
+        match read_frame(&mut socket) {
+            Some(frame) => {
+                count += 1;
+                let _ = seen.send((number, Some(frame)));
+            }
+            None => break,
+        }
+    }
+    let _ = seen.send((number, None));
+}
+
+/// The next message; `None` at the end.
+fn read_frame<S: Read + Write>(socket: &mut WebSocket<S>) -> Option<Frame> {
+    loop {
+        match socket.read() {
+            Ok(Message::Binary(bytes)) => return Some(Frame::parse(&bytes)),
+            Ok(Message::Close(_)) => {
+                while socket.read().is_ok() {}
+                return None;
+            }
+            Ok(_) => {}
+            Err(_) => return None,
+        }
+    }
+}
+
+fn output(time: f64, text: &str) -> String {
+    format!("[{time:.6}, \"o\", {}]\n", json(text))
+}
+
+/// A server whose API sends producers to a stub.
+fn api(stub: &Stub) -> Server {
+    let body =
+        format!("{{\"id\": 7, \"url\": \"http://a.org/s/abc\", \"ws_producer_url\": {}}}", json(&stub.url));
+    Server::answering("200 OK", "Content-Type: application/json\r\n", &body)
+}
+
+/// A relay to a stub, without asking an API.
+fn relay_to(stub: &Stub) -> Showing {
+    let mut relay = Showing::start(&format!("asciinema-relay --stream {}", stub.url));
+    relay.write_header();
+    relay
+}
+
+fn is_init(frame: &Frame) -> bool {
+    matches!(frame, Frame::Init { .. })
+}
+
+fn shows(frame: &Frame, text: &str) -> bool {
+    frame.output().or(frame.drawing()).is_some_and(|shown| shown.contains(text))
+}
+
+#[test]
+fn a_session_is_published_and_its_cast_passes_on() {
+    let stub = Stub::start(&[Does::Takes]);
+    let api = api(&stub);
+    let line =
+        "ASCIINEMA_INSTALL_ID=i USER=u asciinema-relay --server-url URL -t Title --visibility unlisted";
+    let mut relay = Showing::start_mute(Scratch::new(), &format!("env {}", line.replace("URL", &api.url)));
+    let header = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24,\"type\":\"xterm\",\"version\":\"9\"},\"title\":\"Not this\",\"env\":{\"SHELL\":\"/bin/zsh\"}}\n";
+    relay.write(header);
+    assert_eq!(relay.said(), "asciinema: live at http://a.org/s/abc");
+    let request = api.request();
+    assert_eq!(request.line, "POST /api/v1/streams");
+    assert_eq!(request.header("authorization"), Some("Basic dTpp"));
+    assert_eq!(request.header("accept"), Some("application/json"));
+    assert!(request.header("user-agent").is_some_and(|agent| agent.starts_with("asciinema/")));
+    let expected = serde_json::json!({
+        "live": true, "title": "Title", "visibility": "unlisted", "term_type": "xterm", "term_version": "9",
+        "shell": "/bin/zsh", "env": {"SHELL": "/bin/zsh"}
+    });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&request.text()).expect("JSON"), expected);
+    assert_eq!(stub.frame(0), Frame::Magic);
+    let init =
+        Frame::Init { last_id: 0, time: 0, cols: 80, rows: 24, theme: Vec::new(), drawing: String::new() };
+    assert_eq!(stub.frame(0), init);
+    let events = "[1.5, \"o\", \"one\"]\n[0.5, \"x\", \"3\"]\n";
+    relay.write(events);
+    assert_eq!(stub.frame(0), Frame::Text { code: 'o', id: 1, time: 1_500_000, text: "one".to_string() });
+    assert_eq!(stub.frame(0), Frame::Exit { id: 2, time: 500_000, status: 3 });
+    relay.close();
+    assert!(matches!(stub.frame(0), Frame::End { id: 3, .. }));
+    let outcome = Outcome { status: 0, stdout: header.to_string() + events, stderr: String::new() };
+    assert_eq!(relay.outcome(), outcome);
+    assert!(api.is_quiet());
+}
+
+#[test]
+fn a_connection_that_is_lost_is_made_again_and_begins_with_the_screen() {
+    for does in [Does::Cuts(3), Does::Closes(1011, "oops", 3), Does::Closes(1000, "", 3), Does::Babbles] {
+        let stub = Stub::start(&[does.clone(), Does::Answers(503), Does::Takes]);
+        let mut relay = relay_to(&stub);
+        stub.wait_for("the beginning", is_init);
+        relay.write(output(1.0, "before"));
+        let said = relay.said();
+        assert!(said.starts_with("asciinema: connection to localhost lost ("), "{does:?}: {said}");
+        assert_eq!(relay.said(), "asciinema: connected to localhost again");
+        let (number, init) =
+            stub.wait_for("another beginning", |frame| is_init(frame) && shows(frame, "before"));
+        let Frame::Init { last_id: 1, time, .. } = init else { panic!("{init:?}") };
+        assert!(number == 2 && time >= 1_000_000, "{number} {time}");
+        relay.write(output(100.0, "after"));
+        let frame = stub.frame(2);
+        assert_eq!(
+            frame,
+            Frame::Text { code: 'o', id: 2, time: 100_000_000 - time, text: "after".to_string() }
+        );
+        assert_eq!(relay.finish().status, 0);
+        assert!(matches!(stub.frame(2), Frame::End { id: 3, .. }));
+    }
+}
+
+#[test]
+fn a_server_that_ends_the_stream_is_not_asked_again_and_the_cast_still_passes() {
+    for (code, words) in [
+        (4002, "another producer has taken over the stream"),
+        (4003, "the terminal is too large"),
+        (4004, "the stream takes too much bandwidth"),
+        (4005, "the server does not understand the stream"),
+        (4040, "the stream does not exist"),
+        (4099, "the server has ended the stream"),
+    ] {
+        let stub = Stub::start(&[Does::Closes(code, "its \u{1b} reason", 2), Does::Takes]);
+        let mut relay = relay_to(&stub);
+        assert_eq!(relay.said(), format!("asciinema-relay: localhost: {words} (its \\x1b reason)"));
+        let rest = output(1.0, "more");
+        relay.write(&rest);
+        let outcome = relay.finish();
+        assert_eq!((outcome.status, outcome.stdout.ends_with(&rest)), (1, true), "{outcome:?}");
+        assert!(stub.seen.try_iter().all(|(number, _)| number == 0));
+    }
+}
+
+#[test]
+fn a_server_of_another_protocol_is_not_asked_again() {
+    for does in [Does::Answers(400), Does::Misunderstands] {
+        let stub = Stub::start(&[does]);
+        let relay = relay_to(&stub);
+        assert_eq!(relay.said(), "asciinema-relay: localhost: the server speaks another protocol");
+        assert_eq!(relay.finish().status, 1);
+    }
+}
+
+#[test]
+fn what_the_api_has_against_a_stream_is_said_at_once_and_the_cast_still_passes() {
+    for (status, body, message) in [
+        (
+            "401 Unauthorized",
+            "",
+            "127.0.0.1 does not know this machine; run 'asciinema auth' to link it to your account",
+        ),
+        ("403 Forbidden", "{\"message\": \"Not you\"}", "127.0.0.1: Not you"),
+        ("404 Not Found", "<html>", "127.0.0.1 doesn't support streaming"),
+        ("422 Unprocessable", "no", "127.0.0.1 doesn't support streaming"),
+        ("422 Unprocessable", "{\"message\": \"title is too long\"}", "127.0.0.1: title is too long"),
+        ("500 Oops", "{}", "127.0.0.1: HTTP status 500"),
+        ("200 OK", "<html>", "127.0.0.1: the answer names no stream"),
+        ("200 OK", "{\"id\": 1}", "127.0.0.1: the answer names no stream"),
+    ] {
+        let server = Server::answering(status, "", body);
+        let mut relay =
+            Showing::start_mute(Scratch::new(), &format!("asciinema-relay --server-url {}", server.url));
+        let text = cast(&[(1.0, "a")]);
+        relay.write(&text);
+        assert_eq!(relay.said(), format!("asciinema-relay: {message}"), "{status} {body}");
+        relay.write(output(2.0, "b"));
+        let outcome = Outcome { status: 1, stdout: text + &output(2.0, "b"), stderr: String::new() };
+        assert_eq!(relay.finish(), outcome);
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there_is_said_at_once() {
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let line = format!("asciinema-relay --server-url http://127.0.0.1:{port}");
+    let mut relay = Showing::start_mute(Scratch::new(), &line);
+    relay.write(cast(&[(1.0, "a")]));
+    assert_eq!(relay.said(), "asciinema-relay: 127.0.0.1: Connection refused");
+    assert_eq!(relay.finish().status, 1);
+}
+
+#[test]
+fn a_stream_of_ones_own_is_found_by_the_beginning_of_its_id() {
+    let stub = Stub::start(&[Does::Takes]);
+    let stream =
+        format!("{{\"id\": 7, \"url\": \"http://a.org/s/abc\", \"ws_producer_url\": {}}}", json(&stub.url));
+    let streams = format!("[{stream}]");
+    let server = Server::start(move |request, connection| {
+        let body = if request.line.starts_with("GET") { &streams } else { &stream };
+        let _ = connection.write_all(&server::response("200 OK", "", body.as_bytes()));
+    });
+    let line = format!("asciinema-relay --server-url {} --stream 'a b&c' --env SHELL,NOTHING", server.url);
+    let mut relay = Showing::start(&line);
+    assert_eq!(relay.url, "http://a.org/s/abc");
+    assert_eq!(server.request().line, "GET /api/v1/user/streams?prefix=a%20b%26c&limit=10");
+    let request = server.request();
+    assert_eq!(request.line, "PATCH /api/v1/streams/7");
+    let told = "{\"env\":{\"SHELL\":\"/bin/sh\"},\"live\":true,\"shell\":\"/bin/sh\",\"term_type\":\"xterm-256color\"}";
+    assert_eq!(request.text(), told);
+    relay.write_header();
+    stub.wait_for("the beginning", is_init);
+    assert_eq!(relay.finish().status, 0);
+    for (answer, message) in [
+        ("[]", "no stream of yours has an ID that begins with 'x'"),
+        ("[{\"id\": 1}, {\"id\": 2}]", "several streams of yours have an ID that begins with 'x'"),
+    ] {
+        let server = Server::answering("200 OK", "", answer);
+        let line = format!("asciinema-relay --server-url {} --stream x", server.url);
+        let mut relay = Showing::start_mute(Scratch::new(), &line);
+        relay.write_header();
+        assert_eq!(relay.said(), format!("asciinema-relay: {message}"));
+        assert_eq!(relay.finish().status, 1);
+    }
+}
+
+#[test]
+fn a_server_that_does_not_read_holds_nobody_up_and_is_told_the_state_later() {
+    let stub = Stub::start(&[Does::Sleeps]);
+    let mut relay = relay_to(&stub);
+    stub.wait_for("the beginning", is_init);
+    let line = output(1.0, &"0123456789abcdef".repeat(256));
+    let start = Instant::now();
+    for _ in 0..3_000_000 / line.len() {
+        relay.write(&line);
+    }
+    relay.write("[2, \"r\", \"90x20\"]\n".to_string() + &output(2.0, "\u{1b}[2J\u{1b}[Hthe end"));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    let status = fs::read_to_string(format!("/proc/{}/status", relay.process())).expect("its status");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().expect("a number");
+    assert!(peak < 40_000, "{peak} KB");
+    stub.is_awake.store(true, Ordering::Relaxed);
+    let (mut states, mut is_resized) = (0, false);
+    let until = Instant::now() + DEADLINE;
+    loop {
+        let (_, frame) = stub.wait_for("a message", |_| true);
+        assert!(!is_init(&frame), "there is one to a connection");
+        states += usize::from(frame.output().is_some_and(|text| text.starts_with("\u{1b}c")));
+        is_resized |= matches!(frame, Frame::Resize { cols: 90, rows: 20, .. });
+        if shows(&frame, "the end") {
+            break;
+        }
+        assert!(Instant::now() < until, "waited for the end");
+    }
+    assert!(states > 0 && is_resized, "{states} {is_resized}");
+    assert_eq!(relay.finish().status, 0);
+}
+
+#[test]
+fn a_server_that_never_reads_does_not_hold_up_the_end() {
+    let stub = Stub::start(&[Does::Sleeps]);
+    let mut relay = relay_to(&stub);
+    stub.wait_for("the beginning", is_init);
+    let line = output(1.0, &"0123456789abcdef".repeat(256));
+    for _ in 0..3_000_000 / line.len() {
+        relay.write(&line);
+    }
+    let start = Instant::now();
+    relay.close();
+    assert_eq!(relay.said(), "asciinema-relay: localhost: the end of the stream could not be published");
+    assert_eq!(relay.outcome().status, 1);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_session_that_ends_while_the_connection_is_lost_is_not_called_published() {
+    let stub = Stub::start(&[Does::Cuts(2), Does::Answers(503)]);
+    let mut relay = relay_to(&stub);
+    assert!(relay.said().contains("connection to localhost lost"));
+    relay.close();
+    assert_eq!(relay.said(), "asciinema-relay: localhost: the end of the stream could not be published");
+    assert_eq!(relay.outcome().status, 1);
+}
+
+#[test]
+fn a_server_that_answers_no_ping_is_left() {
+    let stub = Stub::start(&[Does::StaysMute, Does::Takes]);
+    let relay = relay_to(&stub);
+    stub.wait_for("the beginning", is_init);
+    let (number, _) = stub.wait_for("another beginning", is_init);
+    assert_eq!(number, 1);
+    assert_eq!(
+        relay.said(),
+        "asciinema: connection to localhost lost (the server does not answer), reconnecting"
+    );
+    assert_eq!(relay.said(), "asciinema: connected to localhost again");
+    assert_eq!(relay.finish().status, 0);
+}
+
+#[test]
+fn signals_end_the_stream_as_its_input_does() {
+    for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let stub = Stub::start(&[Does::Takes]);
+        let relay = relay_to(&stub);
+        stub.wait_for("the beginning", is_init);
+        relay.signal(signal);
+        assert!(matches!(stub.frame(0), Frame::End { id: 1, .. }));
+        assert_eq!(relay.outcome().status, status);
+    }
+}
+
+#[test]
+fn a_stream_is_not_sent_into_itself() {
+    let stub = Stub::start(&[Does::Takes]);
+    let id = common::live::relay_id(&stub.url);
+    let line = format!("env ASCIINEMA_RELAY_ID={id} asciinema-relay --stream {}", stub.url);
+    let mut relay = Showing::start_mute(Scratch::new(), &line);
+    relay.write_header();
+    assert_eq!(relay.said(), "asciinema-relay: this terminal is already being streamed there");
+    assert_eq!(relay.finish().status, 1);
+}
+
+#[test]
+fn a_bad_line_ends_the_stream_and_not_the_copy() {
+    let stub = Stub::start(&[Does::Takes]);
+    let mut relay = relay_to(&stub);
+    stub.wait_for("the beginning", is_init);
+    let rest = output(1.0, "good") + "bad\n" + &output(2.0, "after");
+    relay.write(&rest);
+    stub.wait_for("the good", |frame| shows(frame, "good"));
+    assert!(matches!(stub.frame(0), Frame::End { id: 2, .. }));
+    let outcome = relay.finish();
+    let message = "asciinema-relay: stdin: line 3: expected an event, [time, code, data], found 'bad'";
+    assert_eq!((outcome.status, outcome.stderr.as_str()), (1, message));
+    assert!(outcome.stdout.ends_with(&rest));
+}
+
+#[test]
+fn a_certificate_must_be_one_that_the_system_trusts() {
+    let names = vec!["localhost".to_string()];
+    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
+    let config = || {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder =
+            rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.expect("versions").with_no_client_auth();
+        let config = builder.with_single_cert(vec![own.cert.der().clone()], key.clone_key().into());
+        Arc::new(config.expect("a configuration"))
+    };
+    let scratch = Scratch::new();
+    let trusted = scratch.write("trusted.pem", own.cert.pem());
+    let stub = Stub::start_with(&[Does::Cuts(3), Does::Takes], Some(config()));
+    let line = format!("env SSL_CERT_FILE={} asciinema-relay --stream {}", trusted.display(), stub.url);
+    let mut relay = Showing::start_in(scratch, &line);
+    relay.write_header();
+    stub.wait_for("the beginning", is_init);
+    relay.write(output(1.0, &"x".repeat(100_000)));
+    let (number, _) = stub.wait_for("another beginning", is_init);
+    assert_eq!(number, 1);
+    relay.write(output(2.0, "over TLS"));
+    stub.wait_for("an event", |frame| shows(frame, "over TLS"));
+    assert_eq!(relay.finish().status, 0);
+    assert!(matches!(stub.frame(1), Frame::End { .. }));
+
+    let stub = Stub::start_with(&[Does::Takes], Some(config()));
+    let mut relay = relay_to(&stub);
+    let said = relay.said();
+    assert!(said.contains("lost (invalid peer certificate"), "{said}");
+    relay.close();
+    assert_eq!(relay.outcome().status, 1);
+}
+
+#[test]
+fn in_a_sessions_terminal_notices_are_notifications() {
+    let stub = Stub::start(&[Does::Cuts(2), Does::Takes]);
+    let scratch = Scratch::new();
+    fs::create_dir_all(scratch.path(".config/asciinema")).expect("a folder");
+    scratch.write(".config/asciinema/config", "[notifications]\ncommand = echo \"$TEXT\" >> notices\n");
+    scratch.write("part", "{\"version\": 2, \"width\": 80, \"height\": 24}\n");
+    let line = format!(
+        "stty raw; (cat part; while test ! -e stop; do sleep 0.1; done) | asciinema-relay --stream {} > /dev/null",
+        stub.url
+    );
+    let mut terminal = Terminal::start(scratch.shell(&line));
+    terminal.wait_until_file(&scratch, "notices", "connected to localhost again");
+    scratch.write("stop", "");
+    let notices = scratch.read("notices");
+    assert!(notices.starts_with("connection to localhost lost ("), "{notices}");
+    terminal.wait_until("the program has ended", || {
+        stub.seen.try_iter().any(|(number, seen)| number == 1 && matches!(seen, Some(Frame::End { .. })))
+    });
+    assert!(
+        !terminal.seen.contains("lost") && terminal.seen.contains("live at ws://"),
+        "{:?}",
+        terminal.seen
+    );
+}
+
+/// Whoever connects is heard: the port is there before the name of it is known.
+#[test]
+fn a_proxy_is_asked_for_the_way() {
+    let stub = Stub::start(&[Does::Takes]);
+    let target = stub.url.split('/').nth(2).expect("an authority").to_string();
+    let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = proxy.local_addr().expect("its address");
+    let asked = thread::spawn(move || {
+        let (mut near, _) = proxy.accept().expect("a connection");
+        let mut head = Vec::new();
+        let mut byte = [0];
+        while !head.ends_with(b"\r\n\r\n") && near.read(&mut byte).expect("a head") > 0 {
+            head.push(byte[0]);
+        }
+        near.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").expect("to answer");
+        let far = TcpStream::connect(&target).expect("the target");
+        for (mut from, mut to) in [
+            (near.try_clone().expect("it"), far.try_clone().expect("it")),
+            (far.try_clone().expect("it"), near.try_clone().expect("it")),
+        ] {
+            thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(std::net::Shutdown::Write);
+            });
+        }
+        String::from_utf8(head).expect("text")
+    });
+    let line = format!("env http_proxy=http://u:p@{address} asciinema-relay --stream {}", stub.url);
+    let mut relay = Showing::start(&line);
+    relay.write_header();
+    stub.wait_for("the beginning", is_init);
+    let head = asked.join().expect("the proxy");
+    assert!(
+        head.starts_with("CONNECT localhost:") && head.contains("Proxy-Authorization: Basic dTpw\r\n"),
+        "{head}"
+    );
+    assert_eq!(relay.finish().status, 0);
+}
