@@ -512,7 +512,7 @@ pub fn screen_of(cast: &str) -> (Vec<String>, String) {
     let header = header(cast);
     let number = |name: &str| u16::try_from(header[name].as_u64().expect("a size")).expect("a size");
     let size = Size { cols: number("width"), rows: number("height") };
-    let mut screen = Screen::new(size).expect("a terminal");
+    let mut screen = Screen::new(size, 0).expect("a terminal");
     for (_, code, data) in events(cast) {
         match code.as_str() {
             "o" => screen.feed(&data),

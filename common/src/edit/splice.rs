@@ -9,8 +9,11 @@ use crate::cast::{Code, Event, Fault, Header, Time};
 use crate::cli;
 use crate::edit::Ranges;
 use crate::filter::{Args, Filter, Output};
-use crate::screen::{Screen, Traces};
+use crate::screen::Screen;
 use crate::size::Size;
+
+/// How many rows above the screen are kept, which come back when it becomes taller.
+const SCROLLBACK: usize = 100;
 
 /// Which events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +49,8 @@ struct Hole {
     time: Time,
     /// The size before it.
     size: Size,
-    /// What the viewer's terminal has in it.
-    traces: Option<Traces>,
+    /// What the viewer's terminal shows.
+    screen: Option<Box<Screen>>,
     /// Whether anything was written in it.
     has_output: bool,
 }
@@ -74,7 +77,7 @@ impl Filter for Splice {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         self.size = header.size;
         if matches!(self.drawing, Drawing::Wanted) {
-            self.drawing = Drawing::On(Box::new(Screen::new(header.size)?));
+            self.drawing = Drawing::On(Box::new(Screen::new(header.size, SCROLLBACK)?));
         }
         header.remove("duration");
         output.begin(&header);
@@ -94,11 +97,11 @@ impl Filter for Splice {
             output.event(event, time);
         } else {
             let hole = self.hole.get_or_insert_with(|| {
-                let traces = match &self.drawing {
-                    Drawing::On(screen) => Some(screen.traces()),
+                let screen = match &self.drawing {
+                    Drawing::On(screen) => Some(screen.clone()),
                     Drawing::Off | Drawing::Wanted => None,
                 };
-                Hole { time, size: self.size, traces, has_output: false }
+                Hole { time, size: self.size, screen, has_output: false }
             });
             hole.has_output |= event.code == Code::Output;
         }
@@ -123,9 +126,9 @@ impl Splice {
         if hole.size != self.size {
             output.new_event(hole.time, Code::Resize, &self.size.to_string());
         }
-        if let (Drawing::On(screen), Some(traces)) = (&self.drawing, &hole.traces)
+        if let (Drawing::On(screen), Some(before)) = (&self.drawing, &hole.screen)
             && hole.has_output
-            && let Some(drawing) = screen.drawing_over(traces)
+            && let Some(drawing) = screen.transition(before)
         {
             output.new_event(hole.time, Code::Output, &drawing);
         }

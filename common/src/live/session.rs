@@ -8,6 +8,9 @@ use crate::cast::{Header, Time};
 use crate::screen::{Screen, TooLarge};
 use crate::size::Size;
 
+/// How many rows above the screen are kept, which come back when it becomes taller.
+const SCROLLBACK: usize = 100;
+
 /// A session, up to the event that was applied last.
 pub struct Session {
     header: Header,
@@ -28,7 +31,7 @@ impl Session {
     ///
     /// [`TooLarge`] for the terminal that the header names.
     pub fn new(header: Header) -> Result<Session, TooLarge> {
-        let screen = Screen::new(header.size)?;
+        let screen = Screen::new(header.size, SCROLLBACK)?;
         Ok(Session {
             theme: Theme::of(&header),
             header,

@@ -7,12 +7,11 @@
 //! choose otherwise: clearing the screen takes its lines away, a line keeps the blanks at an edge
 //! where it was wrapped, and blank lines at the end are dropped as far as they are within reach.
 
-use avt::Parser;
-use avt::parser::State;
-
-use super::plain::{PlainTerminal, Row};
-use super::{TooLarge, dimensions};
+use super::row::Row;
+use super::terminal::State;
+use super::{TextCell, TooLarge, dimensions};
 use crate::size::Size;
+use crate::vt::{Kind, Tokenizer};
 
 /// How many lines above the screen are within reach: they come back, and are wrapped anew, when the
 /// size changes.
@@ -20,8 +19,8 @@ const SCROLLBACK: usize = 100;
 
 /// A terminal whose lines are written down.
 pub struct Transcript {
-    parser: Parser,
-    terminal: PlainTerminal,
+    tokenizer: Tokenizer,
+    terminal: State<TextCell>,
     /// Whether the last line that went out goes on in the next.
     is_within_line: bool,
 }
@@ -34,30 +33,22 @@ impl Transcript {
     /// [`TooLarge`].
     pub fn new(size: Size) -> Result<Transcript, TooLarge> {
         let (cols, rows) = dimensions(size)?;
-        let terminal = PlainTerminal::new(cols, rows, SCROLLBACK);
-        Ok(Transcript { parser: Parser::new(), terminal, is_within_line: false })
+        let terminal = State::new(size, cols, rows, SCROLLBACK);
+        Ok(Transcript { tokenizer: Tokenizer::default(), terminal, is_within_line: false })
     }
 
     /// Takes the next piece of output, and appends the lines that have scrolled out of reach.
     pub fn feed(&mut self, text: &str, out: &mut Vec<u8>) {
-        let Transcript { parser, terminal, is_within_line } = self;
-        let evicted = &mut |row: &Row| *is_within_line = write_row(row, out);
-        let mut rest = text;
-        while let Some(character) = rest.chars().next() {
-            let mut length = character.len_utf8();
-            let is_text = parser.state == State::Ground;
-            if is_text && matches!(character, ' '..='~') {
-                let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
-                length = rest.bytes().position(|byte| !is_printable(&byte)).unwrap_or(rest.len());
-                terminal.print_ascii(&rest.as_bytes()[..length], evicted);
-            } else if is_text && character >= '\u{a0}' {
-                terminal.print(character, evicted);
-            } else if is_text && let Some(sequence_length) = terminal.take_rendition(rest) {
-                length = sequence_length;
-            } else if let Some(function) = parser.feed(character) {
-                terminal.execute(&function, evicted);
+        let Transcript { tokenizer, terminal, is_within_line } = self;
+        let evicted = &mut |row: &Row<TextCell>| *is_within_line = write_row(row, out);
+        let mut tokens = tokenizer.tokens(text.as_bytes());
+        while let Some(token) = tokens.next() {
+            // Lines that have been shown stay in the transcript, whether or not one can scroll back.
+            let erases_scrollback =
+                matches!(token.kind, Kind::Csi(csi) if csi.function() == (0, 0, b'J') && csi.value(0) == 3);
+            if !erases_scrollback {
+                terminal.execute(&token, evicted);
             }
-            rest = &rest[length..];
         }
     }
 
@@ -76,7 +67,8 @@ impl Transcript {
     pub fn finish(self, out: &mut Vec<u8>) {
         let mut is_within_line = self.is_within_line;
         let mut blank_lines = 0;
-        for row in self.terminal.all_rows() {
+        let grid = &self.terminal.grid;
+        for row in grid.scrollback.iter().chain(&grid.rows) {
             // Blank lines go out once a line follows that is not.
             if !is_within_line && !row.is_wrapped && row.is_empty() {
                 blank_lines += 1;
@@ -92,7 +84,7 @@ impl Transcript {
 }
 
 /// Writes a row down; returns whether the line goes on in the next.
-fn write_row(row: &Row, out: &mut Vec<u8>) -> bool {
+fn write_row(row: &Row<TextCell>, out: &mut Vec<u8>) -> bool {
     row.write_to(out);
     if !row.is_wrapped {
         out.push(b'\n');
@@ -102,26 +94,18 @@ fn write_row(row: &Row, out: &mut Vec<u8>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::plain::tests::output;
+    use super::super::tests::{Step, agreed, size, steps, take_steps};
     use super::*;
-    use avt::parser::{EdScope, Function};
     use avt::{Line, Observation, Observer, Terminal};
     use proptest::prelude::*;
 
-    /// What happens to a terminal.
-    #[derive(Clone, Debug)]
-    enum Happening {
-        Output(String),
-        Resize(Size),
-    }
-
-    fn text(size: Size, happenings: &[Happening]) -> String {
+    fn text(size: Size, steps: &[Step]) -> String {
         let mut transcript = Transcript::new(size).unwrap();
         let mut out = Vec::new();
-        for happening in happenings {
-            match happening {
-                Happening::Output(text) => transcript.feed(text, &mut out),
-                Happening::Resize(size) => transcript.resize(*size, &mut out).unwrap(),
+        for step in steps {
+            match step {
+                Step::Output(text) => transcript.feed(text, &mut out),
+                Step::Resize(size) => transcript.resize(*size, &mut out).unwrap(),
             }
         }
         transcript.finish(&mut out);
@@ -129,7 +113,7 @@ mod tests {
     }
 
     /// The same as [`text`] from the terminal of avt, colours and all.
-    fn text_of_avt(size: Size, happenings: &[Happening]) -> String {
+    fn text_of_avt(size: Size, steps: &[Step]) -> String {
         #[derive(Default)]
         struct Lines {
             text: String,
@@ -158,28 +142,8 @@ mod tests {
 
         let (cols, rows) = dimensions(size).unwrap();
         let mut terminal = Terminal::with_scrollback(cols, rows, Some(SCROLLBACK)).unwrap();
-        let mut parser = Parser::new();
         let mut lines = Lines::default();
-        for happening in happenings {
-            match happening {
-                Happening::Output(text) => {
-                    for function in text.chars().filter_map(|character| parser.feed(character)) {
-                        // avt would move the screen to where lines are kept, asciinema 3.x does not.
-                        let functions = match function {
-                            Function::Ed(EdScope::All) => {
-                                vec![Function::Ed(EdScope::Above), Function::Ed(EdScope::Below)]
-                            }
-                            function => vec![function],
-                        };
-                        terminal.execute_with(functions, &mut lines);
-                    }
-                }
-                Happening::Resize(size) => {
-                    let (cols, rows) = dimensions(*size).unwrap();
-                    terminal.resize_with(cols, rows, &mut lines);
-                }
-            }
-        }
+        take_steps(&mut terminal, steps, &mut lines);
         let mut blank_lines = 0;
         for line in terminal.screen().all_lines() {
             if !lines.is_within_line && !line.is_wrapped() && line.text().trim_end().is_empty() {
@@ -202,30 +166,22 @@ mod tests {
             (0..5000).map(|number| format!("\x1b[3{}mline {number} ż", number % 8)).collect();
         let flood = lines.iter().map(|line| format!("{line} \r\n")).collect::<String>();
         let expected: String = (0..5000).map(|number| format!("line {number} ż\n")).collect();
-        assert_eq!(text(size, &[Happening::Output(flood)]), expected);
+        assert_eq!(text(size, &[Step::Output(flood)]), expected);
     }
 
-    fn happenings() -> impl Strategy<Value = Vec<Happening>> {
-        let flood =
-            ("[a-z ż界]{0,20}", 1usize..150).prop_map(|(line, count)| format!("{line}\r\n").repeat(count));
-        let happening = prop_oneof![
-            10 => output().prop_map(Happening::Output),
-            2 => flood.prop_map(Happening::Output),
-            1 => size().prop_map(Happening::Resize),
-        ];
-        prop::collection::vec(happening, 1..40)
-    }
-
-    fn size() -> impl Strategy<Value = Size> {
-        (1u16..14, 1u16..7).prop_map(|(cols, rows)| Size { cols, rows })
+    #[test]
+    fn what_is_erased_from_the_scrollback_stays_in_the_text() {
+        let output = Step::Output(format!("{}\x1b[3J", "line\r\n".repeat(20)));
+        assert_eq!(text(Size { cols: 20, rows: 5 }, &[output]), "line\n".repeat(20));
     }
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn the_text_is_that_of_a_terminal_with_colours(size in size(), happenings in happenings()) {
-            prop_assert_eq!(text(size, &happenings), text_of_avt(size, &happenings));
+        fn the_text_is_that_of_avt(size in size(), steps in steps(true)) {
+            let steps = agreed(size, SCROLLBACK, steps);
+            prop_assert_eq!(text(size, &steps), text_of_avt(size, &steps));
         }
     }
 }

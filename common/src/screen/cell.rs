@@ -1,0 +1,289 @@
+//! What stands at one place of a row, and what it remembers.
+//!
+//! A terminal is generic in this: text needs the characters alone, pictures their style, redaction
+//! the place in the output that each came from.
+
+use std::fmt::Debug;
+
+use super::style::{PackedStyle, Style};
+
+/// One place of a row: a character of one column, or the left or the right half of a wide one.
+pub trait Cell: Copy + PartialEq + Debug {
+    /// What a pen gives to the cells that it writes or erases.
+    type Ink: Copy + PartialEq + Debug;
+
+    /// What characters get that are written in a style. `extra` is the number of what a style has
+    /// that is kept elsewhere.
+    fn writing(style: &Style, extra: u32) -> Self::Ink;
+
+    /// What blanks get that are left by erasing: the background's colour alone.
+    fn erasing(style: &Style) -> Self::Ink;
+
+    /// A character, written by the byte at this place of the output.
+    fn new(character: char, ink: Self::Ink, place: u64) -> Self;
+
+    /// The right half of a wide character.
+    fn right_half(ink: Self::Ink, place: u64) -> Self;
+
+    /// A blank left by erasing.
+    fn erased(ink: Self::Ink) -> Self;
+
+    /// A cell on which nothing was ever written.
+    fn blank() -> Self;
+
+    /// The character; a blank for a right half.
+    fn character(&self) -> char;
+
+    /// Whether it is not to be seen, as far as the cell remembers that.
+    fn is_concealed(&self) -> bool {
+        false
+    }
+
+    /// Whether this is the right half of the wide character before it.
+    fn is_right_half(&self) -> bool;
+
+    /// The ink with which it was written.
+    fn ink(&self) -> Self::Ink;
+
+    /// The place in the output that it came from; `None` where cells do not remember it, and for what
+    /// was erased.
+    fn place(&self) -> Option<u64> {
+        None
+    }
+
+    /// Whether it looks like a cell on which nothing was ever written.
+    fn is_blank(&self) -> bool;
+
+    /// The number of what its style keeps elsewhere.
+    fn extra(&self) -> u32 {
+        0
+    }
+
+    /// Gives it another number.
+    fn set_extra(&mut self, _extra: u32) {}
+}
+
+/// The place of what no byte of the output has written.
+pub(super) const NOWHERE: u64 = u64::MAX;
+
+/// The bit of a cell without styles that says that it had one: blanks that have some count as
+/// text when rows are wrapped anew, as in asciinema 3.x.
+const STYLED: u32 = 1 << 31;
+
+/// A cell that remembers its character alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TextCell(u32);
+
+/// The ink of cells that keep no style: whether there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainInk(u32);
+
+impl Cell for TextCell {
+    type Ink = PlainInk;
+
+    #[inline]
+    fn writing(style: &Style, _extra: u32) -> PlainInk {
+        PlainInk(if *style == Style::default() { 0 } else { STYLED })
+    }
+
+    #[inline]
+    fn erasing(style: &Style) -> PlainInk {
+        PlainInk(if PackedStyle::erasing(style) == PackedStyle::default() { 0 } else { STYLED })
+    }
+
+    #[inline]
+    fn new(character: char, ink: PlainInk, _place: u64) -> TextCell {
+        TextCell(u32::from(character) | ink.0)
+    }
+
+    #[inline]
+    fn right_half(ink: PlainInk, _place: u64) -> TextCell {
+        // NUL is never printed.
+        TextCell(ink.0)
+    }
+
+    #[inline]
+    fn erased(ink: PlainInk) -> TextCell {
+        TextCell(u32::from(' ') | ink.0)
+    }
+
+    #[inline]
+    fn blank() -> TextCell {
+        TextCell(u32::from(' '))
+    }
+
+    #[inline]
+    fn character(&self) -> char {
+        character(self.0 & !STYLED)
+    }
+
+    #[inline]
+    fn is_right_half(&self) -> bool {
+        self.0 & !STYLED == 0
+    }
+
+    #[inline]
+    fn ink(&self) -> PlainInk {
+        PlainInk(self.0 & STYLED)
+    }
+
+    #[inline]
+    fn is_blank(&self) -> bool {
+        *self == TextCell::blank()
+    }
+}
+
+/// A cell that remembers where in the output its character came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlacedCell {
+    cell: TextCell,
+    place: u64,
+}
+
+impl Cell for PlacedCell {
+    type Ink = PlainInk;
+
+    #[inline]
+    fn writing(style: &Style, extra: u32) -> PlainInk {
+        TextCell::writing(style, extra)
+    }
+
+    #[inline]
+    fn erasing(style: &Style) -> PlainInk {
+        TextCell::erasing(style)
+    }
+
+    #[inline]
+    fn new(character: char, ink: PlainInk, place: u64) -> PlacedCell {
+        PlacedCell { cell: TextCell::new(character, ink, place), place }
+    }
+
+    #[inline]
+    fn right_half(ink: PlainInk, place: u64) -> PlacedCell {
+        PlacedCell { cell: TextCell::right_half(ink, place), place }
+    }
+
+    #[inline]
+    fn erased(ink: PlainInk) -> PlacedCell {
+        PlacedCell { cell: TextCell::erased(ink), place: NOWHERE }
+    }
+
+    #[inline]
+    fn blank() -> PlacedCell {
+        PlacedCell { cell: TextCell::blank(), place: NOWHERE }
+    }
+
+    #[inline]
+    fn character(&self) -> char {
+        self.cell.character()
+    }
+
+    #[inline]
+    fn is_right_half(&self) -> bool {
+        self.cell.is_right_half()
+    }
+
+    #[inline]
+    fn ink(&self) -> PlainInk {
+        self.cell.ink()
+    }
+
+    #[inline]
+    fn place(&self) -> Option<u64> {
+        (self.place != NOWHERE).then_some(self.place)
+    }
+
+    #[inline]
+    fn is_blank(&self) -> bool {
+        self.cell.is_blank()
+    }
+}
+
+/// A cell that remembers its style, in 16 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StyledCell {
+    code: u32,
+    style: PackedStyle,
+}
+
+impl StyledCell {
+    /// Its style, except for the underline's colour and the link; for these, see
+    /// [`Terminal::style`](super::Terminal::style).
+    pub fn own_style(&self) -> Style {
+        self.style.unpack()
+    }
+}
+
+impl Cell for StyledCell {
+    type Ink = PackedStyle;
+
+    #[inline]
+    fn writing(style: &Style, extra: u32) -> PackedStyle {
+        PackedStyle::new(style, extra)
+    }
+
+    #[inline]
+    fn erasing(style: &Style) -> PackedStyle {
+        PackedStyle::erasing(style)
+    }
+
+    #[inline]
+    fn new(character: char, style: PackedStyle, _place: u64) -> StyledCell {
+        StyledCell { code: u32::from(character), style }
+    }
+
+    #[inline]
+    fn right_half(style: PackedStyle, _place: u64) -> StyledCell {
+        StyledCell { code: 0, style }
+    }
+
+    #[inline]
+    fn erased(style: PackedStyle) -> StyledCell {
+        StyledCell { code: u32::from(' '), style }
+    }
+
+    #[inline]
+    fn blank() -> StyledCell {
+        StyledCell { code: u32::from(' '), style: PackedStyle::default() }
+    }
+
+    #[inline]
+    fn character(&self) -> char {
+        character(self.code)
+    }
+
+    #[inline]
+    fn is_concealed(&self) -> bool {
+        self.style.is_concealed()
+    }
+
+    #[inline]
+    fn is_right_half(&self) -> bool {
+        self.code == 0
+    }
+
+    #[inline]
+    fn ink(&self) -> PackedStyle {
+        self.style
+    }
+
+    #[inline]
+    fn is_blank(&self) -> bool {
+        *self == StyledCell::blank()
+    }
+
+    #[inline]
+    fn extra(&self) -> u32 {
+        self.style.extra()
+    }
+
+    #[inline]
+    fn set_extra(&mut self, extra: u32) {
+        self.style = self.style.with_extra(extra);
+    }
+}
+
+/// The character of a code; a blank for that of a right half.
+fn character(code: u32) -> char {
+    char::from_u32(code).filter(|character| *character != '\0').unwrap_or(' ')
+}

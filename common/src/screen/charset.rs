@@ -1,0 +1,74 @@
+//! Character sets: what turns letters into the lines of boxes.
+
+/// A set of 94 characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Charset {
+    /// ASCII, and all sets that are not known.
+    #[default]
+    Ascii,
+    /// The United Kingdom's: ASCII but for the pound sign.
+    British,
+    /// DEC Special Graphics.
+    Graphics,
+}
+
+/// The characters of DEC Special Graphics, from U+0060 on.
+const GRAPHICS: [char; 31] = [
+    '◆', '▒', '␉', '␌', '␍', '␊', '°', '±', '␤', '␋', '┘', '┐', '┌', '└', '┼', '⎺', '⎻', '─', '⎼', '⎽', '├',
+    '┤', '┴', '┬', '│', '≤', '≥', 'π', '≠', '£', '·',
+];
+
+impl Charset {
+    /// The set that a final byte designates.
+    pub fn designated(last: u8) -> Charset {
+        match last {
+            b'0' => Charset::Graphics,
+            b'A' => Charset::British,
+            _ => Charset::Ascii,
+        }
+    }
+
+    /// The final byte that designates it.
+    pub fn last(self) -> char {
+        match self {
+            Charset::Ascii => 'B',
+            Charset::British => 'A',
+            Charset::Graphics => '0',
+        }
+    }
+
+    pub fn translate(self, character: char) -> char {
+        match (self, character) {
+            (Charset::Graphics, '`'..='~') => {
+                GRAPHICS.get(character as usize - '`' as usize).copied().unwrap_or(character)
+            }
+            (Charset::British, '#') => '£',
+            _ => character,
+        }
+    }
+}
+
+/// The four sets that a program may choose from, and the one that it has chosen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Charsets {
+    /// G0 to G3.
+    pub designated: [Charset; 4],
+    /// Which of them is in use.
+    pub shift: usize,
+    /// Which of them is in use for the next character alone.
+    pub single_shift: Option<usize>,
+}
+
+impl Charsets {
+    /// Whether characters are printed as they are.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.single_shift.is_none() && self.designated[self.shift] == Charset::Ascii
+    }
+
+    /// The character to print for one that was written.
+    pub fn translate(&mut self, character: char) -> char {
+        let set = self.single_shift.take().unwrap_or(self.shift);
+        self.designated[set].translate(character)
+    }
+}

@@ -1,0 +1,234 @@
+//! The rows of one screen, and how they move: within it, out of it, and when its size changes.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::ops::Range;
+
+use super::cell::Cell;
+use super::row::{Row, wrap_anew};
+
+/// A place on a screen, from 0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The column.
+    pub col: usize,
+    /// The row.
+    pub row: usize,
+}
+
+/// The rows of a screen, and those that have scrolled out of it but are within reach.
+#[derive(Clone, Debug)]
+pub(super) struct Grid<C: Cell> {
+    pub rows: VecDeque<Row<C>>,
+    pub scrollback: VecDeque<Row<C>>,
+    /// How many rows the scrollback may hold.
+    pub most_scrollback: usize,
+    pub cols: usize,
+    /// A row that has gone out, to be used again.
+    spare: Option<Row<C>>,
+    /// By how many rows all of the screen has scrolled up since somebody asked.
+    pub scrolled: usize,
+}
+
+impl<C: Cell> Grid<C> {
+    /// A blank screen. So many rows above it are kept later.
+    pub fn new(cols: usize, rows: usize, most_scrollback: usize) -> Grid<C> {
+        let rows = (0..rows).map(|_| Row::blank(cols)).collect();
+        Grid { rows, scrollback: VecDeque::new(), most_scrollback, cols, spare: None, scrolled: 0 }
+    }
+
+    /// Erases rows.
+    pub fn reset(&mut self, rows: Range<usize>, ink: C::Ink) {
+        let cols = self.cols;
+        self.rows.range_mut(rows).for_each(|row| row.reset(cols, ink));
+    }
+
+    /// Moves rows up. What leaves the screen at its top goes to the scrollback, and what is out
+    /// of reach there to `evicted`.
+    pub fn scroll_up(
+        &mut self,
+        rows: Range<usize>,
+        count: usize,
+        ink: C::Ink,
+        evicted: &mut impl FnMut(&Row<C>),
+    ) {
+        let count = count.min(rows.len());
+        if rows.start > 0 {
+            self.rows[rows.start - 1].is_wrapped = false;
+            self.rows.make_contiguous()[rows.clone()].rotate_left(count);
+            self.reset(rows.end - count..rows.end, ink);
+            self.mark_changed(rows);
+            return;
+        }
+        let is_whole = rows.end == self.rows.len();
+        for _ in 0..count {
+            let mut row = self.spare.take().unwrap_or_else(|| Row::blank(0));
+            row.reset(self.cols, ink);
+            if is_whole {
+                self.rows.push_back(row);
+            } else {
+                self.rows.insert(rows.end, row);
+            }
+            let Some(gone) = self.rows.pop_front() else { return };
+            self.scrollback.push_back(gone);
+            self.evict(evicted);
+        }
+        if is_whole {
+            self.scrolled = self.scrolled.saturating_add(count);
+        } else {
+            self.mark_changed(rows);
+        }
+    }
+
+    /// Moves rows down. What leaves at the bottom is gone.
+    pub fn scroll_down(&mut self, rows: Range<usize>, count: usize, ink: C::Ink) {
+        let count = count.min(rows.len());
+        self.rows.make_contiguous()[rows.clone()].rotate_right(count);
+        self.reset(rows.start..rows.start + count, ink);
+        if rows.start > 0 {
+            self.rows[rows.start - 1].is_wrapped = false;
+        }
+        self.rows[rows.end - 1].is_wrapped = false;
+        self.mark_changed(rows);
+    }
+
+    /// Moves what stands in a rectangle up, or down. What leaves it is gone.
+    pub fn scroll_within(&mut self, rows: Range<usize>, cols: Range<usize>, count: isize, ink: C::Ink) {
+        let distance = count.unsigned_abs().min(rows.len());
+        for row in rows.clone() {
+            self.rows[row].cut_at(&cols);
+            self.rows[row].is_wrapped = false;
+        }
+        let kept = rows.len() - distance;
+        let slice = &mut self.rows.make_contiguous()[rows.clone()];
+        for index in 0..kept {
+            let (target, source) = if count > 0 {
+                (index, index + distance)
+            } else {
+                (kept - 1 - index + distance, kept - 1 - index)
+            };
+            let [target, source] = match slice.get_disjoint_mut([target, source]) {
+                Ok(pair) => pair,
+                // Not moved at all.
+                Err(_) => return,
+            };
+            target.copy_from(source, cols.clone());
+        }
+        let freed = if count > 0 { kept..rows.len() } else { 0..distance };
+        slice[freed].iter_mut().for_each(|row| row.clear(cols.clone(), ink));
+    }
+
+    pub fn mark_changed(&mut self, rows: Range<usize>) {
+        self.rows.range_mut(rows).for_each(|row| row.is_changed = true);
+    }
+
+    /// Gives away the rows that are out of reach.
+    fn evict(&mut self, evicted: &mut impl FnMut(&Row<C>)) {
+        while self.scrollback.len() > self.most_scrollback
+            && let Some(row) = self.scrollback.pop_front()
+        {
+            evicted(&row);
+            self.spare = Some(row);
+        }
+    }
+
+    /// Changes the size, and returns where the cursor is then: at its character, if lines are
+    /// wrapped anew.
+    ///
+    /// Rows that have no place any more are taken from the blank ones below the cursor, then they go to
+    /// the scrollback, and if that would take the cursor along, they are taken from below it.
+    pub fn resize(
+        &mut self,
+        cols: usize,
+        height: usize,
+        mut cursor: Position,
+        wraps_anew: bool,
+        evicted: &mut impl FnMut(&Row<C>),
+    ) -> Position {
+        let old_cols = mem::replace(&mut self.cols, cols);
+        let old_height = self.rows.len();
+        // Wrapping anew takes no heed of where the screen begins.
+        let mut all = mem::take(&mut self.scrollback);
+        let mut above = all.len();
+        all.append(&mut self.rows);
+        let mut index = above + cursor.row;
+        if cols != old_cols && wraps_anew {
+            let place = LinePlace::of(&all, index, cursor.col, old_cols);
+            let count = all.len();
+            all = wrap_anew(&mut all, cols);
+            (index, cursor.col) = place.find(&all, cols);
+            let growth = all.len().saturating_sub(count);
+            drop_blank(&mut all, growth, index);
+            while all.len() < old_height {
+                all.push_back(Row::blank(0));
+            }
+            // A cursor that has come to be above the screen takes the screen along.
+            above = index.min(all.len() - old_height);
+        } else {
+            cursor.col = cursor.col.min(cols - 1);
+        }
+        if height < all.len() - above {
+            let excess = all.len() - above - height;
+            drop_blank(&mut all, excess, index);
+            let excess = all.len() - above - height;
+            above += excess.min(index - above);
+            all.truncate(above + height);
+            all.back_mut().into_iter().for_each(|row| row.is_wrapped = false);
+        } else {
+            above -= above.min(height - (all.len() - above));
+            while all.len() < above + height {
+                all.push_back(Row::blank(0));
+            }
+        }
+        self.rows = all.split_off(above);
+        self.scrollback = all;
+        cursor.row = index - above;
+        self.evict(evicted);
+        // Only now: many narrow rows may have become a few wide ones.
+        self.scrollback.iter_mut().chain(&mut self.rows).for_each(|row| row.resize(cols));
+        cursor
+    }
+}
+
+/// Takes away up to so many blank rows from the end, though none at or before an index.
+fn drop_blank<C: Cell>(rows: &mut VecDeque<Row<C>>, count: usize, index: usize) {
+    for _ in 0..count {
+        if rows.len() <= index + 1 || !rows.back().is_some_and(|row| row.is_blank()) {
+            return;
+        }
+        rows.pop_back();
+        rows.back_mut().into_iter().for_each(|row| row.is_wrapped = false);
+    }
+}
+
+/// A place by the line that it is in, which stays the same when lines are wrapped anew.
+struct LinePlace {
+    line: usize,
+    /// How far it is from the line's beginning, in columns.
+    offset: usize,
+}
+
+impl LinePlace {
+    fn of<C: Cell>(rows: &VecDeque<Row<C>>, index: usize, col: usize, cols: usize) -> LinePlace {
+        let (mut line, mut offset) = (0, col);
+        for row in rows.range(..index) {
+            match row.is_wrapped {
+                true => offset += cols,
+                false => (line, offset) = (line + 1, col),
+            }
+        }
+        LinePlace { line, offset }
+    }
+
+    /// In which row it is now, and in which column.
+    fn find<C: Cell>(&self, rows: &VecDeque<Row<C>>, cols: usize) -> (usize, usize) {
+        let mut ends = rows.iter().enumerate().filter(|(_, row)| !row.is_wrapped).map(|(index, _)| index);
+        let mut index = self.line.checked_sub(1).and_then(|before| ends.nth(before)).map_or(0, |end| end + 1);
+        let mut col = self.offset;
+        while col >= cols && rows.get(index).is_some_and(|row| row.is_wrapped) {
+            col -= cols;
+            index += 1;
+        }
+        (index.min(rows.len() - 1), col.min(cols - 1))
+    }
+}

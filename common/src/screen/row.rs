@@ -1,0 +1,349 @@
+//! The rows of a terminal, and how lines are wrapped anew for another width.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::cell::Cell;
+
+/// How many combining characters a cell keeps. More than any script needs; a stream of them must not
+/// fill the memory.
+pub(super) const MOST_MARKS: usize = 32;
+
+/// A row of a screen, or one that has scrolled out of it.
+#[derive(Clone, Debug)]
+pub struct Row<C> {
+    cells: Vec<C>,
+    /// The combining characters and joiners that belong to cells, by column, those of one cell in
+    /// the order in which they were written.
+    marks: Vec<Mark<C>>,
+    pub(super) is_wrapped: bool,
+    pub(super) is_changed: bool,
+}
+
+/// A character without a width of its own, and the column of the cell to which it belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Mark<C> {
+    col: usize,
+    cell: C,
+}
+
+/// Rows are the same if they show the same.
+impl<C: Cell> PartialEq for Row<C> {
+    fn eq(&self, other: &Row<C>) -> bool {
+        self.is_wrapped == other.is_wrapped && self.cells == other.cells && self.marks == other.marks
+    }
+}
+
+impl<C: Cell> Row<C> {
+    /// A row of so many columns on which nothing was ever written.
+    pub(super) fn blank(cols: usize) -> Row<C> {
+        Row { cells: vec![C::blank(); cols], marks: Vec::new(), is_wrapped: false, is_changed: true }
+    }
+
+    /// Makes this an erased row of so many columns.
+    pub(super) fn reset(&mut self, cols: usize, ink: C::Ink) {
+        self.cells.clear();
+        self.cells.resize(cols, C::erased(ink));
+        self.marks.clear();
+        self.is_wrapped = false;
+        self.is_changed = true;
+    }
+
+    /// What stands in the columns, from 0.
+    pub fn cells(&self) -> &[C] {
+        &self.cells
+    }
+
+    /// Whether the line goes on in the next row, because it was too long for one.
+    pub fn is_wrapped(&self) -> bool {
+        self.is_wrapped
+    }
+
+    /// The combining characters and joiners that belong to a cell, in order, as cells that remember what
+    /// the others do.
+    pub fn marks(&self, col: usize) -> impl Iterator<Item = &C> {
+        let from = self.marks.partition_point(|mark| mark.col < col);
+        self.marks[from..].iter().take_while(move |mark| mark.col == col).map(|mark| &mark.cell)
+    }
+
+    /// Whether any cell has combining characters.
+    pub fn has_marks(&self) -> bool {
+        !self.marks.is_empty()
+    }
+
+    /// The characters of the row in order, each with the column of its cell: base characters, each
+    /// followed by those that combine with it.
+    pub fn characters(&self) -> impl Iterator<Item = (usize, &C)> {
+        let bases = self.cells.iter().enumerate().filter(|(_, cell)| !cell.is_right_half());
+        bases.flat_map(|(col, cell)| {
+            std::iter::once((col, cell)).chain(self.marks(col).map(move |mark| (col, mark)))
+        })
+    }
+
+    /// The text of the row as it is to be seen, without white space at its end unless the line goes on.
+    pub fn text(&self) -> String {
+        let mut out = Vec::new();
+        self.write_to(&mut out);
+        // Built of characters.
+        String::from_utf8(out).unwrap_or_default()
+    }
+
+    /// Whether there is nothing but white space.
+    pub fn is_empty(&self) -> bool {
+        self.trimmed().is_empty()
+    }
+
+    /// Whether it looks as if nothing was ever written on it.
+    pub(super) fn is_blank(&self) -> bool {
+        self.cells.iter().all(Cell::is_blank) && self.marks.is_empty()
+    }
+
+    /// Appends the text, blanks for what is concealed.
+    pub(super) fn write_to(&self, out: &mut Vec<u8>) {
+        let cells = if self.is_wrapped { &self.cells } else { self.trimmed() };
+        let is_plain =
+            |cell: &C| cell.character().is_ascii() && !cell.is_right_half() && !cell.is_concealed();
+        if !self.has_marks() && cells.iter().all(is_plain) {
+            out.extend(cells.iter().map(|cell| u32::from(cell.character()) as u8));
+            return;
+        }
+        let mut bytes = [0; 4];
+        for (col, cell) in cells.iter().enumerate() {
+            if cell.is_concealed() {
+                out.push(b' ');
+            } else if !cell.is_right_half() {
+                for cell in std::iter::once(cell).chain(self.marks(col)) {
+                    out.extend_from_slice(cell.character().encode_utf8(&mut bytes).as_bytes());
+                }
+            }
+        }
+    }
+
+    /// The cells up to the last character that is to be seen.
+    fn trimmed(&self) -> &[C] {
+        let is_text = |cell: &C| !cell.character().is_whitespace() && !cell.is_concealed();
+        let last = self.cells.iter().rposition(is_text);
+        let last = last.max(self.marks.last().map(|mark| mark.col));
+        let length = last.map_or(0, |last| last + 1);
+        // With a wide character comes its right half.
+        let is_half = |cell: &&C| cell.is_right_half();
+        &self.cells[..length + usize::from(self.cells.get(length).filter(is_half).is_some())]
+    }
+
+    /// Puts the same character everywhere.
+    pub(super) fn fill(&mut self, cell: C) {
+        self.cells.fill(cell);
+        self.marks.clear();
+        self.is_wrapped = false;
+        self.is_changed = true;
+    }
+
+    /// Puts printable ASCII characters where there is room for them.
+    #[inline]
+    pub(super) fn print_ascii(&mut self, col: usize, text: &[u8], ink: C::Ink, place: u64) {
+        let range = col..col + text.len();
+        self.cut_out(range.clone());
+        for (index, (cell, byte)) in self.cells[range].iter_mut().zip(text).enumerate() {
+            *cell = C::new(char::from(*byte), ink, place + index as u64);
+        }
+    }
+
+    /// Puts a character of one or two columns where there is room for it.
+    #[inline]
+    pub(super) fn print(&mut self, col: usize, character: char, width: usize, ink: C::Ink, place: u64) {
+        self.cut_out(col..col + width);
+        self.cells[col] = C::new(character, ink, place);
+        if width == 2 {
+            self.cells[col + 1] = C::right_half(ink, place);
+        }
+    }
+
+    /// Adds a combining character to a cell, or to the wide character of which it is a half.
+    pub(super) fn add_mark(&mut self, col: usize, character: char, place: u64) {
+        let Some(cell) = self.cells.get(col) else { return };
+        let col = if cell.is_right_half() { col.saturating_sub(1) } else { col };
+        let end = self.marks.partition_point(|mark| mark.col <= col);
+        if self.marks[..end].iter().rev().take_while(|mark| mark.col == col).count() < MOST_MARKS {
+            // It looks as the cell does.
+            let ink = self.cells[col].ink();
+            self.marks.insert(end, Mark { col, cell: C::new(character, ink, place) });
+            self.is_changed = true;
+        }
+    }
+
+    /// Erases columns.
+    pub(super) fn clear(&mut self, range: Range<usize>, ink: C::Ink) {
+        self.cut_out(range.clone());
+        self.cells[range].fill(C::erased(ink));
+    }
+
+    /// Moves what stands in a range of columns to the right, out of it at its end.
+    pub(super) fn insert_blanks(&mut self, range: Range<usize>, count: usize, ink: C::Ink) {
+        let Range { start, end } = range;
+        let count = count.min(end - start);
+        self.cut(start);
+        self.cut(end);
+        // Of a wide character at the edge the right half alone is moved out.
+        self.cut(end - count);
+        self.cells.copy_within(start..end - count, start + count);
+        self.cells[start..start + count].fill(C::erased(ink));
+        self.marks.retain(|mark| !(end - count..end).contains(&mark.col));
+        self.marks
+            .iter_mut()
+            .filter(|mark| (start..end).contains(&mark.col))
+            .for_each(|mark| mark.col += count);
+        self.is_changed = true;
+    }
+
+    /// Takes cells out at the beginning of a range of columns, and moves what stands right of them
+    /// to the left.
+    pub(super) fn delete(&mut self, range: Range<usize>, count: usize, ink: C::Ink) {
+        let Range { start, end } = range;
+        let count = count.min(end - start);
+        self.cut(start);
+        self.cut(start + count);
+        self.cut(end);
+        self.cells.copy_within(start + count..end, start);
+        self.cells[end - count..end].fill(C::erased(ink));
+        self.marks.retain(|mark| !(start..start + count).contains(&mark.col));
+        self.marks
+            .iter_mut()
+            .filter(|mark| (start..end).contains(&mark.col))
+            .for_each(|mark| mark.col -= count);
+        self.is_changed = true;
+    }
+
+    /// Puts what stands in a range of columns of another row there.
+    pub(super) fn copy_from(&mut self, source: &Row<C>, range: Range<usize>) {
+        self.cut_out(range.clone());
+        self.cells[range.clone()].copy_from_slice(&source.cells[range.clone()]);
+        let marks = source.marks.iter().filter(|mark| range.contains(&mark.col));
+        self.marks.extend(marks.copied());
+        self.marks.sort_by_key(|mark| mark.col);
+    }
+
+    /// Cuts wide characters in two that stand across one of the edges of a range.
+    pub(super) fn cut_at(&mut self, range: &Range<usize>) {
+        self.cut(range.start);
+        self.cut(range.end);
+    }
+
+    /// Cuts the row off, or extends it.
+    pub(super) fn resize(&mut self, cols: usize) {
+        if let Some(outside) = self.cells.get(cols)
+            && outside.is_right_half()
+        {
+            self.cells[cols - 1] = C::erased(self.cells[cols - 1].ink());
+            self.marks.retain(|mark| mark.col + 1 < cols);
+        }
+        self.cells.resize(cols, C::blank());
+        self.marks.retain(|mark| mark.col < cols);
+        self.is_changed = true;
+    }
+
+    /// Gives cells other numbers of extras.
+    pub(super) fn renumber(&mut self, number: &mut impl FnMut(u32) -> u32) {
+        for cell in self.cells.iter_mut().chain(self.marks.iter_mut().map(|mark| &mut mark.cell)) {
+            if cell.extra() != 0 {
+                cell.set_extra(number(cell.extra()));
+            }
+        }
+    }
+
+    /// Makes room for what replaces a range of columns: their marks go, and of a wide character that
+    /// stands with one half in the range, the other half becomes a blank.
+    #[inline]
+    fn cut_out(&mut self, range: Range<usize>) {
+        self.is_changed = true;
+        self.cut(range.start);
+        self.cut(range.end);
+        if !self.marks.is_empty() {
+            self.marks.retain(|mark| !range.contains(&mark.col));
+        }
+    }
+
+    /// Turns a wide character that stands across the left edge of a column into two blanks that look as
+    /// it did, as in xterm and alacritty.
+    #[inline]
+    fn cut(&mut self, col: usize) {
+        if let Some(cell) = self.cells.get(col).filter(|cell| cell.is_right_half()) {
+            let (left, blank) = (col.saturating_sub(1), C::erased(cell.ink()));
+            self.cells[left..=col].fill(blank);
+            self.marks.retain(|mark| mark.col != left);
+        }
+    }
+
+    /// How many cells there are up to the last one that a program has given something.
+    fn used(&self) -> usize {
+        self.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
+    }
+
+    /// Appends a range of columns of another row.
+    fn append(&mut self, source: &Row<C>, range: Range<usize>) {
+        let moved = |mark: &Mark<C>| Mark { col: mark.col - range.start + self.cells.len(), ..*mark };
+        let marks = source.marks.iter().filter(|mark| range.contains(&mark.col));
+        self.marks.extend(marks.map(moved));
+        self.cells.extend_from_slice(&source.cells[range]);
+    }
+}
+
+/// Wraps lines anew, for a terminal of another width. The last row of a line may come out shorter
+/// than that.
+pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> VecDeque<Row<C>> {
+    let mut wrapped = VecDeque::with_capacity(rows.len());
+    // What of a line fills no row yet: it goes on in the row that comes next. Behind the last one
+    // nothing is left, because no line goes on after it.
+    let mut begun: Option<Row<C>> = None;
+    while let Some(mut source) = rows.pop_front() {
+        let is_wrapped = source.is_wrapped;
+        if !is_wrapped {
+            source.cells.truncate(source.used().max(source.marks.last().map_or(0, |mark| mark.col + 1)));
+        }
+        if cols == 1 {
+            source.blank_wide();
+        }
+        let mut at = 0;
+        let mut row = begun.take().unwrap_or_else(|| Row::blank(0));
+        loop {
+            let rest = source.cells.len() - at;
+            let room = cols - row.cells.len();
+            if rest <= room {
+                row.append(&source, at..source.cells.len());
+                break;
+            }
+            let mut end = at + room;
+            if source.cells[end].is_right_half() {
+                // The wide character does not fit any more.
+                end -= 1;
+            }
+            row.append(&source, at..end);
+            if row.cells.len() < cols {
+                let ink = row.cells.last().map(Cell::ink);
+                row.cells.push(ink.map_or(C::blank(), C::erased));
+            }
+            at = end;
+            row.is_wrapped = true;
+            wrapped.push_back(std::mem::replace(&mut row, Row::blank(0)));
+        }
+        if is_wrapped && row.cells.len() < cols {
+            begun = Some(row);
+        } else {
+            row.is_wrapped = is_wrapped;
+            wrapped.push_back(row);
+        }
+    }
+    wrapped.extend(begun);
+    wrapped
+}
+
+impl<C: Cell> Row<C> {
+    /// Turns wide characters into blanks, for a terminal that has no place for them.
+    fn blank_wide(&mut self) {
+        for col in 1..self.cells.len() {
+            if self.cells[col].is_right_half() {
+                let ink = self.cells[col].ink();
+                self.cells[col - 1..=col].fill(C::erased(ink));
+            }
+        }
+    }
+}

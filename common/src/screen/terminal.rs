@@ -1,0 +1,340 @@
+//! The terminal: its state, and what others may ask of it.
+
+use std::ops::Range;
+
+use super::cell::Cell;
+use super::charset::Charsets;
+use super::grid::{Grid, Position};
+use super::modes::{CursorShape, Modes};
+use super::row::Row;
+use super::style::{Extras, Link, LinkId, Style};
+use super::tabs::Tabs;
+use super::{MOST_CELLS, StyledCell, TooLarge, dimensions};
+use crate::size::Size;
+use crate::vt::Tokenizer;
+
+/// A terminal that has no window. It is generic in what its cells remember: see [`Screen`](super::Screen),
+/// [`TextScreen`](super::TextScreen) and [`PlacedScreen`](super::PlacedScreen).
+#[derive(Clone, Debug)]
+pub struct Terminal<C: Cell> {
+    pub(super) tokenizer: Tokenizer,
+    pub(super) state: State<C>,
+}
+
+/// Where the cursor is, and how it looks. Rows and columns count from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The column.
+    pub col: usize,
+    /// The row.
+    pub row: usize,
+    /// Whether the row is full, so that the next character goes to the next one.
+    pub is_wrap_pending: bool,
+    /// Whether it is shown.
+    pub is_visible: bool,
+    /// Its shape.
+    pub shape: CursorShape,
+}
+
+/// What has changed on a screen since somebody asked last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// By how many rows all of the screen has scrolled up. What has come from below counts as changed.
+    pub scrolled: usize,
+    /// The rows that are not what they were before they scrolled, from 0 on the screen as it is now.
+    pub rows: Vec<usize>,
+}
+
+/// All of a terminal but what it holds of an unfinished sequence.
+#[derive(Clone, Debug)]
+pub(super) struct State<C: Cell> {
+    /// The size as it was last asked for.
+    pub size: Size,
+    pub cols: usize,
+    pub rows: usize,
+    /// The screen that is shown.
+    pub grid: Grid<C>,
+    /// The other one. The alternate screen has no rows before it is shown for the first time.
+    pub hidden: Grid<C>,
+    pub alternate: Alternate,
+    /// Where the cursor was on the primary screen, while the alternate one is shown.
+    pub primary_position: Position,
+    pub position: Position,
+    /// Whether the next character goes to the next row first.
+    pub is_wrap_pending: bool,
+    pub pen: Style,
+    /// The pen, for what is written and for what is erased.
+    pub ink: C::Ink,
+    pub eraser: C::Ink,
+    pub extras: Extras,
+    /// How many extras there may be before the unused ones are looked for.
+    pub most_extras: usize,
+    pub charsets: Charsets,
+    /// What DECSC has saved on the primary and on the alternate screen.
+    pub saved: [SavedCursor; 2],
+    pub tabs: Tabs,
+    pub modes: Modes,
+    /// The rows that scroll.
+    pub region: Range<usize>,
+    /// The columns that scroll with them.
+    pub margins: Range<usize>,
+    /// The character that REP repeats, and the place that it came from.
+    pub last: Option<(char, u64)>,
+    /// What has been combined with it.
+    pub last_marks: Vec<(char, u64)>,
+    pub title: String,
+    /// Titles put aside (XTWINOPS 22).
+    pub titles: Vec<String>,
+}
+
+/// Whether the alternate screen is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alternate {
+    Hidden,
+    /// It is, by mode 47 or 1047.
+    Shown,
+    /// It is, by mode 1049, which saves the primary screen's cursor.
+    ShownWithCursor,
+}
+
+/// What DECSC saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SavedCursor {
+    pub position: Position,
+    pub is_wrap_pending: bool,
+    pub pen: Style,
+    pub charsets: Charsets,
+    pub origin: bool,
+    /// Autowrap at that time, which DECRC restores on the VT510 and in avt, though not in xterm, alacritty
+    /// and libvterm, nor here. It is kept for the sake of drawings.
+    pub autowrap: bool,
+}
+
+impl Default for SavedCursor {
+    fn default() -> SavedCursor {
+        SavedCursor {
+            position: Position::default(),
+            is_wrap_pending: false,
+            pen: Style::default(),
+            charsets: Charsets::default(),
+            origin: false,
+            autowrap: true,
+        }
+    }
+}
+
+impl<C: Cell> Terminal<C> {
+    /// A terminal just opened, of at least a column and a row, with so many rows of scrollback at most.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`].
+    pub fn new(size: Size, scrollback: usize) -> Result<Terminal<C>, TooLarge> {
+        let (cols, rows) = dimensions(size)?;
+        Ok(Terminal { tokenizer: Tokenizer::default(), state: State::new(size, cols, rows, scrollback) })
+    }
+
+    /// Takes the next piece of output. Sequences may go on from one piece to the next.
+    pub fn feed(&mut self, text: &str) {
+        self.feed_with(text, &mut |_| {});
+    }
+
+    /// The same; rows that leave the scrollback are shown to `evicted`, the oldest first.
+    pub fn feed_with(&mut self, text: &str, evicted: &mut impl FnMut(&Row<C>)) {
+        let mut tokens = self.tokenizer.tokens(text.as_bytes());
+        while let Some(token) = tokens.next() {
+            self.state.execute(&token, evicted);
+        }
+    }
+
+    /// Changes the size. Lines of the primary screen are wrapped anew and the cursor stays at its
+    /// character; those of the alternate screen are cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`]; then nothing has changed.
+    pub fn resize(&mut self, size: Size) -> Result<(), TooLarge> {
+        self.resize_with(size, &mut |_| {})
+    }
+
+    /// The same; rows that leave the scrollback are shown to `evicted`, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`]; then nothing has changed.
+    pub fn resize_with(&mut self, size: Size, evicted: &mut impl FnMut(&Row<C>)) -> Result<(), TooLarge> {
+        let (cols, rows) = dimensions(size)?;
+        self.state.resize(cols, rows, evicted);
+        self.state.size = size;
+        Ok(())
+    }
+
+    /// The size, as it was last asked for.
+    pub fn size(&self) -> Size {
+        self.state.size
+    }
+
+    /// The rows of the screen from top to bottom.
+    pub fn rows(&self) -> impl DoubleEndedIterator<Item = &Row<C>> + ExactSizeIterator {
+        self.state.grid.rows.iter()
+    }
+
+    /// A row of the screen, from 0.
+    pub fn row(&self, row: usize) -> Option<&Row<C>> {
+        self.state.grid.rows.get(row)
+    }
+
+    /// The rows above the screen, the oldest first. The alternate screen has none.
+    pub fn scrollback(&self) -> impl DoubleEndedIterator<Item = &Row<C>> + ExactSizeIterator {
+        self.state.grid.scrollback.iter()
+    }
+
+    /// The text of the screen, a line for each row, without white space at the end of lines.
+    pub fn text(&self) -> Vec<String> {
+        self.rows().map(|row| row.text().trim_end().to_string()).collect()
+    }
+
+    /// The cursor.
+    pub fn cursor(&self) -> Cursor {
+        let State { position, is_wrap_pending, modes, .. } = &self.state;
+        Cursor {
+            col: position.col,
+            row: position.row,
+            is_wrap_pending: *is_wrap_pending,
+            is_visible: modes.cursor_visible,
+            shape: modes.cursor_shape,
+        }
+    }
+
+    /// The window's title; empty if none has been set.
+    pub fn title(&self) -> &str {
+        &self.state.title
+    }
+
+    /// Whether the alternate screen is shown, the one of editors and pagers.
+    pub fn is_alternate(&self) -> bool {
+        self.state.alternate != Alternate::Hidden
+    }
+
+    /// The modes.
+    pub fn modes(&self) -> &Modes {
+        &self.state.modes
+    }
+
+    /// Whether the output so far ends within a sequence.
+    pub fn is_within_sequence(&self) -> bool {
+        self.tokenizer.is_within_sequence()
+    }
+
+    /// How many bytes of output have been taken, but for those of an unfinished sequence. Places in
+    /// cells count from the same beginning.
+    pub fn position(&self) -> u64 {
+        self.tokenizer.position()
+    }
+
+    /// What has changed since this was asked last, or since the terminal was opened.
+    pub fn take_changes(&mut self) -> Changes {
+        let grid = &mut self.state.grid;
+        let mut changes = Changes { scrolled: std::mem::take(&mut grid.scrolled), rows: Vec::new() };
+        for (index, row) in grid.rows.iter_mut().enumerate() {
+            if std::mem::take(&mut row.is_changed) {
+                changes.rows.push(index);
+            }
+        }
+        changes
+    }
+
+    /// A link, by what a style names it.
+    pub fn link(&self, id: LinkId) -> Option<&Link> {
+        self.state.extras.link(id)
+    }
+}
+
+impl Terminal<StyledCell> {
+    /// The style of a cell, all of it.
+    pub fn style(&self, cell: &StyledCell) -> Style {
+        self.state.style(cell)
+    }
+}
+
+impl<C: Cell> State<C> {
+    pub fn new(size: Size, cols: usize, rows: usize, scrollback: usize) -> State<C> {
+        let pen = Style::default();
+        State {
+            size,
+            cols,
+            rows,
+            grid: Grid::new(cols, rows, bounded_scrollback(scrollback, cols)),
+            hidden: Grid::new(cols, 0, 0),
+            alternate: Alternate::Hidden,
+            primary_position: Position::default(),
+            position: Position::default(),
+            is_wrap_pending: false,
+            pen,
+            ink: C::writing(&pen, 0),
+            eraser: C::erasing(&pen),
+            extras: Extras::default(),
+            most_extras: Extras::MANY,
+            charsets: Charsets::default(),
+            saved: [SavedCursor::default(); 2],
+            tabs: Tabs::new(cols),
+            modes: Modes::default(),
+            region: 0..rows,
+            margins: 0..cols,
+            last: None,
+            last_marks: Vec::new(),
+            title: String::new(),
+            titles: Vec::new(),
+        }
+    }
+
+    pub fn is_alternate(&self) -> bool {
+        self.alternate != Alternate::Hidden
+    }
+
+    pub fn resize(&mut self, cols: usize, rows: usize, evicted: &mut impl FnMut(&Row<C>)) {
+        if (cols, rows) == (self.cols, self.rows) {
+            return;
+        }
+        if cols != self.cols {
+            self.tabs.resize(self.cols, cols);
+            self.margins = 0..cols;
+        }
+        if rows != self.rows {
+            self.region = 0..rows;
+        }
+        if cols == self.cols {
+            // A line that fills its row still does.
+        } else if std::mem::take(&mut self.is_wrap_pending) {
+            self.position.col += 1;
+        }
+        if self.is_alternate() {
+            self.primary_position = self.hidden.resize(cols, rows, self.primary_position, true, evicted);
+            self.position = self.grid.resize(cols, rows, self.position, false, &mut |_| {});
+        } else {
+            self.position = self.grid.resize(cols, rows, self.position, true, evicted);
+            if !self.hidden.rows.is_empty() {
+                self.hidden.resize(cols, rows, Position::default(), false, &mut |_| {});
+            }
+        }
+        for saved in &mut self.saved {
+            saved.is_wrap_pending &= cols == self.cols && saved.position.row < rows;
+            saved.position.col = saved.position.col.min(cols - 1);
+            saved.position.row = saved.position.row.min(rows - 1);
+        }
+        (self.cols, self.rows) = (cols, rows);
+    }
+
+    /// Makes the inks follow the pen.
+    pub fn dip_pen(&mut self) {
+        let extra = self.extras.number(&self.pen);
+        self.ink = C::writing(&self.pen, extra);
+        self.eraser = C::erasing(&self.pen);
+    }
+}
+
+/// How many rows of scrollback there is memory for.
+fn bounded_scrollback(scrollback: usize, cols: usize) -> usize {
+    const MOST: usize = 4 * MOST_CELLS;
+    scrollback.min(MOST / cols)
+}

@@ -1,0 +1,309 @@
+//! The terminal held against avt, wherever avt is right, and its drawings against itself and avt.
+
+use avt::{Observer, Operation, ScreenKind};
+use proptest::prelude::*;
+
+use super::grid::Grid;
+use super::*;
+use crate::vt::{Escape, Kind, Token, Tokenizer};
+
+/// What happens to a terminal.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Output(String),
+    Resize(Size),
+}
+
+/// Sizes at which edges are reached often.
+pub fn size() -> impl Strategy<Value = Size> {
+    (prop_oneof![1u16..3, 1u16..14], 1u16..7).prop_map(|(cols, rows)| Size { cols, rows })
+}
+
+/// Output of the kind that changes states, and changes of size. Colours are those behind the
+/// text, because avt, unlike other terminals, also erases with the others.
+pub fn steps(has_floods: bool) -> impl Strategy<Value = Vec<Step>> {
+    let flood = ("[a-z ż界]{0,20}", 1usize..if has_floods { 150 } else { 20 })
+        .prop_map(|(line, count)| format!("{line}\r\n").repeat(count));
+    let output = prop_oneof![
+        4 => "[a-zż \u{a0}\u{3000}]{1,40}",
+        2 => "[a-z界]{1,10}",
+        1 => flood,
+        4 => "\x1b\\[([0-9]{0,2}(;[0-9]{1,2})?[A-HJ-MPSTXZ@abdefg]|[su]|[0-3]?[JK]|([1-6];[2-7])?r)",
+        2 => "\x1b\\[(0|4[0-79]|10[0-7]|48;5;9|48;2;1;2;3|48:5:1|)m",
+        1 => "\x1b\\[[1-6];[2-7]r\x1b\\[[0-7]?H\x1b\\[[0-3]?[ABEFeLM]",
+        2 => "\x1b\\[\\?(6|7|25|47|1047|1048|1049)[hl]",
+        1 => "\x1b\\[(4|20)[hl]",
+        1 => "\x1b\\[(!p|3g|g|0W|2W|5W)",
+        2 => "\x1b([78cDEHM]|#8|[()][0B])",
+        3 => "[\r\n\t\x08\x0e\x0f]{1,4}",
+        1 => "\x1b(\\]0;title\x07|Pq\x1b\\\\|\\[[0-9;?]{0,3})",
+    ];
+    let step = prop_oneof![10 => output.prop_map(Step::Output), 1 => size().prop_map(Step::Resize)];
+    prop::collection::vec(step, 1..40)
+}
+
+/// The steps, one for each token, without those where avt does what other terminals do not.
+pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
+    let mut terminal = TextScreen::new(size, scrollback).unwrap();
+    let mut tokenizer = Tokenizer::default();
+    let mut kept = Vec::new();
+    let mut follows_text = false;
+    for step in steps {
+        match step {
+            Step::Output(output) => {
+                let mut tokens = tokenizer.tokens(output.as_bytes());
+                while let Some(token) = tokens.next() {
+                    let mut text = String::from_utf8(token.bytes.to_vec()).unwrap();
+                    let is_contested = is_contested(&token, &terminal.state, follows_text);
+                    if is_contested {
+                        // It may have cut a sequence off.
+                        text = "\x18".to_string();
+                    } else if matches!(token.kind, Kind::Csi(csi) if csi.function() == (0, 0, b'J') && csi.value(0) == 2)
+                    {
+                        // avt would move the screen to the scrollback; asciinema 3.x does not have it so.
+                        text = "\x1b[1J\x1b[J".to_string();
+                    }
+                    follows_text = token.kind == Kind::Text && !is_contested;
+                    terminal.feed(&text);
+                    kept.push(Step::Output(text));
+                }
+            }
+            Step::Resize(size) => {
+                if is_contested_size(size, &terminal.state) {
+                    continue;
+                }
+                terminal.resize(size).unwrap();
+                kept.push(Step::Resize(size));
+            }
+        }
+    }
+    kept
+}
+
+/// Whether avt does something else with a token than alacritty, libvterm and xterm.
+fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, follows_text: bool) -> bool {
+    let is_full = state.is_wrap_pending;
+    let has_charsets = state.charsets != Default::default()
+        || state.saved.iter().any(|saved| saved.charsets != Default::default());
+    // avt saves no charsets and no row that is full, but autowrap, and leaves the region in origin mode.
+    let keeps_cursor = is_full || has_charsets || !state.modes.autowrap || state.modes.origin;
+    // avt gives the colours of the pen to what is left of half a wide character.
+    let is_coloured =
+        state.pen != Style::default() || state.saved.iter().any(|saved| saved.pen != Style::default());
+    let is_outside = !state.region.contains(&state.position.row);
+    let has_wide = || String::from_utf8_lossy(token.bytes).contains(['界', '\u{3000}']);
+    if token.controls().any(|byte| byte == b'\t') {
+        return true;
+    }
+    match token.kind {
+        // avt makes room for one column only, and for none where the line goes on in the next row.
+        Kind::Text if state.modes.insert => {
+            let length = String::from_utf8_lossy(token.bytes).chars().count();
+            has_wide() || shows_wide(state) || is_full || state.position.col + length > state.cols
+        }
+        Kind::Text => is_coloured && has_wide(),
+        // A full row stays full.
+        Kind::Control(b'\t') => is_full,
+        Kind::Escape(Escape { intermediates: [0, 0], last }) => match last {
+            b'7' | b'8' => keeps_cursor,
+            b'H' => is_full,
+            // avt takes it for a line feed.
+            b'D' => state.modes.new_line,
+            // avt counts rows from the top of the region here.
+            b'M' => state.modes.origin,
+            _ => false,
+        },
+        Kind::Escape(Escape { intermediates: [b'#', 0], .. }) => {
+            state.grid.rows.iter().any(|row| row.is_wrapped) || is_full
+        }
+        Kind::Csi(csi) => match csi.function() {
+            (0, 0, b'm') => shows_wide(state),
+            // HPB and VPB, which avt does not know.
+            (0, 0, b'j' | b'k') => true,
+            // avt's scrollback cannot be erased.
+            (0, 0, b'J') => csi.value(0) == 3,
+            (0, 0, b'I' | b'Z' | b'W' | b'g' | b'X') => is_full,
+            (0, 0, b'L' | b'M') => is_outside,
+            (0, 0, b's' | b'u') => keeps_cursor,
+            // avt repeats what stands before the cursor.
+            (0, 0, b'b') => !follows_text || !state.modes.autowrap || state.cols == 1 || shows_wide(state),
+            (0, 0, b'r') => {
+                let bottom = if csi.value(1) == 0 { state.rows } else { csi.count(1) };
+                csi.count(0) >= bottom || bottom > state.rows
+            }
+            (0, b'!', b'p') => !state.modes.autowrap || state.modes.is_set(1),
+            (b'?', 0, b'h' | b'l') => csi.values().iter().any(|mode| match mode {
+                7 => is_full,
+                47 => true,
+                1048 | 1049 => keeps_cursor,
+                _ => false,
+            }),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// Whether avt loses lines where other terminals take blank rows away.
+fn is_contested_size(size: Size, state: &super::terminal::State<TextCell>) -> bool {
+    let (cols, rows) = dimensions(size).unwrap();
+    let grids = if state.is_alternate() {
+        vec![(&state.hidden, state.primary_position), (&state.grid, state.position)]
+    } else {
+        vec![(&state.grid, state.position)]
+    };
+    // avt forgets the stop at what was the edge.
+    let loses_stop = cols > state.cols && state.cols.is_multiple_of(8);
+    // avt puts the blank that a wide character leaves at an edge before the characters that end there.
+    let has_wide = cols != state.cols && shows_wide(state);
+    let is_smaller = cols < state.cols || rows < state.rows;
+    let is_at_end = |(grid, position): (&Grid<TextCell>, Position)| {
+        let rest = |row: &Row<TextCell>| row.cells()[position.col..].iter().all(Cell::is_blank);
+        position.row + 1 == state.rows && grid.rows.back().is_none_or(rest)
+    };
+    loses_stop || has_wide || is_smaller && !grids.into_iter().all(is_at_end)
+}
+
+fn shows_wide(state: &super::terminal::State<TextCell>) -> bool {
+    let is_wide = |row: &Row<TextCell>| row.cells().iter().any(Cell::is_right_half);
+    [&state.grid, &state.hidden].iter().any(|grid| grid.rows.iter().chain(&grid.scrollback).any(is_wide))
+}
+
+/// Makes avt take steps.
+pub fn take_steps(terminal: &mut avt::Terminal, steps: &[Step], observer: &mut impl Observer<Output = ()>) {
+    for step in steps {
+        match step {
+            Step::Output(text) => terminal.feed_with(text.as_str(), &mut *observer),
+            Step::Resize(size) => {
+                let (cols, rows) = dimensions(*size).unwrap();
+                terminal.execute_with(Operation::Resize { cols, rows }, &mut *observer);
+            }
+        }
+    }
+}
+
+/// Someone who does not look.
+struct Nobody;
+
+impl Observer for Nobody {
+    type Output = ();
+
+    fn end(&mut self, _: &mut avt::Observation<'_>) {}
+}
+
+/// The cells of a row: the character if this is not a right half, whether there are colours or
+/// attributes; then whether the line goes on.
+type Picture = (Vec<(Option<char>, bool)>, bool);
+
+fn picture(row: &Row<TextCell>) -> Picture {
+    let cell = |cell: &TextCell| {
+        let blank = TextCell::new(cell.character(), TextCell::blank().ink(), 0);
+        let is_styled = cell.ink() != blank.ink();
+        ((!cell.is_right_half()).then(|| cell.character()), is_styled)
+    };
+    (row.cells().iter().map(cell).collect(), row.is_wrapped())
+}
+
+fn picture_of_avt(line: &avt::Line) -> Picture {
+    let cell = |cell: &avt::Cell| {
+        let character = (cell.width() > 0).then(|| cell.char());
+        (character, !cell.pen().is_default())
+    };
+    (line.cells().iter().map(cell).collect(), line.is_wrapped())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_state_is_that_of_avt_where_avt_is_right(size in size(), steps in steps(false)) {
+        const SCROLLBACK: usize = 5;
+        let mut screen = TextScreen::new(size, SCROLLBACK).unwrap();
+        let (cols, rows) = dimensions(size).unwrap();
+        let mut terminal = avt::Terminal::with_scrollback(cols, rows, Some(SCROLLBACK)).unwrap();
+        for step in agreed(size, SCROLLBACK, steps) {
+            take_steps(&mut terminal, std::slice::from_ref(&step), &mut Nobody);
+            match &step {
+                Step::Output(text) => screen.feed(text),
+                Step::Resize(size) => screen.resize(*size).unwrap(),
+            }
+            if screen.is_within_sequence() {
+                // Control characters within it are yet to come.
+                continue;
+            }
+            let pictures: Vec<Picture> = screen.scrollback().chain(screen.rows()).map(picture).collect();
+            let expected: Vec<Picture> = terminal.screen().all_lines().map(picture_of_avt).collect();
+            prop_assert_eq!(pictures, expected, "after {:?}", step);
+            let (cursor, expected) = (screen.cursor(), terminal.cursor());
+            let col = cursor.col + usize::from(cursor.is_wrap_pending);
+            prop_assert_eq!((col, cursor.row, cursor.is_visible), (expected.col, expected.row, expected.visible), "after {:?}", step);
+            prop_assert_eq!(screen.is_alternate(), terminal.active_screen_kind() == ScreenKind::Alternate);
+        }
+    }
+
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_drawing_brings_a_fresh_terminal_to_the_same_state(size in size(), output in styled_output()) {
+        let mut original = Screen::new(size, 0).unwrap();
+        output.iter().for_each(|piece| original.feed(piece));
+        let mut copy = Screen::new(size, 0).unwrap();
+        copy.feed(&original.drawing());
+        prop_assert!(copy == original, "{:?}\n{:?}", original.drawing(), copy.drawing());
+    }
+
+    #[test]
+    fn a_transition_brings_any_terminal_to_the_same_state(
+        size in size(),
+        before in styled_output(),
+        output in styled_output(),
+    ) {
+        let mut original = Screen::new(size, 0).unwrap();
+        before.iter().for_each(|piece| original.feed(piece));
+        let (from, mut copy) = (original.clone(), original.clone());
+        output.iter().for_each(|piece| original.feed(piece));
+        let transition = original.transition(&from).unwrap_or_default();
+        copy.feed(&transition);
+        prop_assert!(copy == original, "by {transition:?}\n{:?}\n{:?}", original.drawing(), copy.drawing());
+    }
+
+    #[test]
+    fn a_checkpoint_is_returned_to_with_the_scrollback(size in size(), output in styled_output()) {
+        let mut original = Screen::new(size, 4).unwrap();
+        output.iter().for_each(|piece| original.feed(piece));
+        let copy = original.checkpoint().restore().unwrap();
+        prop_assert!(copy == original, "{:?}", original.checkpoint());
+        if !original.is_alternate() {
+            let text = |screen: &Screen| screen.scrollback().map(Row::text).collect::<Vec<_>>();
+            prop_assert_eq!(text(&copy), text(&original));
+        }
+    }
+}
+
+/// Output that makes use of all that a terminal keeps.
+fn styled_output() -> impl Strategy<Value = Vec<String>> {
+    let piece = prop_oneof![
+        3 => "[ -~]{1,12}",
+        2 => "[a-zż界😀e\u{301}]{1,8}",
+        1 => "[👩\u{200d}💻\u{fe0f}]{1,4}",
+        4 => "\x1b\\[[0-9]{0,2}(;[0-9]{1,2})?[A-HJ-MPSTXZ@`abdefgjkhlmnrsu]",
+        3 => "\x1b\\[(0|[1-9]|2[1-9]|3[0-9]|4[0-9]|5[358]|9[0-7]|10[0-7]|38;5;[0-9]{1,3}|48:2::1:[0-9]{1,2}:3|58:5:9|4:[0-5])(;(1|4|7|31|44|8|28))?m",
+        2 => "\x1b\\[\\?(1|5|6|7|9|25|47|66|69|1000|1002|1003|1004|1005|1006|1015|1047|1048|1049|2004|2026)[hl]",
+        1 => "\x1b\\[(4|20)[hl]",
+        1 => "\x1b\\[[1-6];[3-9][rs]",
+        2 => "\x1b[78=>cDEHMNOno]",
+        1 => "\x1b[()*+][0AB]",
+        1 => "\x1b\\[[0-6] q",
+        2 => "[\r\n\t\x08\x0e\x0f]{1,4}",
+        1 => "\x1b\\[(!p|3g|g|5W|0W|2W|3b|2Z|4I|>1u|<u|=2;2u|>4;2m|22;0t|23;0t)",
+        1 => "\x1b\\[[1-3]'[}~]",
+        1 => "\x1b#8",
+        1 => "\x1b\\](0;[a-z]{0,3}|8;(id=[a-b])?;(http:[x-z])?)(\x07|\x1b\\\\)",
+        1 => "\x1b\\[[0-9;?]{0,4}",
+        1 => "\x1b[\\](P]?[0-9]{0,2}",
+    ];
+    prop::collection::vec(piece, 0..24)
+}
