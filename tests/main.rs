@@ -10,6 +10,7 @@ mod harness;
 mod live;
 mod server;
 
+mod browser;
 mod cat;
 mod completions;
 mod config;

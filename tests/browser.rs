@@ -1,0 +1,267 @@
+//! The page of asciinema-serve in a real browser: Chromium without a window, told what to do over its
+//! DevTools protocol.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use serde_json::{Value, json};
+use tungstenite::{Message, WebSocket};
+
+use crate::harness::{Scratch, cast};
+use crate::live::{DEADLINE, Showing};
+
+/// The names that Chromium goes by.
+const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// A browser with one page.
+struct Browser {
+    process: Child,
+    page: WebSocket<TcpStream>,
+    count: u64,
+    /// What the page has logged as errors, such as what its policy forbids.
+    errors: Vec<String>,
+    _scratch: Scratch,
+}
+
+impl Browser {
+    /// Opens a page in a window of a size in pixels.
+    fn open(url: &str, size: &str) -> Browser {
+        let scratch = Scratch::new();
+        let mut child = NAMES
+            .iter()
+            .find_map(|name| {
+                let mut command = Command::new(name);
+                command.args([
+                    "--headless",
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-quic",
+                    "--no-first-run",
+                    "--disable-background-networking",
+                    "--disable-component-update",
+                    "--disable-sync",
+                    "--disable-dev-shm-usage",
+                    "--remote-debugging-port=0",
+                ]);
+                command.arg(format!("--window-size={size}"));
+                command.arg(format!("--user-data-dir={}", scratch.path("profile").display()));
+                command.arg("about:blank").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+                command.process_group(0).spawn().ok()
+            })
+            .expect("Chromium, which this test needs: install Debian's package chromium");
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+        let mut line = String::new();
+        let host = loop {
+            line.clear();
+            assert!(stderr.read_line(&mut line).expect("its messages") > 0, "Chromium does not start");
+            if let Some(rest) = line.split("listening on ws://").nth(1) {
+                break rest.split('/').next().unwrap_or_default().to_string();
+            }
+        };
+        // Nothing may fill up.
+        thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        let pages = pages(&host);
+        let page = pages.iter().find(|page| page["type"] == "page").expect("a page");
+        let socket_url = page["webSocketDebuggerUrl"].as_str().expect("a URL");
+        let stream = TcpStream::connect(&host).expect("a connection");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a time-out");
+        let (page, _) = tungstenite::client(socket_url, stream).expect("a WebSocket");
+        let mut browser = Browser { process: child, page, count: 0, errors: Vec::new(), _scratch: scratch };
+        browser.call("Log.enable", json!({}));
+        browser.call("Runtime.enable", json!({}));
+        browser.call("Page.navigate", json!({ "url": url }));
+        browser
+    }
+
+    /// Has the browser do something, and returns what came of it.
+    fn call(&mut self, method: &str, parameters: Value) -> Value {
+        self.count += 1;
+        let call = json!({ "id": self.count, "method": method, "params": parameters });
+        self.page.send(Message::text(call.to_string())).expect("to ask the browser");
+        loop {
+            let message = self.page.read().expect("an answer of the browser");
+            let Message::Text(text) = message else { continue };
+            let message: Value = serde_json::from_str(&text).expect("JSON");
+            if message["id"] == self.count {
+                return message["result"].clone();
+            }
+            let is_error = message["method"] == "Runtime.exceptionThrown"
+                || message["params"]["entry"]["level"] == "error";
+            if is_error {
+                self.errors.push(message.to_string());
+            }
+        }
+    }
+
+    /// The value of an expression in the page.
+    fn value(&mut self, expression: &str) -> Value {
+        let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
+        self.call("Runtime.evaluate", parameters)["result"]["value"].clone()
+    }
+
+    /// Waits until an expression is true.
+    fn wait_for(&mut self, expression: &str) {
+        let until = Instant::now() + DEADLINE;
+        while self.value(expression) != true {
+            if Instant::now() >= until {
+                let text = self.value("document.body.innerText");
+                panic!("waited for {expression}, the page shows {text}, errors {:?}", self.errors);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Waits until the terminal shows a text.
+    fn wait_for_text(&mut self, text: &str) {
+        self.wait_for(&format!(
+            "document.querySelector('.ap-term-text')?.textContent.includes({}) === true",
+            json!(text)
+        ));
+    }
+
+    fn click(&mut self, selector: &str) {
+        self.value(&format!("document.querySelector('{selector}').click()"));
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // The browser is several processes, a group of their own.
+        let _ = killpg(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGKILL);
+        let _ = self.process.wait();
+    }
+}
+
+/// What the browser says of its pages. It does not close a connection that it is asked to close.
+fn pages(host: &str) -> Vec<Value> {
+    let mut connection = TcpStream::connect(host).expect("a connection");
+    connection.set_read_timeout(Some(DEADLINE)).expect("a time-out");
+    write!(connection, "GET /json/list HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("to ask");
+    let mut reader = BufReader::new(connection);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).expect("a head");
+        let line = line.trim_end().to_lowercase();
+        match line.strip_prefix("content-length:") {
+            Some(number) => length = number.trim().parse().expect("a number"),
+            None if line.is_empty() => break,
+            None => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).expect("a body");
+    serde_json::from_slice(&body).expect("JSON")
+}
+
+/// The colour of the background of a cell, as the terminal has painted it.
+const BACKGROUND: &str = "((row, col) => {
+    const canvas = document.querySelector('.ap-term canvas');
+    const term = getComputedStyle(document.querySelector('.ap-term'));
+    const width = canvas.width / Number(term.getPropertyValue('--term-cols'));
+    const height = canvas.height / Number(term.getPropertyValue('--term-rows'));
+    const context = canvas.getContext('2d');
+    return Array.from(context.getImageData((col + 0.5) * width, (row + 0.5) * height, 1, 1).data).join();
+})";
+
+#[test]
+fn a_session_is_seen_in_a_browser_from_beginning_to_end() {
+    let mut serve = Showing::start("asciinema-serve");
+    let theme = "{\"fg\":\"#d0d0d0\",\"bg\":\"#101010\",\"palette\":\"#000000:#cc0000:#00cc00:#cccc00:#0000cc:#cc00cc:#00cccc:#cccccc\"}";
+    serve.write(format!(
+        "{{\"version\":2,\"width\":80,\"height\":24,\"title\":\"A <b>title</b>\",\"theme\":{theme}}}\n"
+    ));
+    serve.write("[0.1, \"o\", \"\\u001b[31mearly\\u001b[0m \\u001b[42mback\\u001b[0m\"]\n");
+    serve.wait_for("state", "live");
+    let mut browser = Browser::open(&serve.url, "1000,700");
+    browser.wait_for_text("early back");
+    browser.wait_for("document.querySelector('#title').textContent === 'A <b>title</b>'");
+    browser.wait_for("document.querySelector('#state').textContent === 'live'");
+    browser.wait_for("document.querySelector('#viewers').textContent === '1 watching'");
+    let colour = browser.value(
+        "getComputedStyle([...document.querySelectorAll('.ap-line > span')].find((span) => span.textContent.includes('early'))).color",
+    );
+    assert_eq!(colour, "rgb(204, 0, 0)");
+    assert_eq!(browser.value(&format!("{BACKGROUND}(0, 7)")), "0,204,0,255");
+    // The terminal fills the window as far as its shape allows.
+    let part = browser.value(
+        "(() => {
+        const term = document.querySelector('.ap-term').getBoundingClientRect();
+        return Math.max(term.width / innerWidth, term.height / innerHeight);
+    })()",
+    );
+    assert!(part.as_f64().is_some_and(|part| part > 0.85), "{part}");
+    serve.write("[0.5, \"r\", \"100x30\"]\n[0.6, \"o\", \"\\r\\nlate\"]\n");
+    browser.wait_for_text("late");
+    browser.wait_for("document.querySelector('.ap-term').style.getPropertyValue('--term-cols') === '100'");
+    serve.close();
+    browser.wait_for("document.querySelector('#state').textContent === 'ended'");
+    assert_eq!(serve.outcome().status, 0);
+    browser.wait_for_text("late");
+    let errors = std::mem::take(&mut browser.errors);
+    assert!(errors.iter().all(|error| !error.contains("Content Security Policy")), "{errors:?}");
+}
+
+#[test]
+fn on_a_phone_the_letters_stay_large_enough_to_be_read() {
+    let mut serve = Showing::start("asciinema-serve");
+    serve.write(cast(&[(0.1, "here")]));
+    serve.wait_for("state", "live");
+    let mut browser = Browser::open(&serve.url, "500,900");
+    let phone = json!({ "width": 390, "height": 844, "deviceScaleFactor": 3, "mobile": true });
+    browser.call("Emulation.setDeviceMetricsOverride", phone);
+    browser.wait_for_text("here");
+    browser.wait_for("document.querySelector('.ap-term').getBoundingClientRect().width / 80 >= 5.5");
+    browser.wait_for("document.querySelector('#stage').scrollWidth > innerWidth && document.body.scrollWidth <= innerWidth");
+    assert_eq!(serve.finish().status, 0);
+}
+
+#[test]
+fn a_password_is_asked_for_once_for_the_page_and_its_socket() {
+    let mut serve = Showing::start("asciinema-serve --password secret");
+    serve.write(cast(&[(0.1, "for friends")]));
+    let url = serve.url.replace("http://", "http://me:secret@");
+    let mut browser = Browser::open(&url, "1000,700");
+    browser.wait_for_text("for friends");
+    assert_eq!(serve.finish().status, 0);
+}
+
+#[test]
+fn a_recording_is_played_with_its_markers() {
+    let scratch = Scratch::new();
+    let text = cast(&[(0.2, "first")]) + "[30.0, \"m\", \"half\"]\n[60.0, \"o\", \"last\"]\n";
+    scratch.write("demo.cast", text.replace("24}", "24, \"idle_time_limit\": 0.5}"));
+    let serve = Showing::start_in(scratch, "asciinema-serve demo.cast");
+    let mut browser = Browser::open(&serve.url, "1000,700");
+    browser.wait_for("document.querySelector('#state').textContent === 'recording'");
+    // A minute's pause is half a second, as the header says.
+    browser.wait_for_text("last");
+    browser.wait_for("document.querySelectorAll('.ap-marker').length === 1");
+    assert_eq!(browser.value("document.querySelector('.ap-progressbar') !== null"), true);
+    serve.signal(Signal::SIGTERM);
+    assert_eq!(serve.outcome().status, 143);
+}
+
+#[test]
+fn a_viewer_goes_back_to_the_beginning_and_returns() {
+    let mut serve = Showing::start("asciinema-serve --history");
+    serve.write(cast(&[(0.1, "beginning"), (0.6, "\u{1b}[2J\u{1b}[Hpresent")]));
+    serve.wait_for("state", "live");
+    let mut browser = Browser::open(&serve.url, "1000,700");
+    browser.wait_for_text("present");
+    browser.click("#history");
+    browser.wait_for_text("beginning");
+    assert_eq!(browser.value("document.querySelector('#history').textContent"), "Back to live");
+    // What has been recorded comes to its end, and the view goes on live.
+    browser.wait_for("document.querySelector('#history').textContent === 'From the start'");
+    browser.wait_for_text("present");
+    serve.write("[100.0, \"o\", \" and future\"]\n");
+    browser.wait_for_text("present and future");
+    assert_eq!(serve.finish().status, 0);
+}
