@@ -9,13 +9,13 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
 use common::cli::catalog::{self, Program};
 use common::cli::{self, Arg, Args, Failure, Reporter};
+use common::io;
 use common::text::visible;
 
 const COMPLETIONS: Program = catalog::program("asciinema completions");
@@ -150,11 +150,7 @@ fn locate(command: &OsStr) -> Option<PathBuf> {
     let libexec = beside.map(|folder| folder.join("../libexec/asciinema"));
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = beside.map(Path::to_path_buf).into_iter().chain(libexec).chain(env::split_paths(&path));
-    folders.map(|folder| folder.join(&file)).find(|candidate| is_executable(candidate))
-}
-
-fn is_executable(path: &Path) -> bool {
-    path.metadata().is_ok_and(|there| there.is_file() && there.permissions().mode() & 0o111 != 0)
+    folders.map(|folder| folder.join(&file)).find(|candidate| io::is_executable(candidate))
 }
 
 /// `asciinema completions SHELL`: the script for that shell.

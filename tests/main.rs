@@ -35,5 +35,6 @@ mod rec_terminal;
 mod relay;
 mod serve;
 mod speed;
+mod tape;
 mod trim;
 mod upload;

@@ -11,7 +11,7 @@ mod stream;
 mod unnamed;
 
 pub use atomic_file::AtomicFile;
-pub use program::sibling;
+pub use program::{is_executable, is_in_path, sibling};
 pub use source::{Source, open};
 pub use stream::Stream;
 pub use unnamed::unnamed_file;

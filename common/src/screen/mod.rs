@@ -45,6 +45,7 @@
 //! # Ok::<(), common::screen::TooLarge>(())
 //! ```
 
+mod answers;
 mod cell;
 mod charset;
 mod drawing;
@@ -61,6 +62,7 @@ mod transcript;
 
 use crate::size::Size;
 
+pub use answers::{Channels, Colours, Responder};
 pub use cell::{Cell, PlacedCell, StyledCell, TextCell};
 pub use drawing::Checkpoint;
 pub use grid::Position;

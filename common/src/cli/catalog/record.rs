@@ -1,7 +1,7 @@
 //! Programs that record and play.
 
-use super::Completion::{CastOrUrl, OneOf, Recording, Text};
-use super::{IDLE_TIME_LIMIT, Program, TITLE, flag, option};
+use super::Completion::{Cast, CastOrUrl, File, OneOf, Recording, Text};
+use super::{IDLE_TIME_LIMIT, OUTPUT, Program, TITLE, flag, option};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -93,6 +93,31 @@ pub const PROGRAMS: &[Program] = &[
             "asciinema cat demo.cast",
             "asciinema cat build.cast | grep -a warning",
             "ssh host asciinema rec -c 'make test' - | asciinema cat -",
+        ],
+    },
+    Program {
+        name: "asciinema-tape",
+        is_classic: false,
+        summary: "record a scripted session",
+        usage: "[OPTION...] [TAPE]",
+        about: "Type what the script TAPE says into a program, and record the session. The recording goes to stdout, or to OUT; pictures named by the tape are made as well.",
+        options: &[
+            OUTPUT,
+            option(
+                &["-f", "--output-format"],
+                "FORMAT",
+                OneOf(&["asciicast-v2", "asciicast-v3"]),
+                "asciicast-v2 or asciicast-v3 (default: asciicast-v2)",
+            ),
+            flag(&["--check"], "only check TAPE for mistakes"),
+            flag(&["--steady"], "use the tape's times instead of the clock's, to make runs repeatable"),
+            option(&["--from-cast"], "CAST", Cast, "print the tape that types what was typed in CAST"),
+        ],
+        operands: File,
+        examples: &[
+            "asciinema tape demo.tape -o demo.cast",
+            "asciinema tape demo.tape | asciinema-gif -o demo.gif",
+            "asciinema tape --check demo.tape",
         ],
     },
 ];

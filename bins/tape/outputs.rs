@@ -1,0 +1,139 @@
+//! What is made of a tape besides its cast: pictures, by the programs that make them, and the text of
+//! the screen after each command.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use common::cast::Time;
+use common::cli::{self, Failure};
+
+use crate::recording::Recording;
+use crate::settings::Settings;
+
+/// The line between two screens in a file of text.
+const SEPARATOR: &str = "────────────────────────────────────────────────────────────────────────────────";
+
+/// What the `Output` and `Screenshot` commands of a tape ask for.
+#[derive(Default)]
+pub struct Outputs {
+    pub paths: Vec<PathBuf>,
+    pub shots: Vec<Shot>,
+    /// Whether one of them is text.
+    pub wants_text: bool,
+    /// The screens so far.
+    text: String,
+}
+
+/// A screen as it was at a time.
+pub struct Shot {
+    pub path: PathBuf,
+    pub at: Time,
+    pub text: Vec<String>,
+}
+
+impl Outputs {
+    pub fn new(paths: Vec<PathBuf>) -> Outputs {
+        let wants_text = paths.iter().any(|path| is_text(path));
+        Outputs { paths, wants_text, ..Outputs::default() }
+    }
+
+    /// Adds the screen after a command.
+    pub fn add_text(&mut self, rows: &[String]) {
+        self.text.push_str(&text(rows));
+        self.text.push_str(SEPARATOR);
+        self.text.push('\n');
+    }
+
+    /// Makes all of it from the cast that has been recorded.
+    pub fn make(&self, recording: &mut Recording, settings: &Settings) -> cli::Result<()> {
+        for path in &self.paths {
+            match extension(path) {
+                "txt" | "ascii" | "test" => write(path, &self.text)?,
+                "cast" => {
+                    let name = cli::source_name(path.as_os_str());
+                    let copied = fs::File::create(path).and_then(|mut file| match recording.copy()? {
+                        Some(mut copy) => io::copy(&mut copy, &mut file).map(drop),
+                        None => Ok(()),
+                    });
+                    copied.map_err(|error| Failure::io(&name, &error))?;
+                }
+                _ => picture(path, None, recording, settings)?,
+            }
+        }
+        for shot in &self.shots {
+            match is_text(&shot.path) {
+                true => write(&shot.path, &text(&shot.text))?,
+                false => picture(&shot.path, Some(shot.at), recording, settings)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+fn extension(path: &Path) -> &str {
+    path.extension().and_then(|extension| extension.to_str()).unwrap_or_default()
+}
+
+fn is_text(path: &Path) -> bool {
+    matches!(extension(path), "txt" | "ascii" | "test")
+}
+
+/// Rows as lines, without the blanks at their ends.
+fn text(rows: &[String]) -> String {
+    rows.iter().map(|row| format!("{}\n", row.trim_end())).collect()
+}
+
+fn write(path: &Path, text: &str) -> cli::Result<()> {
+    fs::write(path, text).map_err(|error| Failure::io(&cli::source_name(path.as_os_str()), &error))
+}
+
+/// Has the program for this kind of picture make it: of all of the cast, or of a moment of it.
+fn picture(path: &Path, at: Option<Time>, recording: &mut Recording, settings: &Settings) -> cli::Result<()> {
+    let kind = extension(path);
+    let program = format!("asciinema-{kind}");
+    let copy = recording.copy().map_err(|error| Failure::io("temporary file", &error))?;
+    let mut command = Command::new(common::io::sibling(&program));
+    command.args(options(kind, at, settings)).arg("-o").arg(path);
+    command.stdin(copy.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        // It has said itself what is wrong.
+        Ok(_) => Err(Failure::Status(1)),
+        Err(error) => Err(Failure::io(&program, &error)),
+    }
+}
+
+/// The options that say to a program what the tape says of its pictures.
+fn options(kind: &str, at: Option<Time>, settings: &Settings) -> Vec<OsString> {
+    let mut options = Vec::new();
+    let mut add = |name: &str, value: Option<f64>| {
+        options.extend(value.map(|value| OsString::from(format!("{name}={value}"))));
+    };
+    let moves = at.is_none() && matches!(kind, "svg" | "gif");
+    if moves {
+        add("--fps", settings.framerate);
+    }
+    if moves || kind == "html" {
+        add("--speed", settings.playback_speed);
+        // Pauses are what the tape says that they are.
+        options.push("--idle-time-limit=1000000".into());
+    }
+    let mut add = |name: &str, value: Option<f64>| {
+        options.extend(value.map(|value| OsString::from(format!("{name}={value}"))));
+    };
+    if kind != "html" {
+        add("--font-size", settings.font_size);
+        add("--line-height", settings.line_height.map(|height| height * 1.2));
+        add("--padding", settings.padding);
+        if settings.has_window_bar {
+            options.push("--window".into());
+        }
+    }
+    if let Some(at) = at {
+        options.push(format!("--at={}", at.as_micros() as f64 / 1e6).into());
+    }
+    options
+}
