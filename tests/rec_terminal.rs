@@ -356,7 +356,7 @@ fn a_terminal_that_takes_no_output_holds_the_program_back_and_signals_still_end_
 fn unread(command: &str) -> (Scratch, Terminal) {
     let scratch = Scratch::new();
     let mut recorder = scratch.command("asciinema-rec");
-    recorder.args(["-q", "-c", command, "demo.cast"]);
+    recorder.args(["-q", "--no-theme", "-c", command, "demo.cast"]);
     let terminal = Terminal::start(recorder);
     (scratch, terminal)
 }
@@ -656,4 +656,104 @@ fn a_configured_command_is_notified_with_text_and_icon() {
     let markers: Vec<_> = events(&recorded.cast()).into_iter().filter(|(_, code, _)| code == "m").collect();
     assert_eq!(markers.len(), 1);
     assert_eq!(markers[0].2, "");
+}
+
+/// What a terminal answers that knows its name and its colors.
+fn answers() -> String {
+    let palette: String =
+        (0..16).map(|color| format!("\x1b]4;{color};rgb:{color:02x}00/11ff/2222\x07")).collect();
+    format!(
+        "\x1bP>|Term 1.2\x1b\\\x1b]10;rgb:aaaa/bbbb/cccc\x1b\\\x1b]11;rgb:11/22/33\x07{palette}\x1b[?62;22c"
+    )
+}
+
+/// A recorder of this command in a terminal.
+fn inquiring(options: &[&str], command: &str) -> (Scratch, Terminal) {
+    let scratch = Scratch::new();
+    let mut recorder = scratch.command("asciinema-rec");
+    recorder.args(["-q", "-c", command, "demo.cast"]).args(options).env_remove("STY").env_remove("TMUX");
+    let terminal = Terminal::start(recorder);
+    (scratch, terminal)
+}
+
+#[test]
+fn the_terminals_name_and_colors_are_in_the_header_and_not_among_the_keys() {
+    for version in ["asciicast-v2", "asciicast-v3"] {
+        let command = "stty raw -echo; head -c 3 | od -c";
+        let (scratch, mut terminal) = inquiring(&["-f", version, "--stdin"], command);
+        // Typed ahead, so that the answers are there in time on any machine.
+        terminal.enter(&format!("a{}b\x1b", answers()));
+        terminal.wait_for("\x1b[>0q\x1b]10;?\x07\x1b]11;?\x07\x1b]4;0;?\x07");
+        terminal.wait_for("\x1b]4;15;?\x07\x1b[c");
+        assert_eq!(terminal.status(), 0);
+        assert!(terminal.seen.contains("   a   b 033"), "{:?}", terminal.seen);
+        let cast = scratch.read("demo.cast");
+        assert_eq!(text_of(&cast, "i"), "ab\x1b");
+        let header = header(&cast);
+        let is_v3 = version == "asciicast-v3";
+        let theme = if is_v3 { &header["term"]["theme"] } else { &header["theme"] };
+        let palette: Vec<String> = (0..16).map(|color| format!("#{color:02x}1122")).collect();
+        assert_eq!((&theme["fg"], &theme["bg"]), (&"#aabbcc".into(), &"#112233".into()), "{cast}");
+        assert_eq!(theme["palette"], palette.join(":"));
+        assert_eq!(header["term"]["version"].as_str(), is_v3.then_some("Term 1.2"));
+    }
+}
+
+#[test]
+fn a_program_that_asks_the_terminal_gets_its_own_answer() {
+    let command = "stty raw -echo; printf '\\033]11;?\\007'; head -c 24 | od -c";
+    let (_scratch, mut terminal) = inquiring(&[], command);
+    terminal.wait_for("\x1b[c");
+    terminal.wait_for("\x1b]11;?\x07");
+    terminal.enter(&format!("{}\x1b]11;rgb:4444/5555/6666\x07", answers()));
+    assert_eq!(terminal.status(), 0);
+    assert!(terminal.seen.contains("r   g   b   :   4   4   4   4"), "{:?}", terminal.seen);
+}
+
+#[test]
+fn answers_that_come_late_are_still_no_keys_and_hold_up_nothing() {
+    let command = "stty raw -echo; echo begun; head -c 2 | od -c";
+    let (scratch, mut terminal) = inquiring(&[], command);
+    terminal.wait_for("begun");
+    // The recording has begun without them.
+    terminal.wait_until_file(&scratch, "demo.cast", "begun");
+    terminal.enter("x");
+    terminal.enter(&answers());
+    terminal.enter("y");
+    assert_eq!(terminal.status(), 0);
+    assert!(terminal.seen.contains("   x   y"), "{:?}", terminal.seen);
+    assert!(header(&scratch.read("demo.cast"))["theme"].is_null());
+}
+
+#[test]
+fn after_a_program_that_ends_at_once_the_shell_gets_no_answers() {
+    let mut recorded = Recorded::outer();
+    // Behind the command line, for whoever reads first.
+    recorded.terminal.enter("asciinema-rec -q -c true demo.cast; head -n 1 >typed\r");
+    recorded.terminal.enter(&answers());
+    recorded.terminal.wait_for("\x1b[c");
+    recorded
+        .terminal
+        .wait_until("the recorder has ended", || recorded.scratch.files().contains(&"typed".into()));
+    recorded.terminal.enter("line\r");
+    recorded.back();
+    assert_eq!(recorded.scratch.read("typed"), "line\n");
+    assert_eq!(header(&recorded.cast())["theme"]["fg"], "#aabbcc");
+}
+
+#[test]
+fn a_terminal_is_not_asked_where_that_is_not_wanted_or_would_show() {
+    for line in [
+        "asciinema-rec -q --no-theme -c 'echo end' demo.cast",
+        "TERM=dumb asciinema-rec -q -c 'echo end' demo.cast",
+        "TERM=linux asciinema-rec -q -c 'echo end' demo.cast",
+        "STY=1.screen asciinema-rec -q -c 'echo end' demo.cast",
+        "asciinema-rec -q --raw -c 'echo end' demo.cast",
+        "echo >demo.cast; asciinema-rec -q -f txt --append -c 'echo end' demo.cast",
+    ] {
+        let scratch = Scratch::new();
+        let mut terminal = Terminal::start(scratch.shell(line));
+        assert_eq!(terminal.status(), 0);
+        assert_eq!(terminal.seen, "end\r\n", "{line}");
+    }
 }

@@ -6,6 +6,8 @@
 //! recorder's own keys among what is typed, and `question` asks what is to become of a recording that
 //! was given no name.
 
+mod front;
+mod inquiry;
 mod keys;
 mod options;
 mod question;
@@ -19,15 +21,15 @@ use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
+use common::cast::{Precision, Time, Version, Writer};
 use common::cli::{self, Failure, Reporter};
 use common::config::{self, Config};
 use common::notifier::Notifier;
 use common::size::Size;
 use common::tty::{self, Signal, Signals, Terminal};
 
+use front::Front;
 use keys::Keys;
 use options::{Format, Options, PROGRAM};
 use question::Answer;
@@ -94,10 +96,14 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
             return Err(failed(error));
         }
     };
-    let recording = start_recording(options, begin, size, notifier.clone());
+    let is_cast_anew = matches!((&begin, options.format), (Begin::Anew(_), Format::Cast(_)));
+    let asks_terminal = is_cast_anew && terminal.is_some() && !options.no_theme && inquiry::is_welcome();
+    let front = Front::of(&begin, options, size);
+    let recording = prepare(options, begin, size, notifier.clone());
     let mut recording = recording.map_err(|error| Failure::io(&name, &error))?;
-    let session = Session { program, terminal, window, size, keys, records_input: options.stdin, notifier };
-    let outcome = session.run(&mut signals, &mut recording);
+    let records_input = options.stdin;
+    let session = Session { program, terminal, window, size, keys, records_input, asks_terminal, notifier };
+    let outcome = session.run(&mut signals, &mut recording, front);
     let end = outcome.as_ref().map_or(Time::ZERO, |outcome| outcome.end);
     let exit = outcome.as_ref().ok().and_then(|outcome| outcome.status).map(exit_code);
     let written = recording.finish(end, exit.filter(|_| tells_exit), &mut signals, || {
@@ -141,81 +147,29 @@ fn end_by(signal: Option<Signal>) {
     }
 }
 
-/// Begins the recording with what comes before the session's own events.
-fn start_recording(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
-    match (begin, options.format) {
-        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => {
-            Recording::start(opened, Encoder::text(size)?, &[], notifier)
-        }
-        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => {
-            Recording::start(opened, Encoder::Raw, size.sequence().as_bytes(), notifier)
-        }
+/// Makes ready to record.
+fn prepare(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
+    let (opened, encoder) = match (begin, options.format) {
+        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => (opened, Encoder::text(size)?),
+        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, Encoder::Raw),
         (Begin::Anew(opened), Format::Cast(version)) => {
-            let writer = Writer::new(version, precision(version));
-            let encoder = Encoder::cast(writer, Time::ZERO);
-            Recording::start(opened, encoder, header(options, version, size).as_bytes(), notifier)
+            (opened, Encoder::cast(Writer::new(version, precision(version)), Time::ZERO))
         }
-        (Begin::After { opened, version, time, size: last_size, needs_line_end }, _) => {
-            let mut front = if needs_line_end { vec![b'\n'] } else { Vec::new() };
+        (Begin::After { opened, version, time, .. }, _) => {
             // v2 counts from the start of the cast, v3 from the event before.
             let offset = if version == Version::V2 { time } else { Time::ZERO };
-            let mut writer = Writer::new(version, precision(version));
-            if size != last_size {
-                writer.event(offset, Code::Resize, &size.to_string(), &mut front);
-            }
-            Recording::start(opened, Encoder::cast(writer, offset), &front, notifier)
+            (opened, Encoder::cast(Writer::new(version, precision(version)), offset))
         }
-    }
+    };
+    Recording::new(opened, encoder, notifier)
 }
 
 /// v3 is written in milliseconds, as 3.x does; v2 has microseconds anyway.
-fn precision(version: Version) -> Precision {
+pub fn precision(version: Version) -> Precision {
     match version {
         Version::V2 => Precision::Microseconds,
         Version::V3 => Precision::Milliseconds,
     }
-}
-
-fn header(options: &Options, version: Version, size: Size) -> String {
-    let timestamp = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    let limit = options.idle_time_limit.map(|limit| format!("{:?}", limit.as_micros() as f64 / 1e6));
-    let variable = |name: &str| Some((name.to_string(), env::var_os(name)?.to_string_lossy().into_owned()));
-    let mut variables: Vec<(String, String)> = options.env.iter().filter_map(|name| variable(name)).collect();
-    let mut header = HeaderBuilder::new(version);
-    match version {
-        Version::V2 => {
-            header.add("width", &size.cols.to_string());
-            header.add("height", &size.rows.to_string());
-        }
-        Version::V3 => {
-            let mut term = HeaderBuilder::nested(version);
-            term.add("cols", &size.cols.to_string());
-            term.add("rows", &size.rows.to_string());
-            if let Some((_, kind)) = variable("TERM") {
-                term.add_text("type", &kind);
-            }
-            header.add("term", term.finish().trim_end());
-            variables.retain(|(name, _)| name != "TERM");
-        }
-    }
-    header.add("timestamp", &timestamp.to_string());
-    if let Some(limit) = limit {
-        header.add("idle_time_limit", &limit);
-    }
-    // 2.4 has the environment before the title and no command, 3.x the other way round.
-    if version == Version::V2 {
-        header.add_object("env", &variables);
-    }
-    if let (Version::V3, Some(command)) = (version, &options.command) {
-        header.add_text("command", &command.to_string_lossy());
-    }
-    if let Some(title) = options.title.as_ref().filter(|title| !title.is_empty()) {
-        header.add_text("title", title);
-    }
-    if version == Version::V3 && !variables.is_empty() {
-        header.add_object("env", &variables);
-    }
-    header.finish()
 }
 
 /// The program to record: a command by `sh -c`, else the user's shell.

@@ -1,6 +1,7 @@
 //! The recording itself: what happened, with its time, encoded and written by a thread of its own.
 //!
-//! What comes before all events is written at once, the thread begins with the first of them.
+//! What comes before all events may have to wait for what the terminal says of itself; the events
+//! wait with it. The thread begins with the first of them.
 //!
 //! Between the session and the writer stands a bounded batch. The session adds to it and never waits
 //! for the disk; the writer takes all that is there, encodes it and writes it. While more comes, it
@@ -41,6 +42,8 @@ pub struct Recording {
     shared: Arc<Shared>,
     /// The writer, while it has no thread yet: many a program ends before it needs one.
     writer: Option<Writer>,
+    /// Whether what comes before all events is known. Until then events are only kept.
+    is_begun: bool,
     /// Whether writing may take as long as someone else pleases.
     may_block: bool,
     thread: Option<JoinHandle<io::Result<()>>>,
@@ -81,34 +84,52 @@ struct Happening {
 }
 
 impl Recording {
-    /// Begins to write to what has been opened, with what comes before all events. That this cannot be written is
-    /// said in the end, as for all that comes later.
+    /// Makes ready to write to what has been opened. Nothing is written before [`Recording::begin`].
     ///
     /// # Errors
     ///
-    /// Nothing can be begun.
-    pub fn start(
-        opened: Opened,
-        encoder: Encoder,
-        front: &[u8],
-        notifier: Notifier,
-    ) -> io::Result<Recording> {
+    /// What has been opened cannot be made ready.
+    pub fn new(opened: Opened, encoder: Encoder, notifier: Notifier) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
         let state = State { writer_sleeps: true, ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), woken: Condvar::new() });
         let may_block = opened.may_block();
-        let mut sink = opened.into_stream()?;
-        let begun = sink.write_all(front);
         let writer = Writer {
             shared: Arc::clone(&shared),
-            sink,
+            sink: opened.into_stream()?,
             encoder,
             room: room_writer,
-            begun,
+            front: Vec::new(),
+            begun: Ok(()),
             last_taken: None,
             notifier,
         };
-        Ok(Recording { shared, writer: Some(writer), may_block, thread: None, room, unnoticed_since: None })
+        Ok(Recording {
+            shared,
+            writer: Some(writer),
+            is_begun: false,
+            may_block,
+            thread: None,
+            room,
+            unnoticed_since: None,
+        })
+    }
+
+    /// Writes what comes before all events, and from now on the events. That this cannot be written is
+    /// said in the end, as for all that comes later.
+    ///
+    /// # Errors
+    ///
+    /// There can be no thread.
+    pub fn begin(&mut self, front: Vec<u8>) -> io::Result<()> {
+        self.is_begun = true;
+        if let Some(writer) = &mut self.writer {
+            writer.front = front;
+            if !self.may_block {
+                writer.begin();
+            }
+        }
+        if self.may_block { self.start_thread() } else { Ok(()) }
     }
 
     /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
@@ -124,7 +145,8 @@ impl Recording {
 
     /// How long until [`Recording::wake_writer`] is to be called; `None` where it need not be.
     pub fn until_due(&self) -> Option<Duration> {
-        Some(PACE.saturating_sub(self.unnoticed_since?.elapsed()))
+        let since = self.unnoticed_since.filter(|_| self.is_begun)?;
+        Some(PACE.saturating_sub(since.elapsed()))
     }
 
     /// Wakes the writer, if there is something that it would not notice by itself. The first time
@@ -244,7 +266,9 @@ struct Writer {
     sink: Stream,
     encoder: Encoder,
     room: PipeWriter,
-    /// Whether what comes before all events could be written.
+    /// What comes before all events, until that is written.
+    front: Vec<u8>,
+    /// Whether that could be written.
     begun: io::Result<()>,
     /// When the last batch was taken.
     last_taken: Option<Instant>,
@@ -265,7 +289,15 @@ impl Writer {
         self.sink.write_all(&encoded)
     }
 
+    /// Writes what comes before all events.
+    fn begin(&mut self) {
+        self.begun = self.sink.write_all(&std::mem::take(&mut self.front));
+    }
+
     fn write_recording(&mut self) -> io::Result<()> {
+        if !self.front.is_empty() {
+            self.begin();
+        }
         std::mem::replace(&mut self.begun, Ok(()))?;
         let mut batch = Batch::default();
         while self.take(&mut batch) {

@@ -22,6 +22,8 @@ use common::vt::{ReplyFilter, plain_keys};
 use nix::sys::signal::killpg;
 use nix::unistd::Pid;
 
+use crate::front::Front;
+use crate::inquiry::{self, Inquiry};
 use crate::keys::{KeyAction, KeyReader, Keys};
 use crate::recording::Recording;
 
@@ -95,12 +97,20 @@ pub struct Session {
     pub size: Size,
     pub keys: Keys,
     pub records_input: bool,
+    /// Whether the terminal is asked about itself.
+    pub asks_terminal: bool,
     pub notifier: Notifier,
 }
 
 impl Session {
-    /// Runs the session to its end.
-    pub fn run(self, signals: &mut Signals, recording: &mut Recording) -> io::Result<Outcome> {
+    /// Runs the session to its end. The recording begins with `front`, and with what the terminal says
+    /// of itself.
+    pub fn run<'a>(
+        self,
+        signals: &'a mut Signals,
+        recording: &'a mut Recording,
+        front: Front<'a>,
+    ) -> io::Result<Outcome> {
         let Program { pty, child } = self.program;
         let raw_mode = self.terminal.as_ref().map(Terminal::raw_mode).transpose()?;
         let forwards_stdin = !io::stdin().is_terminal();
@@ -126,12 +136,20 @@ impl Session {
             phase: Phase::Running,
             deadline: None,
             shows_output: true,
-            to_terminal: Vec::new(),
+            to_terminal: if self.asks_terminal { inquiry::questions() } else { Vec::new() },
+            inquiry: self.asks_terminal.then(Inquiry::new),
+            front: Some(front),
             to_program: Vec::new(),
             buffer: vec![0; READ],
         };
         panic_if_asked();
-        running.copy()?;
+        if running.inquiry.is_none() {
+            running.begin_recording()?;
+        }
+        let copied = running.copy();
+        // Not yet done where the session was over first.
+        running.begin_recording()?;
+        copied?;
         running.end()
     }
 }
@@ -196,6 +214,10 @@ struct Running<'a> {
     shows_output: bool,
     /// What the terminal has not taken yet. While there is anything, the program is not read.
     to_terminal: Vec<u8>,
+    /// While the terminal has not answered all that it has been asked about itself.
+    inquiry: Option<Inquiry>,
+    /// What the recording begins with, until it has begun.
+    front: Option<Front<'a>>,
     /// What the program has not taken yet.
     to_program: Vec<u8>,
     buffer: Vec<u8>,
@@ -224,7 +246,7 @@ impl Running<'_> {
             }
             if let Some(terminal) = &self.terminal {
                 // After the program's end keys are the shell's, but for one that ends the waiting.
-                if takes_input || (!is_running && is_stalled) {
+                if takes_input || (!is_running && (is_stalled || self.awaits_answers())) {
                     interest.read(terminal.as_fd());
                 }
                 if is_stalled {
@@ -236,6 +258,7 @@ impl Running<'_> {
             }
 
             let ready = tty::wait(&interest, self.timeout(reads_program))?;
+            self.look_at_inquiry()?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
                 self.recording.wake_writer()?;
             }
@@ -277,7 +300,13 @@ impl Running<'_> {
     }
 
     fn is_over(&self) -> bool {
-        matches!(self.phase, Phase::Closed(_)) && self.to_terminal.is_empty()
+        matches!(self.phase, Phase::Closed(_)) && self.to_terminal.is_empty() && !self.awaits_answers()
+    }
+
+    /// Whether answers are on their way that a shell would take for input.
+    fn awaits_answers(&self) -> bool {
+        let has_time = self.inquiry.as_ref().is_some_and(|inquiry| !inquiry.until_end().is_zero());
+        has_time && self.terminal.is_some()
     }
 
     /// How long to wait for something to happen; for ever while the program runs.
@@ -289,7 +318,40 @@ impl Running<'_> {
             _ => None,
         };
         let left = self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        [silence, left, self.recording.until_due(), self.until_end_of_input()].into_iter().flatten().min()
+        let inquiry = self.inquiry.as_ref();
+        let header = inquiry.filter(|_| self.front.is_some()).map(Inquiry::until_header);
+        let is_ending = matches!(self.phase, Phase::Closed(_));
+        let end = inquiry.filter(|_| is_ending).map(Inquiry::until_end);
+        let release = inquiry.and_then(Inquiry::until_release);
+        let due = [self.recording.until_due(), self.until_end_of_input()];
+        [silence, left, header, end, release].into_iter().chain(due).flatten().min()
+    }
+
+    /// Begins the recording once the terminal has answered, or has had its time to; and passes on what
+    /// looked like the beginning of an answer.
+    fn look_at_inquiry(&mut self) -> io::Result<()> {
+        if let Some(inquiry) = &mut self.inquiry
+            && inquiry.until_release().is_some_and(|left| left.is_zero())
+        {
+            let mut typed = Vec::new();
+            inquiry.release(&mut typed);
+            self.take_keys(&typed);
+        }
+        let is_due = self.inquiry.as_ref().is_none_or(|inquiry| inquiry.until_header().is_zero());
+        if is_due {
+            self.begin_recording()?;
+        }
+        if self.inquiry.as_ref().is_some_and(Inquiry::is_done) {
+            self.inquiry = None;
+        }
+        Ok(())
+    }
+
+    /// Begins the recording with what is known of the terminal, if it has not begun yet.
+    fn begin_recording(&mut self) -> io::Result<()> {
+        let Some(front) = self.front.take() else { return Ok(()) };
+        let appearance = self.inquiry.as_ref().map(Inquiry::appearance).unwrap_or_default();
+        self.recording.begin(front.text(&appearance))
     }
 
     /// How long until the program is to be told that its input has ended, if it has.
@@ -322,6 +384,7 @@ impl Running<'_> {
     fn stop_waiting(&mut self) {
         self.deadline = None;
         self.shows_output = false;
+        self.inquiry = None;
         self.to_terminal.clear();
         if let Phase::Running = self.phase {
             self.phase = Phase::Draining { status: None, read: 0, silent_since: None };
@@ -401,14 +464,23 @@ impl Running<'_> {
             Err(error) if is_temporary(&error) => return,
             Ok(0) | Err(_) => return self.lose_terminal(),
         };
-        let typed = self.buffer[..count].to_vec();
+        let mut typed = Vec::new();
+        match &mut self.inquiry {
+            Some(inquiry) => inquiry.read(&self.buffer[..count], &mut typed),
+            None => typed.extend_from_slice(&self.buffer[..count]),
+        }
+        self.take_keys(&typed);
+    }
+
+    /// Does what has been typed.
+    fn take_keys(&mut self, typed: &[u8]) {
         if !matches!(self.phase, Phase::Running) {
-            if plain_keys(&typed).contains(&CTRL_C) {
+            if plain_keys(typed).contains(&CTRL_C) {
                 self.stop_waiting();
             }
             return;
         }
-        for action in self.keys.read(&typed) {
+        for action in self.keys.read(typed) {
             match action {
                 KeyAction::Type(bytes) => {
                     self.to_program.extend_from_slice(bytes);
@@ -611,9 +683,9 @@ fn is_temporary(error: &io::Error) -> bool {
 ///
 /// A pipe at its end says so to every reader, a terminal to the one that reads the character for it.
 /// So that character is typed again when it has been read: at once where lines are read, which is all
-/// that `cat` or a script wants. A program that takes each key (a shell with a line editor, an editor)
-/// might take it for something else, so it is typed once for each time that the program begins to do
-/// so, and after that ever more rarely.
+/// that `cat` or a script wants. A program that takes each key and shows it itself (a shell with a line
+/// editor, an editor) might take it for something else, so it is typed once for each time that the
+/// program begins to do so, and after that ever more rarely.
 struct EndOfInput {
     due: Instant,
     /// Whether the program read in lines when it was told last.
@@ -639,6 +711,9 @@ impl EndOfInput {
         if state.in_lines {
             self.told_in_lines = Some(true);
             return state.end_of_file;
+        }
+        if state.is_echoed {
+            return None;
         }
         if self.told_in_lines.replace(false) != Some(false) {
             self.pause = EndOfInput::SHORTEST;

@@ -189,8 +189,6 @@ impl Target {
                     "{name} already exists, aborting; use --overwrite to replace it or --append to continue it"
                 )));
             }
-            Some(0) if options.append => warning(&format!("{name} is empty, not appending")),
-            None if options.append => warning(&format!("{name} does not exist, not appending")),
             _ => {}
         }
         if let (None, Some(parent)) = (length, path.parent()) {
@@ -205,6 +203,11 @@ impl Target {
         let has_grown = opened.kept.is_some() && opened.file.metadata().is_ok_and(|file| file.len() > 0);
         if has_grown && !options.overwrite {
             return Err(in_use(name));
+        }
+        match length {
+            Some(_) if options.append => warning(&format!("{name} is empty, not appending")),
+            None if options.append => warning(&format!("{name} does not exist, not appending")),
+            _ => {}
         }
         Ok(Begin::Anew(opened))
     }

@@ -35,6 +35,8 @@ pub struct Pty {
 pub struct InputState {
     /// Whether it is read in lines, as a terminal is unless a program wants each key.
     pub in_lines: bool,
+    /// Whether what is typed is shown by the terminal rather than by the program.
+    pub is_echoed: bool,
     /// The character that means the end of input; `None` where there is none.
     pub end_of_file: Option<u8>,
     /// Whether there is something that the program has not read yet.
@@ -91,6 +93,7 @@ impl Pty {
         let character = settings.control_chars[SpecialCharacterIndices::VEOF as usize];
         Ok(InputState {
             in_lines: settings.local_flags.contains(LocalFlags::ICANON),
+            is_echoed: settings.local_flags.contains(LocalFlags::ECHO),
             end_of_file: (character != libc::_POSIX_VDISABLE).then_some(character),
             is_pending: wait(&interest, Some(Duration::ZERO))?.to_read(slave.as_fd()),
         })

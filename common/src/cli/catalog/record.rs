@@ -35,6 +35,7 @@ pub const PROGRAMS: &[Program] = &[
             option(&["--rows"], "ROWS", Text, "terminal height in rows (default: the current terminal's)"),
             option(&["--window-size"], "SIZE", Text, "terminal size: COLSxROWS, COLSx or xROWS"),
             flag(&["--headless"], "do not use the current terminal"),
+            flag(&["--no-theme"], "do not ask the terminal for its name and colors"),
             flag(&["--return"], "exit with the status of the recorded program"),
             option(&["--server-url"], "URL", Text, "upload to the server at URL"),
             flag(&["-y", "--yes"], "answer \"yes\" to all prompts"),
