@@ -12,6 +12,7 @@ mod server;
 
 mod browser;
 mod cat;
+mod check;
 mod completions;
 mod config;
 mod convert;

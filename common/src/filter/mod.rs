@@ -136,13 +136,7 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
     let (first, others) =
         sources.split_first().map_or((None, sources), |(first, others)| (Some(first), others));
     let (mut stream, mut source) = io::open(first.map(OsString::as_os_str))?;
-    let (writer, sink) = match sink {
-        Some(path) if path != "-" => {
-            let name = cli::source_name(path);
-            (AtomicFile::create(path).map_err(|error| Failure::io(&name, &error))?, name)
-        }
-        _ => (AtomicFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
-    };
+    let (writer, sink) = AtomicFile::open(sink)?;
     let mut run = Run { filter, output: Output::default(), writer, sink };
     run.read(stream, &source)?;
     for other in others {

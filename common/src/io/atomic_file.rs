@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use nix::fcntl::{AT_FDCWD, AtFlags};
 use nix::unistd::linkat;
 
+use crate::cli::{self, Failure};
 use crate::io::Stream;
 
 /// A sink that has to be finished to be there.
@@ -33,6 +34,17 @@ struct Replacement {
 }
 
 impl AtomicFile {
+    /// What `-o` names, or standard output for `-` and where nothing is named; and its name in
+    /// messages.
+    pub fn open(path: Option<&OsStr>) -> cli::Result<(AtomicFile, String)> {
+        let name = path.filter(|path| *path != "-").map(cli::source_name);
+        let (file, name) = match (path, name) {
+            (Some(path), Some(name)) => (AtomicFile::create(path), name),
+            _ => (AtomicFile::stdout(), "stdout".to_string()),
+        };
+        Ok((file.map_err(|error| Failure::io(&name, &error))?, name))
+    }
+
     /// Standard output.
     pub fn stdout() -> io::Result<AtomicFile> {
         Ok(AtomicFile { stream: Stream::stdout()?, replacement: None })

@@ -1,0 +1,238 @@
+//! asciinema-check.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::harness::{Live, Scratch, cast, run};
+
+const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24}\n";
+const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n";
+
+/// What is reported about a cast on standard input, and the exit status.
+fn report(cast: impl AsRef<[u8]>) -> (String, i32) {
+    let ran = run("asciinema-check", cast);
+    assert_eq!(ran.stderr(), "", "{ran}");
+    (ran.stdout_anyhow(), ran.status())
+}
+
+#[test]
+fn a_sound_cast_of_any_version_gives_no_line_and_status_0() {
+    let v2 = cast(&[(0.5, "a\u{1b}[1mż\r\n"), (0.5, ""), (2.0, "😀")]);
+    let events = "[1, \"i\", \"\\u001b\"]\r\n[2.25e0, \"m\", \"\"]\n[3, \"r\", \"90x30\"]\n[4, \"x\", \"0\"]";
+    let v1 = run("asciinema-convert -f asciicast-v1", &v2).stdout();
+    let theme = "{\"fg\": \"#ffffff\", \"bg\": \"#000000\", \"palette\": \"#000000:#000000:#000000:#000000:#000000:#000000:#000000:#000000\"}";
+    let rich = format!(
+        "{{\"version\": 2, \"width\": 80, \"height\": 24, \"timestamp\": 1.5, \"title\": null, \"env\": {{\"SHELL\": \"sh\"}}, \"theme\": {theme}, \"x\": []}}\n[0, \"o\", \"a\"]\n\n"
+    );
+    for sound in [
+        v2.clone(),
+        format!("{V2}{events}"),
+        format!("{V3}# comment\n\n{events}\n"),
+        V3.to_string(),
+        v1,
+        rich,
+    ] {
+        assert_eq!(report(&sound), (String::new(), 0), "{sound}");
+        assert_eq!(run("asciinema-check --strict", &sound).status(), 0, "{sound}");
+    }
+    assert_eq!(run("asciinema-check --repair", &v2).stdout(), v2);
+}
+
+#[test]
+fn every_fault_is_named_with_its_line() {
+    let (text, status) = report(format!(
+        "{V2}[1.0, \"o\", \"a\"]\nhello\n[0.75, \"o\", \"b\"]\n# comment\n[2, \"o\", 5]\n[2, \"r\", \"80\"]\n[3, \"o\", \"\\ud800\"]\n[3, \"o\", \"\t\"]\n[3, \"o\", \"\\q\"]\n \n[3, 1, \"\"]\n[-3, \"o\", \"\"]\n[4, \"o\", \"cut o"
+    ));
+    assert_eq!(
+        text,
+        "stdin: line 3: expected an event, [time, code, data], found 'hello'\n\
+         stdin: line 4: the time steps back by 0.25 s\n\
+         stdin: line 5: a comment, which only v3 has\n\
+         stdin: line 6: expected text as the data of code 'o', found '5'\n\
+         stdin: line 7: not a size like 80x24: '\"80\"'\n\
+         stdin: line 8: half of a surrogate pair\n\
+         stdin: line 9: a control character that is not escaped: '\\t'\n\
+         stdin: line 10: not an escape sequence of JSON: '\\q\"'\n\
+         stdin: line 11: a line of white space\n\
+         stdin: line 12: expected an event code like \"o\", found '1'\n\
+         stdin: line 13: the time is negative: '-3'\n\
+         stdin: line 14: the line is cut off\n"
+    );
+    assert_eq!(status, 1);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_a_fault() {
+    let bad = [V2.as_bytes(), b"[1, \"o\", \"a\xff\"]\n"].concat();
+    assert_eq!(report(bad), ("stdin: line 2: not valid UTF-8: '\u{fffd}\"'\n".to_string(), 1));
+}
+
+#[test]
+fn the_first_lines_of_v2_are_as_the_server_wants_them() {
+    for (text, expected) in [
+        (V2.to_string(), "stdin: line 1: there are no events\n"),
+        (format!(" {V2}[1, \"o\", \"\"]\n"), "stdin: line 1: white space before the header\n"),
+        (format!("{V2} [1, \"o\", \"\"]\n"), "stdin: line 2: white space before the first event\n"),
+        (format!("{V2}\n[1, \"o\", \"\"]\n"), "stdin: line 2: a blank line before the first event\n"),
+        (String::new(), "stdin: line 1: the input is empty\n"),
+        ("hello\n".to_string(), "stdin: line 1: expected the header of an asciicast, found 'hello'\n"),
+    ] {
+        assert_eq!(report(&text), (expected.to_string(), 1), "{text}");
+    }
+}
+
+#[test]
+fn a_header_has_values_of_the_right_types() {
+    let of = |entry: &str| {
+        report(format!("{{\"version\": 2, \"width\": 80, \"height\": 24, {entry}}}\n[1, \"o\", \"\"]\n"))
+    };
+    for (entry, what) in [
+        ("\"title\": 5", "'title' in the header is not a string: '5'"),
+        ("\"timestamp\": \"now\"", "'timestamp' in the header is not a number: '\"now\"'"),
+        ("\"env\": {\"A\": 1}", "'env' in the header is not an object of strings: '{\"A\": 1}'"),
+        ("\"theme\": {\"fg\": \"red\"}", "'theme' in the header is not a theme: '{\"fg\": \"red\"}'"),
+    ] {
+        assert_eq!(of(entry), (format!("stdin: line 1: {what}\n"), 1));
+    }
+    let flat = report("{\"version\": 2, \"width\": 0, \"height\": 24}\n[1, \"o\", \"\"]\n");
+    assert_eq!(flat, ("stdin: line 1: a terminal of 0x24 has no cells\n".to_string(), 1));
+    let term = V3.replace("24}", "24,\"theme\":1}");
+    let what =
+        "'term' in the header is not a valid description of a terminal: '{\"cols\":80,\"rows\":24,\"th…'";
+    assert_eq!(report(term), (format!("stdin: line 1: {what}\n"), 1));
+}
+
+#[test]
+fn what_only_looks_odd_is_a_warning_unless_strict() {
+    let odd = format!(
+        "{}[0.5, \"zz\", 1]\n[0.5, \"x\", \"none\"]\n[0.5, \"o\", \"\"]\n",
+        V3.replace("24}}", "400},\"env\":{\"path\":null},\"idle_time_limit\":0.25,\"x\":1,\"x\":2}")
+    );
+    let warnings = [
+        "1: warning: a terminal of 80x400 is larger than 720x200, which asciinema-server takes",
+        "1: warning: the header has 'x' twice",
+        "1: warning: asciinema-server refuses 'path: null' in env",
+        "1: warning: asciinema-server refuses an idle time limit below 0.5: 0.25",
+        "2: warning: an unknown event code: \"zz\"",
+        "3: warning: the exit status is not a number: '\"none\"'",
+        "4: warning: an event after the exit status",
+    ]
+    .map(|what| format!("stdin: line {what}\n"))
+    .concat();
+    assert_eq!(report(&odd), (warnings.clone(), 0));
+    let strict = run("asciinema-check --strict", &odd);
+    assert_eq!(strict.failure(), (1, warnings.replace("warning: ", ""), String::new()));
+}
+
+#[test]
+fn json_is_a_line_for_each_finding() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", format!("{V2}[1, \"zz\", \"\"]\n[0, \"o\", \"\"]\n"));
+    let ran = scratch.run("asciinema-check --json a.cast", "");
+    let lines: Vec<Value> =
+        ran.stdout_anyhow().lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert_eq!(
+        lines,
+        [
+            json!({"file": "a.cast", "line": 2, "level": "warning", "what": "an unknown event code: \"zz\""}),
+            json!({"file": "a.cast", "line": 3, "level": "fault", "what": "the time steps back by 1 s"}),
+        ]
+    );
+    assert_eq!(ran.status(), 1);
+}
+
+#[test]
+fn each_of_several_files_is_named_and_one_that_is_missing_stops_nothing() {
+    let scratch = Scratch::new();
+    scratch.write("good.cast", cast(&[(1.0, "a")]));
+    scratch.write("bad.cast", format!("{V2}x\n"));
+    let ran = scratch.run("asciinema-check good.cast gone.cast bad.cast", "");
+    let line = "bad.cast: line 2: expected an event, [time, code, data], found 'x'\nbad.cast: line 1: there are no events\n";
+    assert_eq!(
+        ran.failure(),
+        (1, line.to_string(), "asciinema-check: gone.cast: No such file or directory\n".to_string())
+    );
+}
+
+#[test]
+fn a_repair_keeps_all_that_can_be_kept_and_counts_the_rest() {
+    let scratch = Scratch::new();
+    let good = "[1.0, \"o\" , \"a\"]\r\n";
+    let damaged = format!(
+        " {{\"version\": 2, \"width\": 80, \"height\": 24, \"title\": 5, \"x\": 1}}\n\n {good}hello\n[0.75, \"o\", \"b\"]\n# no\n[2, \"o\", \"\\ud800\t\"]\n[2, \"r\", \"80\"]\n[3, \"zz\", [1]]\n[4, \"o\", \"cut o"
+    );
+    scratch.write("a.cast", damaged);
+    let ran = scratch.run("asciinema-check --repair a.cast -o a.cast", "");
+    let notice =
+        "asciinema-check: a.cast: 5 lines dropped, 1 time raised, 1 text rewritten, 1 header key removed\n";
+    assert_eq!(ran.failure(), (0, String::new(), notice.to_string()));
+    assert_eq!(
+        scratch.read("a.cast"),
+        format!(
+            "{{\"version\": 2, \"width\": 80, \"height\": 24, \"x\": 1}}\n{good}[1.000000, \"o\", \"b\"]\n[2.000000, \"o\", \"\u{fffd}\\t\"]\n[3, \"zz\", [1]]\n"
+        )
+    );
+}
+
+#[test]
+fn a_repair_without_a_header_leaves_the_output_alone() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", "hello\n");
+    let ran = scratch.run("asciinema-check --repair a.cast -o a.cast", "");
+    let message = "asciinema-check: a.cast: line 1: expected the header of an asciicast, found 'hello'\n";
+    assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
+    assert_eq!((scratch.read("a.cast").as_str(), scratch.files()), ("hello\n", vec!["a.cast".to_string()]));
+}
+
+#[test]
+fn a_damaged_v1_document_is_repaired_as_v2() {
+    let document = "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": [\n[1, \"a\"],\n[\"x\", \"b\"],\n[0.5, \"c\"],\n[1, \"cut";
+    assert_eq!(
+        report(document),
+        (
+            "stdin: line 3: expected a number of seconds, found '\"x\"'\nstdin: line 5: the line is cut off\n".to_string(),
+            1
+        )
+    );
+    let repaired = run("asciinema-check --repair", document).stdout_anyhow();
+    assert_eq!(repaired, format!("{V2}[1.000000, \"o\", \"a\"]\n[1.500000, \"o\", \"c\"]\n"));
+}
+
+#[test]
+fn a_finding_is_reported_while_the_pipe_stays_open() {
+    let mut live = Live::start("asciinema-check");
+    live.write(&format!("{V2}[1, \"o\", \"\"]\nhello\n"));
+    live.wait_for("found 'hello'\n");
+    live.write("[0, \"o\", \"\"]\n");
+    live.wait_for("steps back by 1 s\n");
+    assert_eq!(live.finish(), 1);
+}
+
+#[test]
+fn the_options_of_the_two_ways_of_use_exclude_each_other() {
+    for line in ["--repair --json", "--repair --strict", "--repair a b", "-o out"] {
+        assert_eq!(run(&format!("asciinema-check {line}"), "").status(), 2, "{line}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_has_been_repaired_has_no_faults_and_needs_no_repair(
+        is_v3 in any::<bool>(), cut in 0usize..30,
+        lines in prop::collection::vec(prop::sample::select(vec![
+            "[1, \"o\", \"a\"]\n", " [0.5, \"o\", \"\\u001b\"]\r\n", "[3, \"r\", \"80x24\"]\n", "[3, \"r\", \"x\"]\n", "\n", " \n",
+            "# comment\n", "hello\n", "[2, \"o\", \"\\ud800\"]\n", "[2, \"i\", \"\t\"]\n", "[2, \"o\", \"\\q\"]\n", "[1, \"zz\", {}]\n",
+            "[1, \"x\", \"a\"]\n", "[1, \"\", \"\\ud800\"]\n", "[1, 2, 3]\n", "[-1, \"o\", \"\"]\n", "{}\n", "[1, \"m\"\n",
+        ]), 0..20),
+    ) {
+        let mut text = format!("{}[0, \"o\", \"first\"]\n{}", if is_v3 { V3 } else { V2 }, lines.concat());
+        text.truncate(text.len().saturating_sub(cut).max(60));
+        let repaired = run("asciinema-check --repair", &text).stdout_anyhow();
+        let (report, status) = report(&repaired);
+        prop_assert_eq!(status, 0, "{}: {}", repaired, report);
+        let again = run("asciinema-check --repair", &repaired);
+        prop_assert_eq!(again.stdout(), repaired);
+    }
+}
