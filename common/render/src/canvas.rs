@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use common::screen::Underline;
 use common::size::Size;
 
 use crate::raster::Look;
@@ -30,7 +31,7 @@ impl CanvasCell {
     /// Whether there is nothing to see but its background.
     pub fn is_blank(&self) -> bool {
         let Look { underline, strikethrough, overline, .. } = self.look;
-        let has_lines = strikethrough || overline || underline != crate::raster::Underline::None;
+        let has_lines = strikethrough || overline || underline != Underline::None;
         self.columns == 1 && self.character == ' ' && self.marks.is_none() && !has_lines
     }
 
@@ -93,6 +94,12 @@ impl Canvas {
             Some((at, look)) if at == index => CanvasCell { look, ..cell.clone() },
             _ => cell.clone(),
         })
+    }
+
+    /// Moves all rows up. Those that come from below are to be drawn.
+    pub fn scroll_up(&mut self, rows: usize) {
+        let count = rows.min(self.size.rows.into()) * usize::from(self.size.cols);
+        self.cells.rotate_left(count);
     }
 
     /// The cells of a row, to change.

@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use common::screen::Underline;
+
 use crate::glyphs::{FaceStyle, Fonts, Glyph};
 use crate::metrics::Metrics;
 use crate::theme::Rgb;
@@ -43,24 +45,6 @@ impl Look {
             overline: false,
         }
     }
-}
-
-/// The shape of an underline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Underline {
-    /// There is none.
-    #[default]
-    None,
-    /// One line.
-    Single,
-    /// Two lines.
-    Double,
-    /// A wave.
-    Curly,
-    /// Dots.
-    Dotted,
-    /// Dashes.
-    Dashed,
 }
 
 /// What a cell shows, without its colours.

@@ -24,6 +24,9 @@ pub const STEPS: u8 = 4;
 /// The shortest delay, in hundredths of a second, that browsers do not take for a tenth of one.
 const SHORTEST_DELAY: u64 = 2;
 
+/// The shortest time that a frame is shown.
+pub const SHORTEST_FRAME: Time = Time::from_micros(SHORTEST_DELAY * 10_000);
+
 /// The widest and highest picture that the format has a number for.
 pub const LARGEST: u32 = u16::MAX as u32;
 

@@ -25,9 +25,10 @@ use crate::theme::Theme;
 use crate::window::{self, BUTTON_RADIUS, BUTTONS};
 use animation::Keyframes;
 use row::Markup;
-use styles::{Styles, hex};
+use styles::Styles;
+pub use styles::hex;
 use tape::{BLANK, Content, Line, Moment, Tape};
-use text::push_text;
+pub use text::push_text;
 
 /// Where text looks for its font.
 const FONTS: &str = "\"JetBrains Mono\",ui-monospace,\"Cascadia Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",\

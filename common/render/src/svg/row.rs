@@ -4,12 +4,14 @@
 use std::fmt::Write;
 use std::rc::Rc;
 
+use common::screen::Underline;
+
 use super::styles::{Styles, hex};
 use super::text::{is_direction, push_attribute, push_number, push_text};
 use crate::canvas::CanvasCell;
 use crate::geometry::{self, Cell, Outline};
 use crate::metrics::Metrics;
-use crate::raster::{Look, Underline};
+use crate::raster::Look;
 use crate::theme::{Rgb, Theme};
 
 /// A row's markup.

@@ -13,6 +13,7 @@ mod edit;
 mod entry;
 mod inspect;
 mod live;
+mod pictures;
 mod record;
 mod settings;
 mod share;
@@ -33,6 +34,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "record and play", programs: record::PROGRAMS },
     Group { title: "edit recordings", programs: edit::PROGRAMS },
     Group { title: "look into recordings", programs: inspect::PROGRAMS },
+    Group { title: "draw recordings", programs: pictures::PROGRAMS },
     Group { title: "share recordings", programs: share::PROGRAMS },
     Group { title: "show sessions live", programs: live::PROGRAMS },
     Group { title: "settings and help", programs: settings::PROGRAMS },

@@ -1,0 +1,148 @@
+//! A page that plays a recording, with nothing but itself: the player, its style and the cast are in
+//! it.
+//!
+//! The cast is a string in the page's script, written as it is read, so that memory does not grow
+//! with it.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use common::cast::{Header, Time};
+
+use crate::player;
+use crate::svg::push_text;
+use crate::theme::Theme;
+
+/// What the page lets happen: its own script and style, nothing from elsewhere. The player's terminal
+/// is WebAssembly, its fonts and pictures are within its style.
+const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; \
+                      style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src data:";
+
+/// How the player plays.
+pub struct Settings<'a> {
+    /// Instead of the recording's own.
+    pub theme: Option<&'a Theme>,
+    /// Longer pauses are cut to this.
+    pub idle_limit: Option<Time>,
+    /// How many times as fast.
+    pub speed: f64,
+    /// Whether it begins again at the end.
+    pub does_loop: bool,
+    /// What is shown before it plays.
+    pub poster: Option<Time>,
+}
+
+/// A page whose cast is being written.
+pub struct Page<W> {
+    out: W,
+    buffer: String,
+}
+
+impl<W: Write> Page<W> {
+    /// Writes the page up to the first event.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn begin(mut out: W, header: &Header, title: &str, settings: &Settings<'_>) -> io::Result<Page<W>> {
+        let mut head = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n<title>"
+        );
+        push_text(if title.is_empty() { "terminal recording" } else { title }, &mut head);
+        head.push_str("</title>\n<style>\n");
+        head.push_str(&player::text(player::STYLE)?);
+        if let Some(theme) = settings.theme {
+            push_theme(theme, &mut head);
+        }
+        head.push_str(
+            "\nhtml{height:100%;background:#000}body{margin:0;height:100%}#player{height:100%}\n</style>\n\
+             </head>\n<body>\n<div id=\"player\"></div>\n<script>\n",
+        );
+        head.push_str(&player::text(player::SCRIPT)?);
+        head.push_str("\n</script>\n<script>\nconst cast = \"");
+        out.write_all(head.as_bytes())?;
+        let mut page = Page { out, buffer: String::new() };
+        page.line(header.line().as_bytes())?;
+        Ok(page)
+    }
+
+    /// Writes a line of the cast.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
+        self.buffer.clear();
+        push_string(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']), &mut self.buffer);
+        self.buffer.push_str("\\n");
+        self.out.write_all(self.buffer.as_bytes())
+    }
+
+    /// Ends the page, and returns the sink.
+    ///
+    /// # Errors
+    ///
+    /// Those of the sink.
+    pub fn finish(mut self, settings: &Settings<'_>) -> io::Result<W> {
+        let mut options = String::from("fit: \"both\"");
+        if let Some(poster) = settings.poster {
+            let _ = write!(options, ", poster: \"npt:{}\"", poster.as_micros() as f64 / 1e6);
+        }
+        if settings.theme.is_some() {
+            options.push_str(", theme: \"own\"");
+        }
+        if let Some(limit) = settings.idle_limit {
+            let _ = write!(options, ", idleTimeLimit: {}", limit.as_micros() as f64 / 1e6);
+        }
+        if settings.speed != 1.0 {
+            let _ = write!(options, ", speed: {}", settings.speed);
+        }
+        if settings.does_loop {
+            options.push_str(", loop: true");
+        }
+        let tail = format!(
+            "\";\nAsciinemaPlayer.create({{data: cast}}, document.getElementById(\"player\"), {{{options}}});\n\
+             </script>\n</body>\n</html>\n"
+        );
+        self.out.write_all(tail.as_bytes())?;
+        self.out.flush()?;
+        Ok(self.out)
+    }
+}
+
+/// The rules that give the player a theme.
+fn push_theme(theme: &Theme, out: &mut String) {
+    use crate::svg::hex;
+    let _ = write!(
+        out,
+        "\n.asciinema-player-theme-own{{--term-color-foreground:{};--term-color-background:{}",
+        hex(theme.foreground),
+        hex(theme.background)
+    );
+    for (index, &colour) in theme.palette.iter().enumerate() {
+        let _ = write!(out, ";--term-color-{index}:{}", hex(colour));
+    }
+    out.push('}');
+}
+
+/// Appends text as it stands in a string of a script within a page: no `<`, which might end the
+/// script, and no line ends, among which older browsers count U+2028 and U+2029.
+fn push_string(text: &str, out: &mut String) {
+    for character in text.chars() {
+        match character {
+            '"' | '\\' => {
+                out.push('\\');
+                out.push(character);
+            }
+            '<' | '\u{2028}' | '\u{2029}' => {
+                let _ = write!(out, "\\u{:04x}", character as u32);
+            }
+            _ if character.is_control() => {
+                let _ = write!(out, "\\u{:04x}", character as u32);
+            }
+            _ => out.push(character),
+        }
+    }
+}
