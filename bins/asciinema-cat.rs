@@ -15,7 +15,7 @@ use common::cli::{self, Arg, Failure, Program, catalog};
 use common::filter;
 use common::io::{Source, Stream};
 use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
-use common::vt::ModeTracker;
+use common::vt::{Guard, ModeTracker};
 
 /// How long the terminal is waited for in the end, if it takes no output.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -24,9 +24,10 @@ const PROGRAM: Program = catalog::program("asciinema-cat");
 
 fn main() -> ExitCode {
     cli::run(&PROGRAM, |args| {
-        let mut sources = Vec::new();
+        let (mut sources, mut is_unsafe) = (Vec::new(), false);
         while let Some(arg) = args.next()? {
             match arg {
+                Arg::Option("--unsafe") => is_unsafe = true,
                 Arg::Value(source) => sources.push(source),
                 other => return Err(args.unexpected(&other)),
             }
@@ -37,15 +38,21 @@ fn main() -> ExitCode {
         if sources.iter().any(|source| source == "-") && io::stdin().is_terminal() {
             return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
         }
-        print(&sources)
+        print(&sources, is_unsafe)
     })
 }
 
-fn print(sources: &[OsString]) -> cli::Result<()> {
+fn print(sources: &[OsString], is_unsafe: bool) -> cli::Result<()> {
     tty::restore_sigpipe();
-    let session = if io::stdout().is_terminal() { Session::start() } else { None };
+    let is_terminal = io::stdout().is_terminal();
+    let session = if is_terminal { Session::start() } else { None };
     let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-    let mut printer = Printer { stdout, buffer: Vec::new(), session: session.as_ref() };
+    let mut printer = Printer {
+        stdout,
+        buffer: Vec::new(),
+        guard: (is_terminal && !is_unsafe).then(Guard::default),
+        session: session.as_ref(),
+    };
     let outcome = sources.iter().try_for_each(|source| {
         let (stream, source) = Source::open(source)?;
         let outcome = printer.print(stream, &source.name);
@@ -77,6 +84,8 @@ impl Read for Input<'_> {
 struct Printer<'a> {
     stdout: Stream,
     buffer: Vec<u8>,
+    /// Where stdout is a terminal, what keeps from it what a recording must not do to it.
+    guard: Option<Guard>,
     /// Where stdout is a terminal that we hold.
     session: Option<&'a Session>,
 }
@@ -106,6 +115,10 @@ impl Printer<'_> {
     }
 
     fn write(&mut self) -> cli::Result<()> {
+        if let Some(guard) = &mut self.guard {
+            let unguarded = std::mem::take(&mut self.buffer);
+            guard.push(&unguarded, &mut self.buffer);
+        }
         let written = match self.session {
             Some(session) => session.write(&self.buffer),
             None => self.stdout.write_all(&self.buffer),

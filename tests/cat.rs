@@ -56,7 +56,7 @@ fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
     let mut terminal = Terminal::start(shell);
     terminal.wait_for("outer-2>");
     let settings = terminal.settings();
-    terminal.enter("asciinema-cat asks.cast; stty -a >after; head -n 1 >typed\r");
+    terminal.enter("asciinema-cat --unsafe asks.cast; stty -a >after; head -n 1 >typed\r");
     terminal.wait_for("last");
     terminal.enter("\x1b[1;6R\x1b]11;rgb:0000/0000/0000\x07");
     // The last question tells when all the others have been answered.
@@ -96,6 +96,19 @@ fn the_keyboard_is_no_cast() {
 }
 
 #[test]
+fn on_a_terminal_what_is_not_safe_is_held_back_and_elsewhere_nothing_is() {
+    let scratch = Scratch::new();
+    let output = "a\x1b[6n\x1b]52;c;eA==\x07\x1b[31mb\x1b]0;title\x07c\x1b[m";
+    scratch.write("demo.cast", cast(&[(0.0, "\x1b"), (0.1, "[6n"), (0.2, output)]));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-cat demo.cast; echo done"));
+    terminal.wait_for("a\x1b[31mb\x1b[22;0t\x1b]0;title\x07c\x1b[m\x1b[23;0tdone");
+    assert!(!terminal.seen.contains("[6n") && !terminal.seen.contains("]52"), "{:?}", terminal.seen);
+    assert_eq!(scratch.run("asciinema-cat demo.cast", "").stdout(), format!("\x1b[6n{output}"));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-cat --unsafe demo.cast"));
+    terminal.wait_for(&format!("\x1b[6n{output}"));
+}
+
+#[test]
 fn ctrl_c_swallows_what_the_terminal_still_answers() {
     let scratch = Scratch::new();
     scratch.write("asks.cast", cast(&[(0.0, "\x1b[?25lfirst\x1b[6nlast")]));
@@ -105,7 +118,7 @@ fn ctrl_c_swallows_what_the_terminal_still_answers() {
     terminal.wait_for("outer-2>");
     let settings = terminal.settings();
     terminal.enter(
-        "mkfifo pipe; exec 3<>pipe; cat asks.cast >&3; asciinema-cat pipe; stty -a >after; head -n 1 >typed\r",
+        "mkfifo pipe; exec 3<>pipe; cat asks.cast >&3; asciinema-cat --unsafe pipe; stty -a >after; head -n 1 >typed\r",
     );
     terminal.wait_for("last");
     terminal.enter("\x03");

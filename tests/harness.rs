@@ -361,6 +361,16 @@ impl Terminal {
         }
     }
 
+    /// Waits until the condition holds for everything that has been written.
+    pub fn wait_until_seen(&mut self, what: &str, mut condition: impl FnMut(&str) -> bool) {
+        let until = Instant::now() + DEADLINE;
+        while !condition(&self.seen) {
+            let is_late = Instant::now() >= until || self.is_closed;
+            assert!(!is_late, "waited until {what}, the terminal shows {:?}", self.seen);
+            self.read_once(Instant::now() + Duration::from_millis(100));
+        }
+    }
+
     /// Waits until a file holds a text; the terminal is read meanwhile.
     pub fn wait_until_file(&mut self, scratch: &Scratch, name: &str, text: &str) {
         let path = scratch.path(name);

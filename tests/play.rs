@@ -6,7 +6,11 @@ use std::time::{Duration, Instant};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::harness::{Live, Scratch, Terminal, cast, events, run};
+use common::screen::{Cell, Color, Row, Screen, Style, StyledCell};
+use common::size::Size;
+use common::vt::{RULES, SETTINGS, Verdict};
+
+use crate::harness::{Live, Scratch, Terminal, cast, events, json, run};
 
 /// Long enough that nothing which is due after it comes by itself within a test.
 const NEVER: f64 = 1000.0;
@@ -102,7 +106,7 @@ fn options_that_are_wrong_are_named() {
         ("-s 0 -", "option '-s': '0' is not a number above 0"),
         ("--stream x -", "option '--stream': 'x' is not one of o, i"),
         ("--out-fmt x -", "option '--out-fmt': 'x' is not one of raw, asciicast"),
-        ("--s 2 -", "option '--s' is ambiguous: --speed, --stream"),
+        ("--s 2 -", "option '--s' is ambiguous: --speed, --start-at, --stream"),
     ] {
         let message = format!("asciinema: {what}\ntry 'asciinema-play --help'\n");
         assert_eq!(run(&format!("asciinema-play {options}"), "").failure(), (2, String::new(), message));
@@ -199,7 +203,9 @@ fn the_next_marker_is_reached_at_once_and_pauses_there() {
 fn pauses_on_markers_also_on_one_at_the_very_start() {
     let marked = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0, \"m\", \"\"]\n[0, \"o\", \"first\"]\n[0, \"m\", \"\"]\n[0, \"o\", \"second\"]\n";
     let mut played = Played::start("-m demo.cast", marked);
-    played.terminal.enter_until(" ", "first");
+    played.terminal.wait_for("? keys");
+    played.terminal.enter(" ");
+    played.terminal.wait_for("first");
     assert!(!played.terminal.seen.contains("second"));
     played.terminal.enter(" ");
     played.terminal.wait_for("second");
@@ -293,7 +299,7 @@ fn ctrl_c_in_the_middle_of_a_write_undoes_what_the_terminal_has_taken() {
 #[test]
 fn a_sequence_that_is_cut_off_does_not_swallow_what_is_undone() {
     let cut = cast(&[(0.0, "\x1b[?25l\x1b]0;a title that does not end"), (NEVER, "never")]);
-    let mut played = Played::start("demo.cast", &cut);
+    let mut played = Played::start("--unsafe demo.cast", &cut);
     played.terminal.wait_for("does not end");
     played.terminal.enter("\x03");
     played.terminal.wait_for("\x18\x1b[?25h");
@@ -302,7 +308,11 @@ fn a_sequence_that_is_cut_off_does_not_swallow_what_is_undone() {
 
 #[test]
 fn the_terminals_answers_to_a_recording_are_not_typed_afterwards() {
-    let mut played = Played::start("demo.cast", &cast(&[(0.0, "first\x1b[6n"), (0.01, "last")]));
+    let asks = cast(&[(0.0, "first\x1b[6n"), (0.01, "last")]);
+    let mut played = Played::start("demo.cast", &asks);
+    played.terminal.wait_for("firstlast");
+    played.ends(0);
+    let mut played = Played::start("--unsafe demo.cast", &asks);
     played.terminal.wait_for("last");
     played.terminal.enter("\x1b[1;6R");
     played.terminal.wait_for("\x1b[5n");
@@ -401,21 +411,21 @@ fn a_pause_before_the_recording_has_begun_holds() {
 
 #[test]
 fn keys_act_though_the_recording_has_switched_the_keyboard() {
-    let far = cast(&[(0.0, "start"), (NEVER, " one"), (2.0 * NEVER, " two")]);
+    let far = cast(&[(0.0, "start"), (NEVER, ":one"), (2.0 * NEVER, ":two")]);
     let mut played = Played::start("demo.cast", &far);
     played.terminal.wait_for("start");
     // The left button of the mouse as X10 reports it, then space, a point and ctrl-c as kitty and
     // xterm send them.
     played.terminal.enter("\x1b[M !!\x1b[32u\x1b[46u");
-    played.terminal.wait_for(" one");
+    played.terminal.wait_for(":one");
     played.terminal.enter("\x1b[27;5;99~");
     played.ends(1);
-    assert!(!played.terminal.seen.contains(" two"));
+    assert!(!played.terminal.seen.contains(":two"));
 }
 
 #[test]
 fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
-    let far = cast(&[(0.0, "start"), (NEVER, " one"), (2.0 * NEVER, " two")]);
+    let far = cast(&[(0.0, "start"), (NEVER, ":one"), (2.0 * NEVER, ":two")]);
     for (front, back) in [("\x1b[M", " .."), ("\x1b[M.", ".."), ("\x1b[<0;1", "2;3M")] {
         let mut played = Played::start("demo.cast", &far);
         played.terminal.wait_for("start");
@@ -423,10 +433,10 @@ fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
         played.terminal.enter_alone(front);
         played.terminal.enter_alone(back);
         played.terminal.enter(".");
-        played.terminal.wait_for(" one");
+        played.terminal.wait_for(":one");
         played.terminal.enter("\x03");
         played.ends(1);
-        assert!(!played.terminal.seen.contains(" two"), "{front:?} {back:?}");
+        assert!(!played.terminal.seen.contains(":two"), "{front:?} {back:?}");
     }
 }
 
@@ -435,4 +445,478 @@ fn the_keyboard_is_no_cast() {
     let mut played = Played::start("-", "");
     played.terminal.wait_for("stdin is a terminal; name a cast, or pipe one in");
     played.ends(2);
+}
+
+/// What a screen shows, cell by cell: character, what combines with it, and style; links by their
+/// address.
+fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<String>> {
+    let cell = |row: &Row<StyledCell>, col: usize, cell: &StyledCell| {
+        let style = screen.style(cell);
+        let link = style.link.and_then(|id| screen.link(id)).map(|link| link.uri.clone());
+        let marks: String = row.marks(col).map(Cell::character).collect();
+        let right = if cell.is_right_half() { "right half" } else { "" };
+        format!("{:?}{marks}{right} {:?} {link:?}", cell.character(), Style { link: None, ..style })
+    };
+    let row = |row: &Row<StyledCell>| {
+        row.cells().iter().take(cols).enumerate().map(|(col, it)| cell(row, col, it)).collect()
+    };
+    screen.rows().take(rows).map(row).collect()
+}
+
+/// A screen after the events of a cast up to and including a time.
+fn screen_at(cast: &str, time: f64) -> Screen {
+    let header = crate::harness::header(cast);
+    let number = |name: &str| header[name].as_u64().expect("a size") as u16;
+    let mut screen = Screen::new(Size { cols: number("width"), rows: number("height") }, 0).unwrap();
+    for (at, code, data) in events(cast) {
+        // What is written with six decimals is compared with six.
+        if (at * 1e6).round() > (time * 1e6).round() {
+            break;
+        }
+        match code.as_str() {
+            "o" => screen.feed(&data),
+            "r" => screen.resize(Size::parse(&data).unwrap()).unwrap(),
+            _ => {}
+        }
+    }
+    screen
+}
+
+/// A cast of everything that programs do to a screen, one event each hundred milliseconds.
+fn busy_cast(cols: u16, rows: u16, events: usize, seed: u64) -> String {
+    let mut random = seed;
+    let mut draw = move |below: usize| {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        (random >> 16) as usize % below
+    };
+    let mut cast = format!("{{\"version\": 2, \"width\": {cols}, \"height\": {rows}}}\n");
+    for number in 1..=events {
+        let (row, col) = (draw(usize::from(rows)) + 1, draw(usize::from(cols)) + 1);
+        let data = match draw(20) {
+            0..5 => format!("{number} line of text\r\n"),
+            5 => format!("\x1b[{row};{col}H\x1b[{};1;4m{number}\x1b[m", 31 + draw(7)),
+            6 => format!("\x1b[{row};{col}H\x1b[48;5;{}m wide 界ż😀e\u{301} \x1b[0m", draw(256)),
+            7 => "\x1b[?1049h\x1b[2J\x1b[H~\r\n~".to_string(),
+            8 => "\x1b[?1049l".to_string(),
+            9 => format!("\x1b[{};{}r\x1b[{row};1H", 1 + row / 2, usize::from(rows) - draw(3)),
+            10 => "\x1b[r\x1b[?6l\x1b[?7h\x1b[4l".to_string(),
+            11 => format!("\x1b[{row};{col}H\x1b[{}J", draw(3)),
+            12 => "x".repeat(usize::from(cols) * 2 - draw(usize::from(cols))),
+            13 => "\x1b[?25l\x1b(0lqk\x1b(B\x1b[?25h".to_string(),
+            14 => format!("\x1b[{row}d\x1b[{}L\x1b[{}P\x1b[{}@", draw(3), draw(4), draw(4)),
+            15 => format!("\x1b[?6h\x1b[{row};{col}Hin region"),
+            16 => format!("\x1b]8;;http://example.org/{number}\x1b\\link\x1b]8;;\x1b\\ \x1b[3{}m", draw(8)),
+            17 => format!("\x1b[4hins\x1b[4l\x1b[?7l{}\x1b[?7h", "y".repeat(draw(200))),
+            18 => "\x1b7\x1b[7mreverse\x1b8\r\n\x1b[0m".to_string(),
+            _ => format!("\t{number}\x08\x08\x1b[K\n\r"),
+        };
+        let time = number as f64 / 10.0;
+        if draw(25) == 0 {
+            cast.push_str(&format!("[{:.6}, \"m\", \"mark {number}\"]\n", time - 0.05));
+        }
+        cast.push_str(&format!("[{time:.6}, \"o\", {}]\n", json(&data)));
+    }
+    cast
+}
+
+/// A terminal that follows what is written to it.
+struct Watched {
+    terminal: Terminal,
+    screen: Screen,
+    fed: usize,
+}
+
+impl Watched {
+    fn start(scratch: &Scratch, line: &str, size: Size) -> Watched {
+        let terminal =
+            Terminal::start(scratch.shell(&format!("stty cols {} rows {}; {line}", size.cols, size.rows)));
+        Watched { terminal, screen: Screen::new(size, 0).unwrap(), fed: 0 }
+    }
+
+    /// Reads until the condition holds for the screen.
+    fn wait_until(&mut self, what: &str, mut condition: impl FnMut(&Screen) -> bool) {
+        let (screen, fed) = (&mut self.screen, &mut self.fed);
+        self.terminal.wait_until_seen(what, |seen| {
+            screen.feed(&seen[*fed..]);
+            *fed = seen.len();
+            condition(screen)
+        });
+    }
+
+    /// The time that the state line tells, if it is there.
+    fn time(screen: &Screen) -> Option<f64> {
+        let line = screen.rows().next_back()?.text();
+        let (position, _) = line.trim_start().split_once(" / ")?;
+        let (minutes, seconds) = position.split_once(':')?;
+        Some(minutes.parse::<f64>().ok()? * 60.0 + seconds.parse::<f64>().ok()?)
+    }
+}
+
+fn is_help_shown(screen: &Screen) -> bool {
+    screen.text().iter().any(|line| line.contains("10 % back"))
+}
+
+/// Presses random keys, and looks after each whether the screen shows what the cast shows at the
+/// time that the state line tells.
+fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
+    const KEYS: [&str; 24] = [
+        " ",
+        " ",
+        ".",
+        ".",
+        ",",
+        ",",
+        "\x1b[C",
+        "\x1b[D",
+        "\x1b[1;2C",
+        "\x1b[1;2D",
+        "]",
+        "[",
+        "0",
+        "3",
+        "5",
+        "8",
+        "9",
+        "+",
+        "-",
+        "=",
+        "\x1b[H",
+        "\x1b[F",
+        "/line\r",
+        "n",
+    ];
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast);
+    let mut watched = Watched::start(&scratch, "exec asciinema-play demo.cast", size);
+    watched.terminal.wait_until_taken();
+    watched.terminal.enter(" ");
+    let mut random = seed;
+    for number in 0..keys {
+        random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        let key = KEYS[(random >> 33) as usize % KEYS.len()];
+        // The last event would end it.
+        let at_end = Watched::time(&watched.screen).is_some_and(|time| time > 25.0);
+        let key = if at_end && matches!(key, "." | " " | "]") { "0" } else { key };
+        watched.terminal.enter(key);
+        watched.terminal.enter("?");
+        // The keys are drawn with the state, or after it: what is wrong for long is wrong.
+        let (mut problem, mut since) = (String::new(), None);
+        watched.wait_until("the keys are shown", |screen| {
+            let time = Watched::time(screen).filter(|_| is_help_shown(screen));
+            let Some(time) = time else { return false };
+            problem = difference(screen, &screen_at(cast, time));
+            let since = *since.get_or_insert_with(Instant::now);
+            problem.is_empty() || since.elapsed() > Duration::from_secs(5)
+        });
+        assert!(problem.is_empty(), "key {number} {key:?}: {problem}");
+        watched.terminal.enter("x");
+        watched.wait_until("the keys are gone", |screen| !is_help_shown(screen));
+    }
+    watched.terminal.enter("q");
+    assert_eq!(watched.terminal.status_without_reading(), 0);
+}
+
+/// Where a terminal shows something else than a part of a screen; nothing where it does not.
+fn difference(shown: &Screen, expected: &Screen) -> String {
+    let cols = usize::from(shown.size().cols.min(expected.size().cols));
+    let rows = usize::from(shown.size().rows.min(expected.size().rows + 1)) - 1;
+    let (seen, whole) = (cells(shown, rows, cols), cells(expected, usize::MAX, usize::MAX));
+    let texts = shown.text();
+    // The place of the part is not known; the help covers the middle.
+    let room = |length: usize, part: usize| 0..=length.saturating_sub(part);
+    for top in room(whole.len(), rows) {
+        for left in room(whole.first().map_or(0, Vec::len), cols) {
+            let fits = (0..rows).all(|row| {
+                let covered = is_box_row(shown, row);
+                covered || seen[row][..] == whole[top + row][left..left + cols]
+            });
+            if fits {
+                return String::new();
+            }
+        }
+    }
+    let differing = (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col)));
+    let first = differing.filter(|&(row, _)| !is_box_row(shown, row));
+    let first = first.filter(|&(row, col)| seen[row][col] != whole[row][col]).take(1);
+    let first: Vec<_> = first.map(|(row, col)| (row, col, &seen[row][col], &whole[row][col])).collect();
+    format!("{:#?} instead of {:#?}, {first:?}", texts, expected.text())
+}
+
+/// Whether the help stands in a row.
+fn is_box_row(screen: &Screen, row: usize) -> bool {
+    let Some(row) = screen.row(row) else { return false };
+    let grey = Color::Indexed(236);
+    row.cells().iter().any(|cell| screen.style(cell).background == grey)
+}
+
+#[test]
+fn whatever_keys_are_pressed_the_terminal_shows_the_cast_at_the_time_that_the_state_line_tells() {
+    // Many more on demand.
+    let keys = std::env::var("RANDOM_KEYS").ok().and_then(|keys| keys.parse().ok()).unwrap_or(40);
+    let size = Size { cols: 80, rows: 60 };
+    press_random_keys(&busy_cast(80, 60, 300, 0x9e37_79b9_7f4a_7c15), size, keys, 1);
+}
+
+#[test]
+fn in_a_smaller_and_in_a_larger_terminal_the_keys_do_the_same() {
+    for (cols, rows) in [(50, 40), (100, 70)] {
+        press_random_keys(&busy_cast(80, 60, 300, 7), Size { cols, rows }, 12, 2);
+    }
+}
+
+#[test]
+fn far_jumps_in_a_long_cast_show_what_was_there() {
+    // Several checkpoints' worth.
+    let mut cast = busy_cast(80, 40, 280, 99);
+    let filler = "\\u001b[3mfiller\\u001b[m \\r\\n".repeat(800);
+    let end = cast.lines().count();
+    cast = cast.lines().enumerate().fold(String::new(), |mut out, (number, line)| {
+        out.push_str(line);
+        out.push('\n');
+        if number > 0 && number < end && line.contains("\"o\"") {
+            let time = line[1..].split(',').next().unwrap();
+            out.push_str(&format!("[{time}, \"o\", \"{filler}\"]\n"));
+        }
+        out
+    });
+    assert!(cast.len() > 5 << 20);
+    press_random_keys(&cast, Size { cols: 80, rows: 40 }, 12, 3);
+}
+
+#[test]
+fn after_a_jump_playing_goes_on_byte_for_byte() {
+    let mut events: Vec<(f64, String)> =
+        vec![(0.0, "start\r\n".into()), (100.0, "\x1b[5;20H\x1b[31mred".into())];
+    events.extend(
+        (0..40).map(|number| (101.5 + f64::from(number) / 20.0, format!("{number}\x1b[3;4H\x1b[1C,"))),
+    );
+    let events: Vec<(f64, &str)> = events.iter().map(|(time, text)| (*time, text.as_str())).collect();
+    let cast = cast(&events);
+    let size = Size { cols: 80, rows: 24 };
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", &cast);
+    let mut watched =
+        Watched::start(&scratch, "asciinema-play demo.cast; echo; echo status-$?; sleep 100", size);
+    watched.terminal.wait_for("start");
+    watched.terminal.enter("9");
+    // The state line is gone after a second; from then on the bytes are those of the recording.
+    let last: String = events[events.len() - 8..].iter().map(|(_, text)| *text).collect();
+    watched.terminal.wait_for(&last);
+    watched.terminal.wait_for("status-0");
+    let seen = watched.terminal.seen.clone();
+    watched.screen.feed(seen.split("\x1b[0m\r\n").next().unwrap_or_default());
+    let end = screen_at(&cast, 1000.0);
+    assert_eq!(cells(&watched.screen, 24, 80), cells(&end, 24, 80));
+}
+
+#[test]
+fn a_terminal_that_becomes_smaller_is_fitted_and_one_of_the_right_size_gets_the_bytes() {
+    let wide = format!("\x1b[?7l{}\x1b[1;60Hright\x1b[24;1Hbottom", "left".repeat(3));
+    let cast = cast(&[(0.0, &wide), (NEVER, "never")]);
+    let size = Size { cols: 40, rows: 10 };
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", &cast);
+    let mut watched = Watched::start(&scratch, "exec asciinema-play demo.cast", size);
+    watched.wait_until("the part around the cursor is shown", |screen| screen.text()[9] == "bottom");
+    assert!(!watched.screen.text().concat().contains("right"));
+    watched.screen = Screen::new(Size { cols: 80, rows: 24 }, 0).unwrap();
+    watched.terminal.resize(80, 24);
+    watched.wait_until("all of it is shown", |screen| {
+        screen.text()[0] == format!("{}{}right", "left".repeat(3), " ".repeat(47))
+            && screen.text()[23] == "bottom"
+    });
+    watched.terminal.enter("q");
+    assert_eq!(watched.terminal.status_without_reading(), 0);
+}
+
+#[test]
+fn without_fitting_the_bytes_pass_whatever_the_size() {
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&[(0.0, "\x1b[24;80Hcorner\x1b[31m!"), (0.1, "end")]));
+    let line = "stty cols 20 rows 5; exec asciinema-play --no-fit demo.cast";
+    let mut terminal = Terminal::start(scratch.shell(line));
+    terminal.wait_for("\x1b[24;80Hcorner\x1b[31m!end");
+}
+
+#[test]
+fn on_a_terminal_what_is_not_safe_is_held_back() {
+    let output = "a\x1b[6n\x1b]52;c;eA==\x07b\x1b]2;title\x1b\\c";
+    let mut played =
+        Played::start("demo.cast", &cast(&[(0.0, output), (0.01, "\x1b"), (0.02, "Pq\x1b\\end")]));
+    played.terminal.wait_for("ab\x1b[22;0t\x1b]2;title\x1b\\c\x1bPq\x1b\\end");
+    played.terminal.wait_for("\x1b[23;0t");
+    played.ends(0);
+    assert_eq!(run("asciinema-play -", cast(&[(0.0, output)])).stdout(), output);
+}
+
+#[test]
+fn playing_starts_and_ends_where_it_is_told() {
+    let steps = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0.1, \"o\", \"one\"]\n[500, \"m\", \"here\"]\n[500.1, \"o\", \"two\"]\n[500.2, \"o\", \"three\"]\n[900, \"o\", \"four\"]\n";
+    for options in [
+        "--start-at 500.15 --end-at 501",
+        "--start-at 8:20.15 --end-at 500.5",
+        "--start-at marker:here --end-at 500.3",
+    ] {
+        let start = Instant::now();
+        let played = run(&format!("asciinema-play {options} -"), steps).stdout();
+        assert!(played.contains("one") && played.ends_with("three"), "{options}: {played:?}");
+        assert!(start.elapsed() < Duration::from_secs(30));
+    }
+    let played = run("asciinema-play --end-at marker:here -i 0.01 -", steps).stdout();
+    assert_eq!(played, "one");
+    let message = "asciinema: stdin: the cast has no marker 'there'\n".to_string();
+    assert_eq!(run("asciinema-play --start-at marker:there -", steps).failure(), (1, String::new(), message));
+    let message = "asciinema: the end comes before the start\ntry 'asciinema-play --help'\n".to_string();
+    let failure = run("asciinema-play --start-at 5 --end-at 4 -", steps).failure();
+    assert_eq!(failure, (2, String::new(), message));
+    let mut played = Played::start("--start-at marker:1 --end-at 600 -i 0.1 demo.cast", steps);
+    played.terminal.wait_for("one");
+    played.terminal.wait_for("three");
+    played.ends(0);
+    assert!(!played.terminal.seen.contains("four"));
+}
+
+#[test]
+fn q_ends_it_with_success_and_the_terminal_given_back() {
+    let vim = cast(&[(0.0, "\x1b[?1049h\x1b[?25l\x1b[?1000htext"), (NEVER, "never")]);
+    let mut played = Played::start("demo.cast", &vim);
+    played.terminal.wait_for("text");
+    played.terminal.enter(" ");
+    played.terminal.wait_for("? keys");
+    played.terminal.enter("q");
+    played.ends(0);
+    let tail = played.terminal.seen.rsplit("? keys").next().unwrap_or_default().to_string();
+    assert!(
+        tail.contains("\x1b[?1049l") && tail.contains("\x1b[?25h") && tail.contains("\x1b[?7h"),
+        "{tail:?}"
+    );
+}
+
+#[test]
+fn jumping_beyond_a_break_stays_before_it() {
+    let broken = cast(&[(0.0, "start"), (NEVER, "before the break")]) + "[2000.0, \"o\", \"cut";
+    let mut played = Played::start("demo.cast", &broken);
+    played.terminal.wait_for("start");
+    played.terminal.enter("\x1b[F");
+    played.terminal.wait_for("before the break");
+    played.terminal.wait_for("16:40.000 / 16:40");
+    played.terminal.enter("\x1b[H");
+    played.terminal.wait_for("0:00");
+    played.terminal.enter("\x1b[F");
+    played.terminal.wait_for("16:40.000 / 16:40");
+    played.terminal.enter(" ");
+    played.terminal.wait_for("asciinema: demo.cast: line 4: the line is cut off");
+    played.ends(1);
+}
+
+#[test]
+fn a_live_recording_can_be_paused_and_rewound_and_caught_up_with() {
+    let scratch = Scratch::new();
+    let size = Size { cols: 80, rows: 24 };
+    let mut watched = Watched::start(&scratch, "mkfifo pipe && exec asciinema-play pipe", size);
+    watched.terminal.wait_until("the pipe is there", || scratch.path("pipe").exists());
+    let pipe = std::fs::File::options().read(true).write(true).open(scratch.path("pipe")).expect("the pipe");
+    let record = |text: &str| (&pipe).write_all(text.as_bytes()).expect("to record");
+    let shows =
+        |text: &'static str| move |screen: &Screen| screen.text().iter().any(|line| line.contains(text));
+    record(&cast(&[(0.0, "begin"), (0.01, " one")]));
+    watched.wait_until("it plays", shows("begin one"));
+    watched.terminal.enter(" ");
+    watched.wait_until("it is paused", shows("live"));
+    // More than a pipe holds, while the player is paused: whoever records does not wait.
+    let filler = "x".repeat(1 << 10);
+    for number in 0..2000 {
+        record(&format!("[{}.0, \"o\", {}]\n", number + 1, json(&format!("\r\n{filler}{number}"))));
+    }
+    // The last line is under the state line.
+    let until = Instant::now() + Duration::from_secs(20);
+    while !shows("1998")(&watched.screen) && Instant::now() < until {
+        watched.terminal.enter("\x1b[F");
+        watched.terminal.pass_time(Duration::from_millis(50));
+        watched.wait_until("the state is shown", shows("live"));
+    }
+    watched.terminal.enter("\x1b[H");
+    watched.wait_until("the beginning is shown", shows("begin"));
+    watched.terminal.enter("\x1b[F ");
+    watched.wait_until("the end is shown", shows("1999"));
+    record("[2000.0, \"o\", \"\\r\\nas it arrives\"]\n");
+    watched.wait_until("it goes on", shows("as it arrives"));
+    watched.terminal.enter("q");
+    assert_eq!(watched.terminal.status_without_reading(), 0);
+}
+
+#[test]
+fn a_search_finds_what_was_written_letter_by_letter() {
+    let letters: Vec<(f64, String)> =
+        (0..26).map(|n| (100.0 + f64::from(n), char::from(b'a' + n as u8).to_string())).collect();
+    let mut events: Vec<(f64, &str)> = vec![(0.0, "start\r\n")];
+    events.extend(letters.iter().map(|(time, text)| (*time, text.as_str())));
+    events.extend([(200.0, "\x1b[2J\x1b[H"), (300.0, "more xyz\r\n"), (NEVER, "end")]);
+    let mut played = Played::start("demo.cast", &cast(&events));
+    played.terminal.wait_for("start");
+    played.terminal.enter("/xyz\r");
+    played.terminal.wait_for("2:05.000");
+    played.terminal.enter("n");
+    played.terminal.wait_for("5:00.000");
+    played.terminal.enter("n");
+    played.terminal.wait_for("'xyz' not found");
+    played.terminal.enter("N");
+    played.terminal.wait_for("2:05.000");
+    played.terminal.enter("/nowhere\r");
+    played.terminal.wait_for("'nowhere' not found");
+    played.terminal.enter("q");
+    played.ends(0);
+}
+
+#[test]
+fn other_keys_can_be_configured_and_without_color_there_is_none() {
+    let scratch = Scratch::new();
+    std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
+    let config = "[play]\npause_key = p\nend_key = e\nforward_key = up\nquit_key =\n";
+    scratch.write(".config/asciinema/config", config);
+    scratch.write("demo.cast", cast(&[(0.0, "start"), (7.0, "seven"), (NEVER, "end")]));
+    let mut terminal = Terminal::start(scratch.shell("NO_COLOR=1 exec asciinema-play demo.cast"));
+    terminal.wait_for("start");
+    terminal.enter(" qp");
+    terminal.wait_for("0:0");
+    terminal.enter("\x1b[A\x1b[A");
+    terminal.wait_for("seven");
+    terminal.enter("e");
+    terminal.wait_for("16:40.000");
+    assert!(terminal.seen.contains("\x1b[0;7m") && !terminal.seen.contains("48;5"), "{:?}", terminal.seen);
+    terminal.enter("\x03");
+    assert_eq!(terminal.status_without_reading(), 1);
+    scratch.write(".config/asciinema/config", "[play]\nend_key = ende\n");
+    let message = scratch.run("asciinema-play demo.cast", "").stderr();
+    assert!(message.contains("[play] end_key: 'ende' is not a key"), "{message}");
+}
+
+#[test]
+fn the_page_names_every_sequence_that_is_held_back_every_setting_and_every_key() {
+    let page = include_str!("../man/asciinema-play.1").replace("\\&", "");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    for rule in RULES {
+        let entry = format!(".It Em {} {}: {}.", rule.name, rule.forms, rule.reason);
+        let after = page.find(&entry).unwrap_or_else(|| panic!("{entry}"));
+        let headings = ["are held back:", "are passed on:", "are passed on and undone"];
+        let is_under = |heading: &&str| page.find(heading).is_some_and(|at| at < after);
+        let heading = headings.iter().rfind(|heading| is_under(heading));
+        let expected = match rule.verdict {
+            Verdict::Hold => headings[0],
+            Verdict::Pass => headings[1],
+            Verdict::Undo => headings[2],
+        };
+        assert_eq!(heading, Some(&expected), "{}", rule.name);
+    }
+    let reset = page.split("is reset when playback ends:").nth(1).expect("what is reset");
+    let reset = reset.split(".Sh").next().unwrap_or_default();
+    for (_, name, _) in SETTINGS {
+        assert!(reset.contains(name), "{name}");
+    }
+    let keys = include_str!("../bins/play/keys.rs");
+    for name in keys.split('"').filter(|text| text.ends_with("_key") && !text.contains(' ')) {
+        assert!(page.contains(&format!(".Pq Sq {name}")), "{name}");
+    }
 }

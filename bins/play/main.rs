@@ -3,43 +3,48 @@
 //! `source` reads the cast on a thread of its own, `player` decides when each event is due and what
 //! the keys do, `sink` writes it as output or as a cast again.
 
+mod clock;
+mod cursor;
+mod frame;
+mod history;
+mod keys;
 mod player;
+mod search;
 mod sink;
-mod source;
+mod state_line;
+mod store;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
-use common::cast::{Code, Time};
+use common::cast::Code;
 use common::cli::{self, Arg, Args, Failure, Program, catalog};
 use common::config::Config;
+use common::edit::Position;
 use common::filter;
-use common::io::{Source, Stream};
-use common::tty;
+use common::io::Source;
+use common::io::Stream;
+use common::tty::{self, Terminal};
 
-use player::{Ending, Keys, Player};
-use sink::{OutputFormat, PlaySink};
-use source::Replay;
+use keys::Keys;
+use player::{Ending, PlayOptions, Player, Recording};
+use sink::{OutputFormat, PlaySink, SinkOptions};
+use store::Store;
 
 const PROGRAM: Program = catalog::program("asciinema-play");
 
 /// What to do: the command line, and behind it the configuration.
 struct Options {
     source: OsString,
-    idle_time_limit: Option<Time>,
-    speed: f64,
-    loops: bool,
-    pauses_on_markers: bool,
-    stream: Option<Code>,
-    format: OutputFormat,
-    resizes: bool,
+    playing: PlayOptions,
+    sink: SinkOptions,
 }
 
 fn main() -> ExitCode {
     cli::run(&PROGRAM, |args| {
         let config = Config::load()?;
-        play(&parse(args, &config)?, &config)
+        play(parse(args, &config)?, &config)
     })
 }
 
@@ -47,77 +52,95 @@ fn main() -> ExitCode {
 fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     args.prefer(&["--idle-time-limit", "--speed", "--loop", "--pause-on-markers", "--stream", "--out-fmt"]);
     let mut source = None;
-    let mut options = Options {
-        source: OsString::new(),
+    let speed = config.factor("play", "speed")?.unwrap_or(1.0);
+    let mut playing = PlayOptions {
         idle_time_limit: config.idle_time_limit("play")?,
-        speed: config.factor("play", "speed")?.unwrap_or(1.0),
+        speed,
         loops: false,
         pauses_on_markers: false,
-        stream: None,
-        format: OutputFormat::Raw,
-        resizes: false,
+        is_unfitted: false,
+        start: None,
+        end: None,
     };
+    let mut sink =
+        SinkOptions { format: OutputFormat::Raw, stream: None, speed, resizes: false, is_unsafe: false };
     while let Some(arg) = args.next()? {
         match arg {
-            Arg::Option("-i" | "--idle-time-limit") => options.idle_time_limit = Some(args.seconds()?),
-            Arg::Option("-s" | "--speed") => options.speed = args.factor()?,
-            Arg::Option("-l" | "--loop") => options.loops = true,
-            Arg::Option("-m" | "--pause-on-markers") => options.pauses_on_markers = true,
+            Arg::Option("-i" | "--idle-time-limit") => playing.idle_time_limit = Some(args.seconds()?),
+            Arg::Option("-s" | "--speed") => playing.speed = args.factor()?,
+            Arg::Option("-l" | "--loop") => playing.loops = true,
+            Arg::Option("-m" | "--pause-on-markers") => playing.pauses_on_markers = true,
+            Arg::Option("--start-at") => playing.start = Some(position(args)?),
+            Arg::Option("--end-at") => playing.end = Some(position(args)?),
+            Arg::Option("--no-fit") => playing.is_unfitted = true,
+            Arg::Option("--unsafe") => sink.is_unsafe = true,
             Arg::Option("--stream") => {
-                options.stream = Some(args.choice(&[("o", Code::Output), ("i", Code::Input)])?);
+                sink.stream = Some(args.choice(&[("o", Code::Output), ("i", Code::Input)])?);
             }
             Arg::Option("--out-fmt") => {
-                options.format =
+                sink.format =
                     args.choice(&[("raw", OutputFormat::Raw), ("asciicast", OutputFormat::Asciicast)])?;
             }
-            Arg::Option("-r" | "--resize") => options.resizes = true,
+            Arg::Option("-r" | "--resize") => sink.resizes = true,
             // There is nothing that it could silence.
             Arg::Option("-q" | "--quiet") => {}
             Arg::Value(path) if source.is_none() => source = Some(path),
             other => return Err(args.unexpected(&other)),
         }
     }
-    options.source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
-    if options.source == "-" && io::stdin().is_terminal() {
+    sink.speed = playing.speed;
+    // A terminal that takes the recording's size shows its bytes.
+    playing.is_unfitted |= sink.resizes;
+    if let (Some(start), Some(end)) = (&playing.start, &playing.end)
+        && let (Some(from), Some(to)) = (start.time(), end.time())
+        && from >= to
+    {
+        return Err(Failure::Usage("the end comes before the start".to_string()));
+    }
+    let source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
+    if source == "-" && io::stdin().is_terminal() {
         // It would read the keys, ctrl-c among them, before the player does.
         return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
     }
-    Ok(options)
+    Ok(Options { source, playing, sink })
 }
 
-fn play(options: &Options, config: &Config) -> cli::Result<()> {
+/// The value of the option just returned: a moment of the cast.
+fn position(args: &mut Args) -> cli::Result<Position> {
+    let value = args.value()?;
+    value.to_str().and_then(Position::parse).ok_or_else(|| {
+        let shown = common::text::visible(&value.to_string_lossy());
+        Failure::Usage(format!("invalid time '{shown}': use seconds, MM:SS, HH:MM:SS or marker:LABEL"))
+    })
+}
+
+fn play(options: Options, config: &Config) -> cli::Result<()> {
     tty::ignore_write_signals();
     let (stream, source) = Source::open(&options.source)?;
     let outcome = play_stream(stream, &source.name, options, config);
     source.finish(outcome)
 }
 
-fn play_stream(stream: Stream, name: &str, options: &Options, config: &Config) -> cli::Result<()> {
-    let read_failed = |error| filter::failure(name, error);
-    let mut replay = Replay::new(stream, options.loops).map_err(|error| Failure::io(name, &error))?;
-    let sink = PlaySink::new(options.format, options.stream, options.speed, options.resizes)
-        .map_err(|error| Failure::io("stdout", &error))?;
-    let mut player = Player::new(sink, Keys::configured(config)?, options.idle_time_limit, options.speed)
+fn play_stream(stream: Stream, name: &str, options: Options, config: &Config) -> cli::Result<()> {
+    let keys = Keys::configured(config)?;
+    let sink = PlaySink::new(options.sink).map_err(|error| Failure::io("stdout", &error))?;
+    let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
+    // What nobody can go back in need not be kept.
+    let recording = match options.playing.loops || (terminal.is_some() && sink.is_screen()) {
+        true => Recording::Kept(Store::new(stream).map_err(|error| Failure::io(name, &error))?),
+        false => Recording::Once(Some(stream)),
+    };
+    let mut player = Player::new(sink, keys, options.playing, terminal, recording)
         .map_err(|error| Failure::io("the terminal", &error))?;
-    player.pauses_on_markers = options.pauses_on_markers;
-    loop {
-        let source = replay.start().map_err(|error| Failure::io(name, &error))?;
-        let ending = player.play(source);
-        match ending {
-            Ending::Done if options.loops && player.has_played() => {}
-            ending => {
-                player.leave();
-                return match ending {
-                    Ending::Done => Ok(()),
-                    Ending::Interrupted => Err(Failure::Status(1)),
-                    Ending::Killed(signal) => tty::die_of(signal),
-                    Ending::BadSource(error) => Err(read_failed(error)),
-                    Ending::BadSink(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                        Err(Failure::Status(1))
-                    }
-                    Ending::BadSink(error) => Err(Failure::io("stdout", &error)),
-                };
-            }
-        }
+    let ending = player.play();
+    player.leave();
+    match ending {
+        Ending::Done | Ending::Quit => Ok(()),
+        Ending::Interrupted => Err(Failure::Status(1)),
+        Ending::Killed(signal) => tty::die_of(signal),
+        Ending::BadSource(error) => Err(filter::failure(name, error)),
+        Ending::BadSink(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Failure::Status(1)),
+        Ending::BadSink(error) => Err(Failure::io("stdout", &error)),
+        Ending::NoMoment(what) => Err(Failure::Failed(format!("{name}: {what}"))),
     }
 }

@@ -307,7 +307,7 @@ impl Style {
     }
 
     /// Appends the SGR sequence that makes a terminal's pen this style, whatever it was. Links apart.
-    pub(super) fn draw(&self, out: &mut String) {
+    pub fn draw(&self, out: &mut String) {
         out.push_str("\x1b[0");
         for (is_set, number) in [
             (self.bold, ";1"),

@@ -22,6 +22,11 @@ pub fn check_locale() -> Result<()> {
     }
 }
 
+/// Whether the terminal can be expected to show more than ASCII.
+pub fn is_utf8() -> bool {
+    names_utf8()
+}
+
 /// Whether the environment asks for a locale with UTF-8 in its name. Where that is installed the
 /// encoding is UTF-8, and where not it is ASCII, so that the locale need not be loaded to know.
 fn names_utf8() -> bool {

@@ -59,9 +59,9 @@ impl Guard {
         }
     }
 
-    /// Whether the terminal's title has been saved because another was to be shown.
-    pub fn has_saved_title(&self) -> bool {
-        self.has_saved_title
+    /// Forgets the sequence that the input so far leaves unfinished: what follows begins anew.
+    pub fn restart(&mut self) {
+        *self = Guard { has_saved_title: self.has_saved_title, ..Guard::default() };
     }
 }
 

@@ -54,7 +54,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: true,
         summary: "play a recording in the terminal",
         usage: "[OPTION...] FILE|URL",
-        about: "Play a recording in the terminal; - reads standard input. During playback, space pauses and resumes, and ctrl-c quits. When paused, . shows the next event and ] plays up to the next marker.",
+        about: "Play a recording in the terminal; - reads standard input. During playback, space pauses and resumes, the arrow keys jump 5 seconds, / searches, ? shows all keys, and q quits.",
         options: &[
             option(
                 IDLE_TIME_LIMIT,
@@ -65,6 +65,8 @@ pub const PROGRAMS: &[Program] = &[
             option(&["-s", "--speed"], "FACTOR", Text, "playback speed (default: 1)"),
             flag(&["-l", "--loop"], "loop"),
             flag(&["-m", "--pause-on-markers"], "pause at every marker"),
+            option(&["--start-at"], "TIME", Text, "start at TIME: seconds, MM:SS, HH:MM:SS or marker:LABEL"),
+            option(&["--end-at"], "TIME", Text, "end at TIME"),
             option(&["--stream"], "o|i", OneOf(&["o", "i"]), "play output (o) or input (i) (default: o)"),
             option(
                 &["--out-fmt"],
@@ -73,6 +75,8 @@ pub const PROGRAMS: &[Program] = &[
                 "write plain output or asciicast events (default: raw)",
             ),
             flag(&["-r", "--resize"], "resize the terminal to match the recording"),
+            flag(&["--no-fit"], "do not fit the recording to a terminal of another size"),
+            flag(&["--unsafe"], "write even the sequences that a terminal should not get from a stranger"),
             flag(&["-q", "--quiet"], "accepted for compatibility; has no effect"),
         ],
         operands: CastOrUrl,
@@ -88,7 +92,10 @@ pub const PROGRAMS: &[Program] = &[
         summary: "print the output of recordings",
         usage: "FILE|URL...",
         about: "Print the full output of recordings, one after the other, without any delay; - reads standard input.",
-        options: &[],
+        options: &[flag(
+            &["--unsafe"],
+            "write even the sequences that a terminal should not get from a stranger",
+        )],
         operands: CastOrUrl,
         examples: &[
             "asciinema cat demo.cast",

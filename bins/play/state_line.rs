@@ -1,0 +1,157 @@
+//! The state line: where playing is, how long the cast is, and what the player waits for.
+
+use common::cast::Time;
+use common::screen::{Color, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::frame::Piece;
+
+/// What the state line says.
+pub struct State {
+    pub position: Time,
+    pub length: Time,
+    /// Whether more of the cast may come.
+    pub is_live: bool,
+    pub is_paused: bool,
+    pub speed: f64,
+    /// The times of the markers.
+    pub markers: Vec<Time>,
+    /// The label of a marker that is near.
+    pub label: String,
+    /// At the right edge.
+    pub hint: String,
+}
+
+/// How the line is drawn.
+#[derive(Clone, Copy)]
+pub struct Looks {
+    pub has_color: bool,
+    /// Whether the terminal shows more than ASCII.
+    pub is_utf8: bool,
+}
+
+/// Narrower than this a bar tells nothing.
+const NARROWEST_BAR: usize = 8;
+
+impl Looks {
+    fn style(self) -> Style {
+        match self.has_color {
+            true => {
+                Style { foreground: Color::Indexed(250), background: Color::Indexed(236), ..Style::default() }
+            }
+            false => Style { inverse: true, ..Style::default() },
+        }
+    }
+
+    fn accent(self) -> Style {
+        match self.has_color {
+            true => Style { foreground: Color::Indexed(117), ..self.style() },
+            false => self.style(),
+        }
+    }
+}
+
+/// The line in so many columns.
+pub fn state_line(state: &State, cols: usize, looks: Looks) -> Vec<Piece> {
+    let (plain, accent) = (looks.style(), looks.accent());
+    let mut left = format!(" {}", clock(state.position, state.is_paused));
+    if state.length > Time::ZERO || !state.is_live {
+        left.push_str(&format!(" / {}", clock(state.length, false)));
+    }
+    if state.is_live {
+        left.push_str(" live");
+    }
+    if state.speed != 1.0 {
+        left.push_str(&format!("  {}x", state.speed));
+    }
+    left.push_str("  ");
+    let mut right = String::new();
+    for text in [&state.label, &state.hint] {
+        if !text.is_empty() {
+            right.push_str("  ");
+            right.push_str(text);
+        }
+    }
+    right.push(' ');
+    let room = cols.saturating_sub(left.width());
+    // The label gives way first, then the hint, then the bar.
+    let most = room.saturating_sub(NARROWEST_BAR + 1);
+    let right = if right.width() > most && !state.hint.is_empty() {
+        fitting(&format!("  {} ", state.hint), most)
+    } else {
+        fitting(&right, most)
+    };
+    let bar = room.saturating_sub(right.width());
+    let mut pieces = vec![Piece::new(fitting(&left, cols), plain)];
+    if bar >= NARROWEST_BAR {
+        pieces.extend(
+            self::bar(state, bar, looks)
+                .into_iter()
+                .map(|(text, is_played)| Piece::new(text, if is_played { accent } else { plain })),
+        );
+        pieces.push(Piece::new(right, plain));
+    }
+    filled(pieces, cols, plain)
+}
+
+/// A line with a question and what has been typed in answer to it, or a message.
+pub fn prompt_line(text: &str, cols: usize, looks: Looks) -> Vec<Piece> {
+    // The end is what is being typed.
+    let mut shown = text;
+    while shown.width() + 2 > cols
+        && let Some(first) = shown.chars().next()
+    {
+        shown = &shown[first.len_utf8()..];
+    }
+    filled(vec![Piece::new(format!(" {shown}"), looks.style())], cols, looks.style())
+}
+
+fn filled(mut pieces: Vec<Piece>, cols: usize, style: Style) -> Vec<Piece> {
+    let width: usize = pieces.iter().map(|piece| piece.text.width()).sum();
+    pieces.push(Piece::new(" ".repeat(cols.saturating_sub(width)), style));
+    pieces
+}
+
+/// The bar, in runs of what has been played and what has not.
+fn bar(state: &State, cols: usize, looks: Looks) -> Vec<(String, bool)> {
+    let column = |time: Time| {
+        let share = time.as_micros() as f64 / state.length.as_micros().max(1) as f64;
+        ((share * cols as f64) as usize).min(cols - 1)
+    };
+    let played = if state.length == Time::ZERO { 0 } else { column(state.position) + 1 };
+    let [line, rest, tick] = if looks.is_utf8 { ['━', '─', '┼'] } else { ['=', '-', '+'] };
+    let mut cells = vec![rest; cols];
+    cells[..played.min(cols)].fill(line);
+    for &marker in &state.markers {
+        cells[column(marker)] = tick;
+    }
+    let text = |cells: &[char]| cells.iter().collect::<String>();
+    vec![(text(&cells[..played]), true), (text(&cells[played..]), false)]
+}
+
+/// The front of a text, as far as it fits.
+fn fitting(text: &str, cols: usize) -> String {
+    let mut width = 0;
+    let fits = |character: &char| {
+        width += character.width().unwrap_or(0);
+        width <= cols
+    };
+    text.chars().take_while(fits).collect()
+}
+
+/// A time as `M:SS` or `H:MM:SS`, if it has to be exact with all its decimals, three at least.
+pub fn clock(time: Time, is_exact: bool) -> String {
+    let micros = time.as_micros();
+    let seconds = micros / 1_000_000;
+    let mut text = match seconds / 3600 {
+        0 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
+    };
+    if is_exact {
+        match micros % 1_000_000 {
+            decimals if decimals.is_multiple_of(1000) => text.push_str(&format!(".{:03}", decimals / 1000)),
+            decimals => text.push_str(&format!(".{decimals:06}")),
+        }
+    }
+    text
+}
