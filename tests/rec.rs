@@ -1,6 +1,6 @@
 //! asciinema-rec without a terminal: in a pipe, from cron, over ssh.
 
-use crate::harness::{Busy, Live, Scratch, cast, events, header, run, text_of};
+use crate::harness::{Busy, Live, Scratch, Terminal, cast, events, header, run, text_of};
 
 #[test]
 fn without_a_file_the_cast_goes_to_stdout() {
@@ -415,6 +415,60 @@ fn a_killed_recorder_leaves_whole_lines() {
     let cast = scratch.read("demo.cast");
     let whole = &cast[..cast.rfind('\n').map_or(0, |end| end + 1)];
     assert!(events(whole).len() > 100);
+}
+
+/// How many recorders are killed, mode by mode: `ASCIINEMA_KILLS=1000` for a soak.
+fn kills() -> u64 {
+    std::env::var("ASCIINEMA_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
+}
+
+#[test]
+fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
+    let scratch = Scratch::new();
+    let flood = "i=0; while :; do i=$((i+1)); echo line-$i-ż; done";
+    scratch.write("flood", flood);
+    scratch.run("mkfifo pipe", "");
+    let mut moment = u64::from(std::process::id());
+    for round in 0..kills() {
+        // Knuth's generator: from the start of the program to well into the flood.
+        moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let seconds = (moment >> 33) % 60_000;
+        let seconds = format!("0.{seconds:06}");
+        let mode = ["demo.cast", "--append demo.cast", "pipe", "terminal"][(round % 4) as usize];
+        let before = std::fs::read_to_string(scratch.path("demo.cast")).unwrap_or_default();
+        if mode == "demo.cast" {
+            let _ = std::fs::remove_file(scratch.path("demo.cast"));
+        }
+        let recorder = |file: &str| format!("asciinema-rec -q -c '. ./flood' {file}");
+        let kill = format!("sleep {seconds}; kill -9 $!; wait $!; true");
+        match mode {
+            "pipe" => {
+                // The shell holds the pipe open, so that nobody waits for one who was killed.
+                let recorder = recorder("pipe");
+                let line = "exec 3<>pipe 4<pipe; cat <&4 3>&- >demo.cast &";
+                scratch.run(&format!("{line} {recorder} 3>&- 4<&- & {kill}; exec 3>&-; wait"), "");
+            }
+            "terminal" => {
+                let mut shell = scratch.command("sh");
+                shell.args(["-c", &format!("{} & {kill}", recorder("--overwrite demo.cast"))]);
+                Terminal::start(shell).status();
+            }
+            _ => drop(scratch.run(&format!("{} & {kill}", recorder(mode)), "")),
+        }
+        let cast = scratch.read("demo.cast");
+        let what = format!("round {round}, {mode}, {seconds} s: {cast:?}");
+        if mode == "--append demo.cast" {
+            let whole = &before[..before.rfind('\n').map_or(0, |end| end + 1)];
+            assert!(cast.starts_with(whole), "{what}");
+        }
+        let whole = &cast[..cast.rfind('\n').map_or(0, |end| end + 1)];
+        assert!(whole.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{what}");
+        if mode != "pipe" || !whole.is_empty() {
+            let ran = scratch.run("asciinema-rec -q --append -c 'printf next' demo.cast", "");
+            assert_eq!(ran.failure(), (0, String::new(), String::new()), "{what}");
+            assert!(text_of(&scratch.read("demo.cast"), "o").ends_with("next"), "{what}");
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@
 //! looked, so that waking it does not compete with the echo of a key. A session that finds the batch
 //! full stops reading its program until the writer says that there is room.
 
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -96,6 +97,7 @@ impl Recording {
         let may_block = opened.may_block();
         let writer = Writer {
             shared: Arc::clone(&shared),
+            disk: opened.on_disk()?.map(Disk::new),
             sink: opened.into_stream()?,
             encoder,
             room: room_writer,
@@ -264,6 +266,8 @@ impl Shared {
 struct Writer {
     shared: Arc<Shared>,
     sink: Stream,
+    /// Where the sink is a file.
+    disk: Option<Disk>,
     encoder: Encoder,
     room: PipeWriter,
     /// What comes before all events, until that is written.
@@ -286,12 +290,20 @@ impl Writer {
         }
         let mut encoded = Vec::new();
         self.encoder.finish(&mut encoded);
-        self.sink.write_all(&encoded)
+        self.sink.write_all(&encoded)?;
+        self.disk.as_mut().map_or(Ok(()), Disk::sync)
     }
 
     /// Writes what comes before all events.
     fn begin(&mut self) {
         self.begun = self.sink.write_all(&std::mem::take(&mut self.front));
+        self.note_written();
+    }
+
+    fn note_written(&mut self) {
+        if let Some(disk) = &mut self.disk {
+            disk.unsynced_since.get_or_insert_with(Instant::now);
+        }
     }
 
     fn write_recording(&mut self) -> io::Result<()> {
@@ -301,12 +313,21 @@ impl Writer {
         std::mem::replace(&mut self.begun, Ok(()))?;
         let mut batch = Batch::default();
         while self.take(&mut batch) {
-            self.write(&batch)?;
+            if !batch.events.is_empty() {
+                self.write(&batch)?;
+                self.note_written();
+            }
+            if let Some(disk) = &mut self.disk
+                && disk.until_due().is_some_and(|left| left.is_zero())
+            {
+                disk.sync()?;
+            }
         }
         Ok(())
     }
 
-    /// Waits for a batch and leaves an empty one in its place. False at the end.
+    /// Waits for a batch and leaves an empty one in its place; or returns with an empty one when it is
+    /// time to sync. False at the end.
     fn take(&mut self, batch: &mut Batch) -> bool {
         batch.events.clear();
         batch.bytes.clear();
@@ -320,7 +341,10 @@ impl Writer {
         if state.batch.events.is_empty() {
             state.writer_sleeps = true;
             let may_sleep = |state: &mut State| state.writer_sleeps && !state.is_finished;
-            state = woken.wait_while(state, may_sleep).unwrap_or_else(PoisonError::into_inner);
+            // There is no time limit that could not be one of 100 years.
+            let left = self.disk.as_ref().and_then(Disk::until_due).unwrap_or(Duration::from_secs(1 << 31));
+            let waited = woken.wait_timeout_while(state, left, may_sleep);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         if state.batch.events.is_empty() && state.is_finished {
             return false;
@@ -347,6 +371,36 @@ impl Writer {
             }
         }
         self.sink.write_all(&encoded)
+    }
+}
+
+/// A file, whose content the kernel is told to bring to the disk: a power cut costs no more than the
+/// last seconds of a recording.
+struct Disk {
+    file: File,
+    /// When the first of what has not been synced was written.
+    unsynced_since: Option<Instant>,
+}
+
+impl Disk {
+    const EVERY: Duration = Duration::from_secs(10);
+
+    fn new(file: File) -> Disk {
+        Disk { file, unsynced_since: None }
+    }
+
+    /// How long until it is to be synced; `None` where there is nothing to sync.
+    fn until_due(&self) -> Option<Duration> {
+        Some(Disk::EVERY.saturating_sub(self.unsynced_since?.elapsed()))
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.unsynced_since = None;
+        match self.file.sync_data() {
+            // Some file systems have no disk.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+            result => result,
+        }
     }
 }
 

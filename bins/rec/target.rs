@@ -73,6 +73,11 @@ impl Opened {
         is_pipe || self.file.is_terminal()
     }
 
+    /// Another descriptor of it, if it is a file.
+    pub fn on_disk(&self) -> io::Result<Option<File>> {
+        if self.file.metadata()?.is_file() { self.file.try_clone().map(Some) } else { Ok(None) }
+    }
+
     /// Makes it ready to be written to: what does not stay of it is cut off.
     pub fn into_stream(mut self) -> io::Result<Stream> {
         if let Some(kept) = self.kept {
