@@ -28,13 +28,23 @@ pub(super) struct Grid<C: Cell> {
     spare: Option<Row<C>>,
     /// By how many rows all of the screen has scrolled up since somebody asked.
     pub scrolled: usize,
+    /// How many rows have come to the end of the scrollback since somebody asked for changed lines.
+    pub new_above: usize,
 }
 
 impl<C: Cell> Grid<C> {
     /// A blank screen. So many rows above it are kept later.
     pub fn new(cols: usize, rows: usize, most_scrollback: usize) -> Grid<C> {
         let rows = (0..rows).map(|_| Row::blank(cols)).collect();
-        Grid { rows, scrollback: VecDeque::new(), most_scrollback, cols, spare: None, scrolled: 0 }
+        Grid {
+            rows,
+            scrollback: VecDeque::new(),
+            most_scrollback,
+            cols,
+            spare: None,
+            scrolled: 0,
+            new_above: 0,
+        }
     }
 
     /// Erases rows.
@@ -71,6 +81,7 @@ impl<C: Cell> Grid<C> {
             }
             let Some(gone) = self.rows.pop_front() else { return };
             self.scrollback.push_back(gone);
+            self.new_above += 1;
             self.evict(evicted);
         }
         if is_whole {
@@ -182,6 +193,7 @@ impl<C: Cell> Grid<C> {
         }
         self.rows = all.split_off(above);
         self.scrollback = all;
+        self.new_above = self.scrollback.len();
         cursor.row = index - above;
         self.evict(evicted);
         // Only now: many narrow rows may have become a few wide ones.

@@ -59,6 +59,11 @@ impl<C: Cell> Row<C> {
         self.is_wrapped
     }
 
+    /// Whether it has changed since somebody asked for changes.
+    pub fn is_changed(&self) -> bool {
+        self.is_changed
+    }
+
     /// The combining characters and joiners that belong to a cell, in order, as cells that remember what
     /// the others do.
     pub fn marks(&self, col: usize) -> impl Iterator<Item = &C> {

@@ -11,7 +11,7 @@ use super::style::{Extras, Link, LinkId, Style};
 use super::tabs::Tabs;
 use super::{MOST_CELLS, StyledCell, TooLarge, dimensions};
 use crate::size::Size;
-use crate::vt::Tokenizer;
+use crate::vt::{Token, Tokenizer};
 
 /// A terminal that has no window. It is generic in what its cells remember: see [`Screen`](super::Screen),
 /// [`TextScreen`](super::TextScreen) and [`PlacedScreen`](super::PlacedScreen).
@@ -147,6 +147,12 @@ impl<C: Cell> Terminal<C> {
         }
     }
 
+    /// Does what a token says that somebody else has found in the output; places in cells are the
+    /// token's. Rows that leave the scrollback are shown to `evicted`, the oldest first.
+    pub fn execute(&mut self, token: &Token<'_>, evicted: &mut impl FnMut(&Row<C>)) {
+        self.state.execute(token, evicted);
+    }
+
     /// Changes the size. Lines of the primary screen are wrapped anew and the cursor stays at its
     /// character; those of the alternate screen are cut off.
     ///
@@ -242,6 +248,42 @@ impl<C: Cell> Terminal<C> {
             }
         }
         changes
+    }
+
+    /// Finds the lines with a row that has changed since this was asked last, scrollback included, as
+    /// ranges of all rows: see [`Terminal::row_of_all`]. Returns by how many rows all of the screen has
+    /// scrolled up since then. Rows that have left the scrollback know themselves whether they have
+    /// changed.
+    pub fn take_changed_lines(&mut self, lines: &mut Vec<Range<usize>>) -> usize {
+        lines.clear();
+        let grid = &mut self.state.grid;
+        let above = grid.scrollback.len();
+        let mut start = above - std::mem::take(&mut grid.new_above).min(above);
+        while start > 0 && grid.scrollback[start - 1].is_wrapped {
+            start -= 1;
+        }
+        let first = start;
+        let mut is_changed = false;
+        let rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows);
+        for (index, row) in rows.enumerate() {
+            is_changed |= std::mem::take(&mut row.is_changed);
+            if !row.is_wrapped {
+                if std::mem::take(&mut is_changed) {
+                    lines.push(start..first + index + 1);
+                }
+                start = first + index + 1;
+            }
+        }
+        if is_changed {
+            lines.push(start..above + grid.rows.len());
+        }
+        std::mem::take(&mut grid.scrolled)
+    }
+
+    /// A row, counted from the oldest one of the scrollback.
+    pub fn row_of_all(&self, index: usize) -> Option<&Row<C>> {
+        let Grid { scrollback, rows, .. } = &self.state.grid;
+        scrollback.get(index).or_else(|| rows.get(index.checked_sub(scrollback.len())?))
     }
 
     /// A link, by what a style names it.

@@ -1,0 +1,302 @@
+//! The text on a screen, line by line: rows are joined where a line was too long for one.
+//!
+//! Whoever looks for something is shown the lines that have changed, each as a whole: those on the
+//! screen after each event, and those that have left it meanwhile. So everything that a viewer could
+//! ever read there is seen at least once, and what stays as it is only once.
+
+use std::ops::Range;
+
+use super::traced::{NOWHERE, TracedLine};
+use crate::screen::{Cell, PlacedCell, Row, Terminal, TextCell, TooLarge};
+use crate::size::Size;
+use crate::vt::Token;
+
+/// How many rows above the screen are kept: a terminal that becomes taller brings them back.
+const SCROLLBACK: usize = 200;
+
+/// The longest line that is shown as a whole, in bytes. A longer one is shown in pieces, each of
+/// which begins with the last [`OVERLAP`] bytes of the one before.
+const LONGEST_LINE: usize = 64 << 10;
+
+/// How much two pieces of a line have in common.
+const OVERLAP: usize = 16 << 10;
+
+/// How many of the blanks at the end of a line are shown on which nothing was written: a text that is
+/// looked for may end in blanks.
+const BLANKS: usize = 4;
+
+/// The text of a line, and what else is kept of its cells.
+trait LineText<C>: Clone + Default {
+    /// Appends a row.
+    fn push_row(&mut self, row: &Row<C>);
+
+    /// How long the text is, in bytes.
+    fn len(&self) -> usize;
+
+    /// Makes it empty.
+    fn clear(&mut self);
+
+    /// Keeps about so many bytes at the end.
+    fn keep_last(&mut self, length: usize);
+}
+
+/// The text of the screen, with the place in the output that each character came from.
+pub struct TracedScreen(ShownLines<PlacedCell, TracedLine>);
+
+/// The text of the screen.
+pub struct TextLines(ShownLines<TextCell, String>);
+
+/// A terminal, and the lines on it that have not been shown yet.
+struct ShownLines<C: Cell, L> {
+    terminal: Terminal<C>,
+    gone: GoneLine<L>,
+    /// The line that is shown, to be used again.
+    line: L,
+    /// The rows of the lines that have changed, to be used again.
+    changed: Vec<Range<usize>>,
+}
+
+/// The part of a line that has left the scrollback, while the rest has not.
+#[derive(Default)]
+struct GoneLine<L> {
+    line: L,
+    is_changed: bool,
+}
+
+// The methods are written out for each kind of cell, so that they are compiled, and optimized, with this
+// crate.
+
+impl TracedScreen {
+    /// A terminal just opened.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`].
+    pub fn new(size: Size) -> Result<TracedScreen, TooLarge> {
+        Ok(TracedScreen(ShownLines::new(size)?))
+    }
+
+    /// The terminal.
+    pub fn terminal(&self) -> &Terminal<PlacedCell> {
+        &self.0.terminal
+    }
+
+    /// Does what a token of the output says. Lines that come out of reach are shown to `look`.
+    pub fn execute(&mut self, token: &Token<'_>, look: &mut dyn FnMut(&TracedLine)) {
+        let ShownLines { terminal, gone, .. } = &mut self.0;
+        terminal.execute(token, &mut |row| gone.push(row, look));
+    }
+
+    /// Changes the size. Lines that come out of reach are shown to `look`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`]; then nothing has changed.
+    pub fn resize(&mut self, size: Size, look: &mut dyn FnMut(&TracedLine)) -> Result<(), TooLarge> {
+        self.0.resize(size, look)
+    }
+
+    /// Shows each line that has changed since this was asked last to `look`, with the row of the screen
+    /// in which it begins: below 0 for one that begins above the screen.
+    pub fn changed(&mut self, look: &mut dyn FnMut(isize, &TracedLine)) {
+        self.0.changed(look);
+    }
+
+    /// How long the part of the line beginning in a row is, in bytes of text, that has left the
+    /// scrollback already.
+    pub fn gone_length(&self, first: isize) -> usize {
+        let ShownLines { terminal, gone, .. } = &self.0;
+        let is_oldest = first + terminal.scrollback().len() as isize == 0;
+        if is_oldest && !terminal.is_alternate() { gone.line.len() } else { 0 }
+    }
+
+    /// Each row of the screen as a line of its own.
+    pub fn rows(&self) -> Vec<TracedLine> {
+        let line = |row: &Row<PlacedCell>| {
+            let mut line = TracedLine::default();
+            line.push_row(row);
+            line
+        };
+        self.0.terminal.rows().map(line).collect()
+    }
+
+    /// The line that the cursor is in, up to the cursor: what may be gone on with.
+    pub fn line_before_cursor(&self) -> TracedLine {
+        let mut line = TracedLine::default();
+        let terminal = &self.0.terminal;
+        let cursor = terminal.cursor();
+        let current = terminal.scrollback().len() + cursor.row;
+        let goes_on = |index: usize| terminal.row_of_all(index).is_some_and(Row::is_wrapped);
+        let start = (0..current).rev().take_while(|&index| goes_on(index)).last().unwrap_or(current);
+        for row in (start..current).filter_map(|index| terminal.row_of_all(index)) {
+            line.push_row(row);
+        }
+        let Some(row) = terminal.row_of_all(current) else { return line };
+        let col = cursor.col + usize::from(cursor.is_wrap_pending);
+        for (_, cell) in row.characters().take_while(|(at, _)| *at < col) {
+            line.push(cell.character(), cell.place().unwrap_or(NOWHERE));
+        }
+        line
+    }
+}
+
+impl TextLines {
+    /// A terminal just opened.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`].
+    pub fn new(size: Size) -> Result<TextLines, TooLarge> {
+        Ok(TextLines(ShownLines::new(size)?))
+    }
+
+    /// Takes the next piece of output. Lines that come out of reach are shown to `look`.
+    pub fn feed(&mut self, text: &str, look: &mut dyn FnMut(&str)) {
+        let ShownLines { terminal, gone, .. } = &mut self.0;
+        terminal.feed_with(text, &mut |row| gone.push(row, &mut |line: &String| look(line)));
+    }
+
+    /// Changes the size. Lines that come out of reach are shown to `look`.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`]; then nothing has changed.
+    pub fn resize(&mut self, size: Size, look: &mut dyn FnMut(&str)) -> Result<(), TooLarge> {
+        self.0.resize(size, &mut |line: &String| look(line))
+    }
+
+    /// Shows each line that has changed since this was asked last to `look`, with the row of the screen
+    /// in which it begins: below 0 for one that begins above the screen. Returns by how many rows the
+    /// screen has scrolled up.
+    pub fn changed(&mut self, look: &mut dyn FnMut(isize, &str)) -> usize {
+        self.0.changed(&mut |first, line: &String| look(first, line))
+    }
+}
+
+impl LineText<PlacedCell> for TracedLine {
+    fn push_row(&mut self, row: &Row<PlacedCell>) {
+        let cells = shown_cells(row);
+        let mut last = None;
+        for (col, cell) in cells.iter().enumerate() {
+            if cell.is_right_half() {
+                // At an edge it may have wrapped, where the first of two narrow ones would have fit;
+                // and of two narrow ones REP repeats the second alone.
+                let is_at_edge = col == 1 && !self.is_empty() || col + 1 == row.cells().len();
+                let is_repeated = std::mem::replace(&mut last, cell.place()) == cell.place();
+                if let Some(place) = cell.place().filter(|_| is_at_edge || is_repeated) {
+                    self.keep_whole(place);
+                }
+                continue;
+            }
+            self.push(cell.character(), cell.place().unwrap_or(NOWHERE));
+            if row.has_marks() {
+                for mark in row.marks(col) {
+                    self.push(mark.character(), mark.place().unwrap_or(NOWHERE));
+                }
+            }
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn keep_last(&mut self, length: usize) {
+        self.keep_last(length);
+    }
+}
+
+impl LineText<TextCell> for String {
+    fn push_row(&mut self, row: &Row<TextCell>) {
+        let cells = shown_cells(row);
+        if row.has_marks() {
+            let characters = row.characters().take_while(|(col, _)| *col < cells.len());
+            self.extend(characters.map(|(_, cell)| cell.character()));
+        } else {
+            self.extend(cells.iter().filter(|cell| !cell.is_right_half()).map(Cell::character));
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn keep_last(&mut self, length: usize) {
+        let start = (self.len().saturating_sub(length)..).find(|&at| self.is_char_boundary(at));
+        self.drain(..start.unwrap_or(0));
+    }
+}
+
+/// The cells of a row, without most of the blanks at its end on which nothing was written.
+fn shown_cells<C: Cell>(row: &Row<C>) -> &[C] {
+    let cells = row.cells();
+    if row.is_wrapped() {
+        return cells;
+    }
+    let is_written = |cell: &C| cell.character() != ' ' || cell.place().is_some() || cell.is_right_half();
+    let length = cells.iter().rposition(is_written).map_or(0, |last| last + 1);
+    &cells[..cells.len().min(length + BLANKS)]
+}
+
+impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
+    fn new(size: Size) -> Result<ShownLines<C, L>, TooLarge> {
+        let terminal = Terminal::new(size, SCROLLBACK)?;
+        let gone = GoneLine { line: L::default(), is_changed: false };
+        Ok(ShownLines { terminal, gone, line: L::default(), changed: Vec::new() })
+    }
+
+    fn resize(&mut self, size: Size, look: &mut dyn FnMut(&L)) -> Result<(), TooLarge> {
+        let ShownLines { terminal, gone, .. } = self;
+        terminal.resize_with(size, &mut |row| gone.push(row, look))
+    }
+
+    fn changed(&mut self, look: &mut dyn FnMut(isize, &L)) -> usize {
+        let ShownLines { terminal, gone, line, changed } = self;
+        let scrolled = terminal.take_changed_lines(changed);
+        let above = terminal.scrollback().len() as isize;
+        for rows in changed.drain(..) {
+            line.clear();
+            let first = rows.start as isize - above;
+            if rows.start == 0 && !terminal.is_alternate() {
+                line.clone_from(&gone.line);
+            }
+            for row in rows.filter_map(|row| terminal.row_of_all(row)) {
+                line.push_row(row);
+                if line.len() > LONGEST_LINE {
+                    look(first, line);
+                    line.keep_last(OVERLAP);
+                }
+            }
+            look(first, line);
+        }
+        scrolled
+    }
+}
+
+impl<L> GoneLine<L> {
+    fn push<C: Cell>(&mut self, row: &Row<C>, look: &mut dyn FnMut(&L))
+    where
+        L: LineText<C>,
+    {
+        self.line.push_row(row);
+        self.is_changed |= row.is_changed();
+        let is_whole = !row.is_wrapped();
+        if self.is_changed && (is_whole || self.line.len() > LONGEST_LINE) {
+            look(&self.line);
+            self.is_changed = false;
+        }
+        if is_whole {
+            self.line.clear();
+        } else if self.line.len() > LONGEST_LINE {
+            self.line.keep_last(OVERLAP);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A line of text that knows where each of its characters came from.
+//!
+//! A place is a number of bytes from the beginning of a stream, such as all output of a cast.
+
+use std::ops::Range;
+
+/// The place of what nobody wrote: the blanks of a screen.
+pub const NOWHERE: u64 = u64::MAX;
+
+/// A line of text, and the place of each of its characters.
+#[derive(Clone, Debug, Default)]
+pub struct TracedLine {
+    text: Vec<u8>,
+    /// Where in the text a run begins, and its place. Within a run, both grow together.
+    runs: Vec<(usize, u64)>,
+    /// The places of wide characters that two narrow ones would not take the place of: see
+    /// [`TracedLine::keep_whole`].
+    whole: Vec<u64>,
+}
+
+impl TracedLine {
+    /// The text.
+    pub fn text(&self) -> &str {
+        // Built of characters.
+        std::str::from_utf8(&self.text).unwrap_or_default()
+    }
+
+    /// Appends text that stands at a place and behind it.
+    pub fn push_str(&mut self, text: &str, place: u64) {
+        if text.is_empty() {
+            return;
+        }
+        self.begin_run(place);
+        self.text.extend_from_slice(text.as_bytes());
+    }
+
+    /// Appends a character.
+    #[inline]
+    pub fn push(&mut self, character: char, place: u64) {
+        self.begin_run(place);
+        match u8::try_from(u32::from(character)) {
+            Ok(byte @ ..0x80) => self.text.push(byte),
+            _ => self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+        }
+    }
+
+    /// How long the text is, in bytes.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Whether there is no text.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Notes that a wide character stands where two narrow ones would be parted, or come to stand
+    /// elsewhere.
+    pub fn keep_whole(&mut self, place: u64) {
+        self.whole.push(place);
+    }
+
+    /// The places of such characters.
+    pub fn whole(&self) -> &[u64] {
+        &self.whole
+    }
+
+    #[inline]
+    fn begin_run(&mut self, place: u64) {
+        let goes_on = self.runs.last().is_some_and(|&(start, first)| match first {
+            NOWHERE => place == NOWHERE,
+            first => place.checked_sub(first) == Some((self.text.len() - start) as u64),
+        });
+        if !goes_on {
+            self.runs.push((self.text.len(), place));
+        }
+    }
+
+    /// Makes it empty.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.runs.clear();
+        self.whole.clear();
+    }
+
+    /// Keeps about so many bytes from the end of the text.
+    pub fn keep_last(&mut self, length: usize) {
+        let is_boundary = |at: &usize| self.text().is_char_boundary(*at);
+        let start = (self.text.len().saturating_sub(length)..).find(is_boundary).unwrap_or(0);
+        let place = self.place(start);
+        self.text.drain(..start);
+        self.runs.retain(|&(run, _)| run > start);
+        self.runs.iter_mut().for_each(|(run, _)| *run -= start);
+        if !self.text.is_empty() {
+            self.runs.insert(0, (0, place));
+        }
+    }
+
+    /// The places of the text, run by run.
+    pub fn runs(&self) -> impl Iterator<Item = Range<u64>> + '_ {
+        let ends = self.runs.iter().skip(1).map(|&(start, _)| start).chain([self.text.len()]);
+        let runs = self.runs.iter().zip(ends).filter(|((_, first), _)| *first != NOWHERE);
+        runs.map(|(&(start, first), end)| first..first + (end - start) as u64)
+    }
+
+    /// The place of the character that begins at an offset; [`NOWHERE`] beyond the end.
+    pub fn place(&self, offset: usize) -> u64 {
+        let run = self.runs.partition_point(|&(start, _)| start <= offset).checked_sub(1);
+        match run.and_then(|run| self.runs.get(run)) {
+            Some(&(start, first)) if offset < self.text.len() && first != NOWHERE => {
+                first + (offset - start) as u64
+            }
+            _ => NOWHERE,
+        }
+    }
+
+    /// The characters of a part of the text with their places, without those that nobody wrote.
+    pub fn places(&self, range: Range<usize>) -> impl Iterator<Item = (char, u64)> {
+        let start = range.start;
+        let characters = self.text().get(range).unwrap_or_default().char_indices();
+        characters
+            .map(move |(at, character)| (character, self.place(start + at)))
+            .filter(|&(_, place)| place != NOWHERE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_knows_where_its_characters_came_from() {
+        let mut line = TracedLine::default();
+        line.push_str("abc", 10);
+        line.push('ż', 13);
+        line.push('d', 15);
+        line.push(' ', NOWHERE);
+        line.push('e', 3);
+        let places: Vec<(char, u64)> = line.places(0..line.text().len()).collect();
+        assert_eq!(places, [('a', 10), ('b', 11), ('c', 12), ('ż', 13), ('d', 15), ('e', 3)]);
+        assert_eq!(line.runs.len(), 3);
+    }
+}
