@@ -36,6 +36,7 @@ mod quantize;
 mod readme;
 mod rec;
 mod rec_terminal;
+mod redact;
 mod relay;
 mod serve;
 mod speed;

@@ -1,6 +1,6 @@
 //! Programs that edit recordings: a cast in, a cast out.
 
-use super::Completion::{Cast, OneOf, Text, Time};
+use super::Completion::{Cast, File, OneOf, Text, Time};
 use super::{IDLE_TIME_LIMIT, OUTPUT, OptionEntry, Program, TITLE, flag, option};
 
 const DROP: OptionEntry = flag(&["--drop"], "only remove the events; do not redraw the screen");
@@ -112,6 +112,44 @@ pub const PROGRAMS: &[Program] = &[
             "asciinema-trim --from 1:05 --to 2:30 demo.cast > part.cast",
             "asciinema-trim --from marker:build demo.cast | asciinema play -",
             "asciinema-trim --to 10 --from 60 --to 70 demo.cast -o demo.cast",
+        ],
+    },
+    Program {
+        name: "asciinema-redact",
+        is_classic: false,
+        summary: "mask secrets in a cast",
+        usage: "[-s TEXT] [-r RE] [--secrets] [OPTION...] [FILE]",
+        about: "Mask secrets in a cast, however they were put on the screen, in what was typed, and in titles, labels and the header. A file is read as a whole first, so that every character of a secret is masked. A pipe is passed on as it comes; only what could still become a secret is held back. With no FILE, or when FILE is -, read standard input.",
+        options: &[
+            option(&["-s", "--string"], "TEXT", Text, "mask TEXT; may be repeated"),
+            option(
+                &["-r", "--regex"],
+                "RE",
+                Text,
+                "mask what matches the regular expression RE; may be repeated",
+            ),
+            flag(&["--secrets"], "mask the known kinds of tokens, keys and passwords"),
+            option(
+                &["--env"],
+                "NAME",
+                Text,
+                "mask the value of the environment variable NAME; may be repeated",
+            ),
+            option(&["-f", "--from-file"], "FILE", File, "mask each line of FILE; may be repeated"),
+            option(&["--mask"], "CHAR", Text, "replace each column of a secret with CHAR (default: *)"),
+            flag(&["--drop-input"], "remove what was typed"),
+            flag(&["--whole"], "read a pipe to its end before writing, as a file"),
+            flag(&["--list-secrets"], "list the kinds that --secrets knows, with an example of each"),
+            flag(&["--check"], "only report what would be masked; exit with status 1 if there is anything"),
+            flag(&["--report"], "report what is masked on standard error"),
+            OUTPUT,
+        ],
+        operands: Cast,
+        examples: &[
+            "asciinema-redact --secrets demo.cast -o demo.cast",
+            "asciinema-redact -s hunter2 --env API_TOKEN demo.cast > public.cast",
+            "asciinema rec | asciinema-redact --secrets | asciinema-idle -i 2 > out.cast",
+            "asciinema-redact --check --secrets *.cast",
         ],
     },
     Program {

@@ -1,0 +1,62 @@
+//! Covers what is on the screen and was passed on long ago: a secret that was brought together by moving
+//! what stood apart.
+
+use std::ops::Range;
+
+use common::edit::TracedScreen;
+use common::screen::Cell;
+use common::vt::Tokenizer;
+
+use crate::mask::width;
+
+/// Puts masks where a part of a line is on the screen that begins in a row. Returns what does the
+/// same in any terminal, with the cursor and all modes as they are; `None` if no part of it is there.
+pub fn cover(screen: &mut TracedScreen, first: isize, part: &Range<usize>, mask: char) -> Option<String> {
+    let terminal = screen.terminal();
+    let above = terminal.scrollback().len() as isize;
+    let mut at = screen.gone_length(first);
+    let mut covers = String::new();
+    for index in first.. {
+        let row = usize::try_from(above + index).ok().and_then(|row| terminal.row_of_all(row));
+        let Some(row) = row.filter(|_| at < part.end) else { break };
+        for (col, cell) in row.characters() {
+            let is_part = part.contains(&at) && cell.place().is_some() && index >= 0;
+            at += cell.character().len_utf8();
+            if is_part && width(cell.character()) > 0 {
+                covers.push_str(&format!("\x1b[{};{}H", index + 1, col + 1));
+                covers.extend(std::iter::repeat_n(mask, width(cell.character())));
+            }
+        }
+    }
+    if covers.is_empty() {
+        return None;
+    }
+    let (cursor, modes) = (terminal.cursor(), terminal.modes());
+    let (has_origin, inserts) = (modes.origin, modes.insert);
+    // What a cursor that waits to wrap stands behind; printed again, it makes it wait again.
+    let mut sequence = String::new();
+    sequence.push_str(if has_origin { "\x1b[?6l" } else { "" });
+    sequence.push_str(if inserts { "\x1b[4l" } else { "" });
+    sequence.push_str(&covers);
+    sequence.push_str(if has_origin { "\x1b[?6h" } else { "" });
+    print(screen, &sequence);
+    // What a cursor that waits to wrap stands behind: printed again, it makes it wait again.
+    let edge = screen.terminal().row(cursor.row).and_then(|row| row.cells().get(cursor.col));
+    let edge = edge.filter(|_| cursor.is_wrap_pending).map(Cell::character);
+    // Origin mode has put the cursor at the top of the region.
+    let top = if has_origin { screen.terminal().cursor().row } else { 0 };
+    let mut end = format!("\x1b[{};{}H", cursor.row - top.min(cursor.row) + 1, cursor.col + 1);
+    end.extend(edge);
+    end.push_str(if inserts { "\x1b[4h" } else { "" });
+    print(screen, &end);
+    Some(sequence + &end)
+}
+
+/// Prints text of our own. Its cells have places that nobody asks for, because they are masks.
+fn print(screen: &mut TracedScreen, text: &str) {
+    let mut tokenizer = Tokenizer::default();
+    let mut tokens = tokenizer.tokens(text.as_bytes());
+    while let Some(token) = tokens.next() {
+        screen.execute(&token, &mut |_| {});
+    }
+}

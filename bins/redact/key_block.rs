@@ -1,0 +1,148 @@
+//! Private keys in PEM, which go on over many lines between a line that begins them and one that ends
+//! them.
+//!
+//! What is between the two is masked line by line, as far as it looks like the key, whatever stands
+//! around it: line numbers of an editor, the border of another pane. On a screen that shows the end of a
+//! key alone, the lines above it are.
+
+use std::ops::Range;
+
+use common::edit::TracedLine;
+use memchr::memmem;
+
+use crate::analysis::{Finder, Stream};
+
+/// How many lines may come between two lines of a key that are neither.
+const MOST_OTHERS: usize = 3;
+
+/// The shortest piece of a key that is told from other words, in bytes. PEM has lines of 64.
+const SHORTEST: usize = 16;
+
+/// Finds the lines of private keys.
+pub struct KeyBlock {
+    /// What reports call a private key, if any is looked for.
+    kind: Option<usize>,
+    has_been_seen: bool,
+    output: State,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Outside,
+    /// Behind the first line, and behind so many lines that are not the key's.
+    Within { others: usize, last: TracedLine, is_reported: bool },
+}
+
+impl KeyBlock {
+    /// Finds them if they are a kind that is looked for.
+    pub fn new(kind: Option<usize>) -> KeyBlock {
+        KeyBlock { kind, has_been_seen: false, output: State::Outside }
+    }
+
+    /// Whether any key has been on the screen.
+    pub fn has_been_seen(&self) -> bool {
+        self.has_been_seen
+    }
+
+    /// Is told of a line on the screen that has changed.
+    pub fn notice(&mut self, text: &str) {
+        self.has_been_seen |= self.kind.is_some() && is_border(text, BEGIN) | is_border(text, END);
+    }
+
+    /// Takes the next line of the output.
+    pub fn look_at_line(&mut self, line: &TracedLine, finder: &mut Finder) {
+        if let Some(kind) = self.kind {
+            self.output.take(line, kind, finder);
+        }
+    }
+
+    /// Looks at all lines of the screen.
+    pub fn look_at_screen(&self, lines: &[TracedLine], finder: &mut Finder) {
+        let Some(kind) = self.kind else { return };
+        let mut state = State::Outside;
+        for (index, line) in lines.iter().enumerate() {
+            if is_border(line.text(), END) && matches!(state, State::Outside) {
+                let above = lines[..index].iter().rev();
+                above.map_while(|line| mask_body(line, finder)).for_each(drop);
+            }
+            state.take(line, kind, finder);
+        }
+    }
+
+    /// From which place on a line could belong to a key.
+    pub fn undecided(&self, line: &TracedLine) -> Option<u64> {
+        match self.output {
+            State::Outside => None,
+            State::Within { .. } => line.places(0..line.text().len()).map(|(_, place)| place).min(),
+        }
+    }
+}
+
+impl State {
+    fn take(&mut self, line: &TracedLine, kind: usize, finder: &mut Finder) {
+        if is_border(line.text(), BEGIN) {
+            *self = State::Within { others: 0, last: TracedLine::default(), is_reported: false };
+        }
+        let State::Within { others, last, is_reported } = self else { return };
+        if is_border(line.text(), END) {
+            // The last line may be too short to be told from another word.
+            if let Some(word) = words(last.text()).last() {
+                finder.mask(last, word, Stream::Output);
+            }
+            *self = State::Outside;
+        } else if let Some(is_new) = mask_body(line, finder) {
+            if is_new && !*is_reported {
+                finder.report(kind);
+            }
+            *is_reported = true;
+            *others = 0;
+            last.clone_from(line);
+        } else if !is_border(line.text(), BEGIN) {
+            // A header, such as "Proc-Type: 4,ENCRYPTED", is not the key.
+            *others += usize::from(!line.text().trim().is_empty() && !line.text().contains(": "));
+            last.clone_from(line);
+            if *others > MOST_OTHERS {
+                *self = State::Outside;
+            }
+        }
+    }
+}
+
+const BEGIN: &str = "-----BEGIN ";
+const END: &str = "-----END ";
+
+/// Whether a line begins or ends a private key.
+fn is_border(text: &str, border: &str) -> bool {
+    let after = memmem::find(text.as_bytes(), border.as_bytes()).map(|at| &text[at + border.len()..]);
+    after.and_then(|after| after.split_once("PRIVATE KEY")).is_some_and(|(kind, rest)| {
+        rest.contains("-----")
+            && kind.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ')
+    })
+}
+
+/// Masks what of a line looks like a key, if anything does; whether any of it is new.
+fn mask_body(line: &TracedLine, finder: &mut Finder) -> Option<bool> {
+    let text = line.text().trim();
+    let is_bare = !text.is_empty() && text.bytes().all(is_key);
+    let words = words(line.text()).filter(|word| is_bare || word.len() >= SHORTEST);
+    words.map(|word| finder.mask(line, word, Stream::Output)).reduce(|one, next| one | next)
+}
+
+fn is_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Where the words are that could be a part of a key.
+fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let bytes = text.as_bytes();
+        let start = at + bytes[at..].iter().position(|&byte| is_key(byte))?;
+        at = bytes[start..]
+            .iter()
+            .position(|&byte| !is_key(byte))
+            .map_or(bytes.len(), |length| start + length);
+        Some(start..at)
+    })
+}

@@ -1,0 +1,502 @@
+//! What is looked for: texts, regular expressions, and the kinds of [`secrets`](crate::secrets).
+//!
+//! A line of text is asked two things: where in it the patterns match, and from where on it could
+//! still become a match if more text followed. Knows nothing of casts or screens.
+
+use std::ops::Range;
+
+use aho_corasick::AhoCorasick;
+use regex_automata::hybrid::LazyStateID;
+use regex_automata::hybrid::dfa::{Cache, DFA};
+use regex_automata::nfa::thompson;
+use regex_automata::util::syntax::Config;
+use regex_automata::{Anchored, Input, MatchKind, meta};
+use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+
+use crate::secrets::SECRETS;
+
+/// How far back from the end of a line the beginning of a match is looked for, in bytes.
+const LONGEST_LOOK_BEHIND: usize = 4096;
+
+/// The text of a match that is secret, as bytes of the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where in the line it stands.
+    pub range: Range<usize>,
+    /// Which pattern it is: an index for [`Patterns::kind`].
+    pub kind: usize,
+}
+
+/// All that is looked for.
+#[derive(Default)]
+pub struct Patterns {
+    /// What reports call each pattern.
+    kinds: Vec<String>,
+    texts: Vec<Text>,
+    expressions: Vec<Expression>,
+    /// Finds `texts`, by index; built by [`Patterns::prepare`].
+    text_finder: Option<AhoCorasick>,
+    /// Finds the keywords of expressions.
+    keyword_finder: Option<AhoCorasick>,
+    /// For each keyword, the expressions that have it.
+    keyword_users: Vec<usize>,
+    /// The expressions to try on the current line.
+    candidates: Vec<bool>,
+}
+
+struct Text {
+    text: String,
+    kind: usize,
+}
+
+struct Expression {
+    kind: usize,
+    /// A line without any of these has no match; empty if that cannot be told.
+    keywords: &'static [&'static str],
+    regex: meta::Regex,
+    /// Whether its groups are the secret, rather than the whole match.
+    has_groups: bool,
+    live: Live,
+}
+
+/// Tells whether a text is the beginning of a match.
+struct Live {
+    /// The part of the expression before its first group; `None` if all of it is secret.
+    front: Option<Automaton>,
+    /// The part from its first group on. It matches as the expression does, with nothing looked at
+    /// around it.
+    secret: Automaton,
+}
+
+/// A DFA that is built as it is used.
+struct Automaton {
+    dfa: DFA,
+    cache: Cache,
+}
+
+/// A pattern that cannot be used, and why.
+#[derive(Debug)]
+pub struct Unusable(pub String);
+
+impl Patterns {
+    /// Adds a text that is looked for as it is. `kind` is what reports call it.
+    pub fn add_text(&mut self, text: &str, kind: &str) {
+        let kind = self.add_kind(kind);
+        self.texts.push(Text { text: text.to_string(), kind });
+    }
+
+    /// Adds a regular expression.
+    ///
+    /// # Errors
+    ///
+    /// [`Unusable`] if it is none, matches nothing but the empty text, or is too large.
+    pub fn add_regex(&mut self, pattern: &str, kind: &str) -> Result<(), Unusable> {
+        let kind = self.add_kind(kind);
+        self.expressions.push(Expression::new(pattern, kind, &[], false)?);
+        Ok(())
+    }
+
+    /// Adds the well-known kinds of secrets.
+    pub fn add_secrets(&mut self) -> Result<(), Unusable> {
+        for secret in SECRETS {
+            let kind = self.add_kind(secret.name);
+            self.expressions.push(Expression::new(secret.pattern, kind, secret.keywords, true)?);
+        }
+        Ok(())
+    }
+
+    fn add_kind(&mut self, kind: &str) -> usize {
+        let known = self.kinds.iter().position(|name| name == kind);
+        known.unwrap_or_else(|| {
+            self.kinds.push(kind.to_string());
+            self.kinds.len() - 1
+        })
+    }
+
+    /// Makes what has been added ready for use.
+    pub fn prepare(&mut self) -> Result<(), Unusable> {
+        let unusable = |error: aho_corasick::BuildError| Unusable(error.to_string());
+        if !self.texts.is_empty() {
+            let texts = self.texts.iter().map(|text| &text.text);
+            self.text_finder = Some(AhoCorasick::new(texts).map_err(unusable)?);
+        }
+        let mut keywords: Vec<&str> = Vec::new();
+        for (index, expression) in self.expressions.iter().enumerate() {
+            keywords.extend(expression.keywords);
+            self.keyword_users.extend(expression.keywords.iter().map(|_| index));
+        }
+        if !keywords.is_empty() {
+            let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(keywords);
+            self.keyword_finder = Some(finder.map_err(unusable)?);
+        }
+        Ok(())
+    }
+
+    /// Whether nothing is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.expressions.is_empty()
+    }
+
+    /// Whether a mask could make a new match: a text without it cannot be made by it, but an expression
+    /// may take it for anything.
+    pub fn can_match_masks(&self, mask: char) -> bool {
+        !self.expressions.is_empty() || self.texts.iter().any(|text| text.text.contains(mask))
+    }
+
+    /// Whether there is a text whose mask would be the text again.
+    pub fn is_mask_among(&self, mask: char) -> bool {
+        self.texts.iter().any(|text| text.text.chars().all(|character| character == mask))
+    }
+
+    /// What reports call a pattern.
+    pub fn kind(&self, kind: usize) -> &str {
+        self.kinds.get(kind).map_or("", String::as_str)
+    }
+
+    /// The index of a kind that is looked for.
+    pub fn index_of(&self, kind: &str) -> Option<usize> {
+        self.kinds.iter().position(|name| name == kind)
+    }
+
+    /// Appends what the patterns find in a line: each text wherever it stands, of each expression the
+    /// leftmost matches that do not overlap.
+    pub fn find(&mut self, line: &str, found: &mut Vec<Found>) {
+        if let Some(finder) = &self.text_finder {
+            let at = |hit: aho_corasick::Match| Found {
+                range: hit.range(),
+                kind: self.texts.get(hit.pattern().as_usize()).map_or(0, |text| text.kind),
+            };
+            found.extend(finder.find_overlapping_iter(line).map(at));
+        }
+        self.choose_candidates(line);
+        for (expression, is_candidate) in self.expressions.iter().zip(&self.candidates) {
+            if *is_candidate {
+                expression.find(line, found);
+            }
+        }
+    }
+
+    /// Decides which expressions can match in a line at all.
+    fn choose_candidates(&mut self, line: &str) {
+        self.candidates.clear();
+        self.candidates.extend(self.expressions.iter().map(|expression| expression.keywords.is_empty()));
+        for hit in self.keyword_finder.iter().flat_map(|finder| finder.find_overlapping_iter(line)) {
+            if let Some(user) = self.keyword_users.get(hit.pattern().as_usize())
+                && let Some(candidate) = self.candidates.get_mut(*user)
+            {
+                *candidate = true;
+            }
+        }
+    }
+
+    /// From where on the end of a line could become secret if more text followed. What comes before
+    /// cannot, whatever follows, unless it has been found already.
+    pub fn undecided(&mut self, line: &str) -> Option<usize> {
+        self.undecided_since(line, line.len().saturating_sub(LONGEST_LOOK_BEHIND))
+    }
+
+    /// The same, where a match may have begun anywhere from a place on.
+    pub fn undecided_since(&mut self, line: &str, earliest: usize) -> Option<usize> {
+        let begun = self.texts.iter().filter_map(|text| begun(&text.text, line)).min();
+        let live = self.expressions.iter_mut().filter_map(|expression| expression.live.since(line, earliest));
+        let live = live.min();
+        begun.into_iter().chain(live).min()
+    }
+}
+
+/// Where the longest beginning of a text stands with which a line ends.
+fn begun(text: &str, line: &str) -> Option<usize> {
+    let longest = line.len().saturating_sub(text.len().saturating_sub(1));
+    (longest..line.len()).find(|&at| line.is_char_boundary(at) && text.starts_with(&line[at..]))
+}
+
+impl Expression {
+    fn new(
+        pattern: &str,
+        kind: usize,
+        keywords: &'static [&'static str],
+        has_groups: bool,
+    ) -> Result<Expression, Unusable> {
+        let hir = regex_syntax::parse(pattern).map_err(|error| {
+            Unusable(match error {
+                regex_syntax::Error::Parse(error) => error.kind().to_string(),
+                regex_syntax::Error::Translate(error) => error.kind().to_string(),
+                other => other.to_string(),
+            })
+        })?;
+        if hir.properties().maximum_len() == Some(0) {
+            return Err(Unusable("it matches only the empty text".to_string()));
+        }
+        let regex = meta::Builder::new()
+            .syntax(Config::new())
+            .build_from_hir(&hir)
+            .map_err(|_| Unusable("it is too large".to_string()))?;
+        let has_groups = has_groups && hir.properties().explicit_captures_len() > 0;
+        let automaton = |hir: &Hir| Automaton::new(hir).map_err(|_| Unusable("it is too large".to_string()));
+        let (front, secret) = match has_groups {
+            true => {
+                let (front, secret) = at_first_group(&without_looks(&hir));
+                (Some(automaton(&front)?), automaton(&secret)?)
+            }
+            false => (None, automaton(&without_looks(&hir))?),
+        };
+        Ok(Expression { kind, keywords, regex, has_groups, live: Live { front, secret } })
+    }
+
+    fn find(&self, line: &str, found: &mut Vec<Found>) {
+        let kind = self.kind;
+        if !self.has_groups {
+            let hits = self.regex.find_iter(line).filter(|hit| !hit.is_empty());
+            found.extend(hits.map(|hit| Found { range: hit.range(), kind }));
+            return;
+        }
+        for captures in self.regex.captures_iter(line) {
+            let groups = captures.iter().flatten();
+            let is_alone = captures.iter().skip(1).flatten().next().is_none();
+            let groups = groups.skip(usize::from(!is_alone)).filter(|group| group.start < group.end);
+            found.extend(groups.map(|group| Found { range: group.range(), kind }));
+        }
+    }
+}
+
+impl Live {
+    /// From where on the end of a line could become secret, looking from a place on.
+    fn since(&mut self, line: &str, earliest: usize) -> Option<usize> {
+        let starts = (earliest..line.len()).filter(|&at| line.is_char_boundary(at));
+        let mut since = None;
+        for start in starts {
+            if since.is_some_and(|since| since <= start) {
+                break;
+            }
+            let secret = match &mut self.front {
+                None => self.secret.is_alive(line, start).then_some(start),
+                Some(front) => front.ends(line, start).find(|&end| self.secret.is_alive(line, end)),
+            };
+            since = since.into_iter().chain(secret).min();
+        }
+        since
+    }
+}
+
+impl Automaton {
+    fn new(hir: &Hir) -> Result<Automaton, ()> {
+        let nfa = thompson::Compiler::new().build_from_hir(hir).map_err(|_| ())?;
+        let config = DFA::config().match_kind(MatchKind::All);
+        let dfa = DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| ())?;
+        let cache = dfa.create_cache();
+        Ok(Automaton { dfa, cache })
+    }
+
+    /// The state that a match beginning at a place is in. `None` if the cache is full: then nothing is
+    /// known.
+    fn start(&mut self, line: &str, start: usize) -> Option<LazyStateID> {
+        let input = Input::new(line).range(start..).anchored(Anchored::Yes);
+        self.dfa.start_state_forward(&mut self.cache, &input).ok()
+    }
+
+    /// Whether the text from a place to the end of a line is the beginning of a match.
+    fn is_alive(&mut self, line: &str, start: usize) -> bool {
+        let Some(mut state) = self.start(line, start) else { return true };
+        for &byte in &line.as_bytes()[start..] {
+            state = match self.dfa.next_state(&mut self.cache, state, byte) {
+                Ok(state) if state.is_dead() => return false,
+                Ok(state) => state,
+                Err(_) => return true,
+            };
+        }
+        true
+    }
+
+    /// Where the matches that begin at a place end, but for one at the end of the line.
+    fn ends<'a>(&'a mut self, line: &'a str, start: usize) -> impl Iterator<Item = usize> + 'a {
+        let mut state = self.start(line, start);
+        let bytes = line.as_bytes().iter().enumerate().skip(start);
+        let ends = bytes.map_while(move |(at, &byte)| {
+            let Some(before) = state else { return Some(Some(at)) };
+            let next = self.dfa.next_state(&mut self.cache, before, byte).ok();
+            state = next;
+            match next {
+                Some(next) if next.is_dead() => None,
+                // The DFA tells of a match one byte late.
+                Some(next) => Some(next.is_match().then_some(at)),
+                None => Some(Some(at)),
+            }
+        });
+        ends.flatten().filter(|&end| line.is_char_boundary(end))
+    }
+}
+
+/// The expression with nothing looked at around its text: what it matches begins with what the
+/// original matches.
+fn without_looks(hir: &Hir) -> Hir {
+    let all = |hirs: &[Hir]| hirs.iter().map(without_looks).collect();
+    match hir.kind() {
+        HirKind::Look(_) => Hir::empty(),
+        HirKind::Capture(capture) => {
+            let sub = Box::new(without_looks(&capture.sub));
+            Hir::capture(Capture { sub, ..capture.clone() })
+        }
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+        HirKind::Repetition(repetition) => {
+            let sub = Box::new(without_looks(&repetition.sub));
+            Hir::repetition(Repetition { sub, ..repetition.clone() })
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+    }
+}
+
+/// What comes before the first group of an expression that has any, and the rest. What both match
+/// together is at least what the expression matches.
+fn at_first_group(hir: &Hir) -> (Hir, Hir) {
+    let has_groups = |hir: &Hir| hir.properties().explicit_captures_len() > 0;
+    match hir.kind() {
+        HirKind::Concat(parts) => {
+            let count = parts.iter().position(has_groups).unwrap_or(parts.len());
+            let (before, rest) = parts.split_at(count);
+            let (front, secret) = rest.first().map_or((Hir::empty(), Hir::empty()), at_first_group);
+            let before = before.iter().cloned().chain([front]).collect();
+            let after = std::iter::once(secret).chain(rest.iter().skip(1).cloned()).collect();
+            (Hir::concat(before), Hir::concat(after))
+        }
+        HirKind::Alternation(parts) => {
+            let (fronts, secrets) = parts.iter().map(at_first_group).unzip();
+            (Hir::alternation(fronts), Hir::alternation(secrets))
+        }
+        _ => (Hir::empty(), hir.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn patterns(add: impl FnOnce(&mut Patterns)) -> Patterns {
+        let mut patterns = Patterns::default();
+        add(&mut patterns);
+        patterns.prepare().unwrap();
+        patterns
+    }
+
+    fn masked(patterns: &mut Patterns, line: &str) -> String {
+        let mut found = Vec::new();
+        patterns.find(line, &mut found);
+        let is_secret = |at: &usize| found.iter().any(|found| found.range.contains(at));
+        line.char_indices().map(|(at, character)| if is_secret(&at) { '*' } else { character }).collect()
+    }
+
+    fn secrets() -> Patterns {
+        patterns(|patterns| patterns.add_secrets().unwrap())
+    }
+
+    #[test]
+    fn each_kind_finds_its_example_and_nothing_in_its_counterexample() {
+        for secret in SECRETS {
+            let mut patterns = patterns(|patterns| {
+                let kind = patterns.add_kind(secret.name);
+                let expression = Expression::new(secret.pattern, kind, secret.keywords, true).unwrap();
+                patterns.expressions.push(expression);
+            });
+            let mut found = Vec::new();
+            patterns.find(&secret.example.concat(), &mut found);
+            assert!(!found.is_empty(), "{} does not find {:?}", secret.name, secret.example);
+            found.clear();
+            patterns.find(secret.counterexample, &mut found);
+            assert_eq!(found, [], "{} in {:?}", secret.name, secret.counterexample);
+        }
+    }
+
+    #[test]
+    fn no_kind_finds_anything_in_the_counterexamples_of_others_nor_in_what_merely_looks_random() {
+        let mut patterns = secrets();
+        let others = [
+            "commit 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+            "9b2e4e3c-7e0c-4a8b-9c52-6f7d8e9f0a1b",
+            "/home/user/.config/secret/token.txt",
+            "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==",
+            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            "Password: ",
+            "[sudo] password for user: ",
+            "https://user@example.com:8080/a:b@c",
+            "git@github.com:asciinema/asciinema.git",
+        ];
+        for line in SECRETS.iter().map(|secret| secret.counterexample).chain(others) {
+            assert_eq!(masked(&mut patterns, line), line);
+        }
+    }
+
+    #[test]
+    fn of_a_pair_the_value_alone_is_masked() {
+        let mut patterns = secrets();
+        for (line, expected) in [
+            ("password=hunter2 rest", "password=******* rest"),
+            ("\"api_key\": \"two words\",", "\"api_key\": \"*********\","),
+            ("{\\\"token\\\": \\\"abcdef\\\"}", "{\\\"token\\\": \\\"******\\\"}"),
+            ("export DB_PASSWORD='it is long'", "export DB_PASSWORD='**********'"),
+            ("secret_access_key = abcd/efgh", "secret_access_key = *********"),
+            ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ************"),
+            ("git clone https://me:hunter2@example.com/x", "git clone https://me:*******@example.com/x"),
+            ("mysql -h db -phunter2 shop", "mysql -h db -p******* shop"),
+        ] {
+            assert_eq!(masked(&mut patterns, line), expected);
+            assert_eq!(masked(&mut patterns, expected), expected);
+        }
+    }
+
+    #[test]
+    fn texts_are_found_wherever_they_stand_even_if_they_overlap() {
+        let mut patterns = patterns(|patterns| {
+            patterns.add_text("aba", "string");
+            patterns.add_text("bc", "string");
+        });
+        assert_eq!(masked(&mut patterns, "xababac"), "x*****c");
+        assert_eq!(masked(&mut patterns, "ababcx"), "*****x");
+    }
+
+    #[test]
+    fn the_beginning_of_a_match_is_undecided() {
+        let mut texts = patterns(|patterns| patterns.add_text("secret", "string"));
+        for (line, at) in [
+            ("a sec", Some(2)),
+            ("s", Some(0)),
+            ("secret", None),
+            ("sect", None),
+            ("", None),
+            ("sesec", Some(2)),
+        ] {
+            assert_eq!(texts.undecided(line), at, "{line}");
+        }
+        let mut regexes = patterns(|patterns| patterns.add_regex(r"\bkey-[0-9]{3,5}x", "regex").unwrap());
+        for (line, at) in
+            [("my ke", Some(3)), ("key-12", Some(0)), ("key-123456", None), ("key", Some(0)), ("kay", None)]
+        {
+            assert_eq!(regexes.undecided(line), at, "{line}");
+        }
+    }
+
+    #[test]
+    fn of_a_pair_only_the_value_is_undecided() {
+        let mut patterns = secrets();
+        for (line, at) in [
+            ("user@host:~/work$ ", None),
+            ("Password: ", None),
+            ("password=hu", Some(9)),
+            ("git clone https://me:hun", Some(21)),
+            ("ghp_EXAM", Some(0)),
+        ] {
+            assert_eq!(patterns.undecided(line), at, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_looked_for_is_refused() {
+        let mut patterns = Patterns::default();
+        for (pattern, why) in [
+            ("a(", "unclosed group"),
+            ("", "it matches only the empty text"),
+            ("^$", "it matches only the empty text"),
+        ] {
+            assert_eq!(patterns.add_regex(pattern, "regex").unwrap_err().0, why);
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! Where the cast comes from and goes to: a file, looked at as a whole before anything is written, or
+//! a pipe, passed on as it comes.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use common::cast::{Error, Event, Fault, Item, Reader, Time};
+use common::cli::{self, Failure};
+use common::filter;
+
+use crate::analysis::{Analysis, Finding, Pass, Stream};
+use crate::editor::{Editor, Places};
+use crate::patterns::Patterns;
+
+/// How much is held back of a pipe, in bytes. What is still undecided then is masked.
+const MOST_HELD: usize = 1 << 20;
+
+/// What is to be done to a cast.
+pub struct Job {
+    pub mask: char,
+    pub drops_input: bool,
+}
+
+/// A cast in a file, and what messages call it.
+pub struct Source<'a> {
+    pub file: &'a File,
+    pub name: &'a str,
+    /// Where in the file the cast begins and ends.
+    pub start: u64,
+    pub length: u64,
+}
+
+impl Source<'_> {
+    /// A file from where it stands to its end. `None` if it is a pipe, or something else that cannot
+    /// be read twice.
+    pub fn of<'a>(mut file: &'a File, name: &'a str) -> Option<Source<'a>> {
+        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
+        let start = file.stream_position().ok()?;
+        Some(Source { file, name, start, length: metadata.len().saturating_sub(start) })
+    }
+
+    /// A reader of the cast. What has been added to the file meanwhile is not read.
+    fn reader(&self) -> cli::Result<Reader<io::Take<&File>>> {
+        let mut file = self.file;
+        file.seek(SeekFrom::Start(self.start)).map_err(|error| Failure::io(self.name, &error))?;
+        Ok(Reader::new(file.take(self.length)))
+    }
+}
+
+/// Looks at a cast until nothing new is found. A cast that breaks off is looked at as far as it goes, and
+/// what is wrong there is returned, too.
+pub fn analyse(
+    source: &Source<'_>,
+    patterns: Patterns,
+    job: &Job,
+) -> cli::Result<(Analysis, Option<Failure>)> {
+    let mut analysis = Analysis::new(patterns, job.mask, Pass::First);
+    let broken = analyse_once(source, &mut analysis, job)?;
+    while analysis.is_to_be_repeated() {
+        analysis = analysis.again();
+        analyse_once(source, &mut analysis, job)?;
+    }
+    analysis.finder().findings.sort_by_key(|finding| finding.time);
+    Ok((analysis, broken))
+}
+
+/// Looks at a cast once. Returns what is wrong where it breaks off.
+fn analyse_once(source: &Source<'_>, analysis: &mut Analysis, job: &Job) -> cli::Result<Option<Failure>> {
+    let mut reader = source.reader()?;
+    let mut editor = Editor::new(job.mask, job.drops_input);
+    let mut has_begun = false;
+    let mut unused = Vec::new();
+    loop {
+        unused.clear();
+        let outcome = match reader.next() {
+            Ok(None) => reader.fill(),
+            Ok(Some(Item::Header(header))) => {
+                has_begun = true;
+                editor.header(&header, analysis.finder(), &mut unused);
+                analysis.resize(Time::ZERO, header.size).map_err(|error| reader.fault(error.into()))
+            }
+            Ok(Some(Item::Event(event))) => editor
+                .look(&event, analysis)
+                .and_then(|places| match places {
+                    Some(_) => Ok(()),
+                    None => editor.event(&event, None, analysis.finder(), &mut unused),
+                })
+                .map_err(|fault| reader.fault(fault)),
+            Ok(Some(Item::Ignored(line))) => {
+                editor.ignored(line, analysis.finder(), &mut unused);
+                Ok(())
+            }
+            Ok(Some(Item::End)) => {
+                analysis.finish();
+                return Ok(None);
+            }
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(error @ Error::Line { .. }) if has_begun => {
+                // What broke off may have been the rest of a secret.
+                analysis.mask_undecided();
+                analysis.finish();
+                return Ok(Some(filter::failure(source.name, error)));
+            }
+            Err(error) => return Err(filter::failure(source.name, error)),
+        }
+    }
+}
+
+/// Writes a cast that has been looked at.
+pub fn write(
+    source: &Source<'_>,
+    analysis: &mut Analysis,
+    job: &Job,
+    sink: &mut Sink<'_>,
+) -> cli::Result<()> {
+    let mut reader = source.reader()?;
+    let mut editor = Editor::new(job.mask, job.drops_input);
+    let mut places = [0; 2];
+    loop {
+        let finder = analysis.finder();
+        let outcome = match reader.next() {
+            Ok(None) => {
+                sink.write()?;
+                reader.fill()
+            }
+            Ok(Some(Item::Header(header))) => {
+                editor.header(&header, finder, &mut sink.held);
+                Ok(())
+            }
+            Ok(Some(Item::Event(event))) => editor
+                .place(&event, &mut places)
+                .and_then(|places| editor.event(&event, places.as_ref(), finder, &mut sink.held))
+                .map_err(|fault| reader.fault(fault)),
+            Ok(Some(Item::Ignored(line))) => {
+                editor.ignored(line, finder, &mut sink.held);
+                Ok(())
+            }
+            Ok(Some(Item::End)) => return sink.write(),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            sink.write()?;
+            return Err(filter::failure(source.name, error));
+        }
+    }
+}
+
+/// Where a cast goes.
+pub struct Sink<'a> {
+    pub writer: &'a mut dyn Write,
+    /// What messages call it.
+    pub name: &'a str,
+    /// What is to be written next.
+    pub held: Vec<u8>,
+}
+
+impl Sink<'_> {
+    fn write(&mut self) -> cli::Result<()> {
+        self.writer.write_all(&self.held).map_err(|error| Failure::io(self.name, &error))?;
+        self.held.clear();
+        Ok(())
+    }
+}
+
+/// An item that waits.
+struct Held {
+    line: Vec<u8>,
+    /// The time of the event that the line is; `None` if it is none.
+    time: Option<Time>,
+    places: Option<Places>,
+}
+
+/// Passes a cast on as it comes. `report` is given each finding.
+pub fn pass_on(
+    source: impl Read,
+    name: &str,
+    patterns: Patterns,
+    job: &Job,
+    sink: &mut Sink<'_>,
+    mut report: impl FnMut(&Finding, &Patterns),
+) -> cli::Result<()> {
+    let mut reader = Reader::new(source);
+    let mut passage = Passage {
+        analysis: Analysis::new(patterns, job.mask, Pass::Only),
+        editor: Editor::new(job.mask, job.drops_input),
+        queue: VecDeque::new(),
+        held: 0,
+    };
+    let mut has_ended = false;
+    while !has_ended {
+        let finder = passage.analysis.finder();
+        let outcome = match reader.next() {
+            Ok(None) => {
+                sink.write()?;
+                reader.fill()
+            }
+            Ok(Some(Item::Header(header))) => {
+                passage.editor.header(&header, finder, &mut sink.held);
+                let resized = passage.analysis.resize(Time::ZERO, header.size);
+                resized.map_err(|error| reader.fault(error.into()))
+            }
+            Ok(Some(Item::Event(event))) => {
+                passage.event(&event, &mut sink.held).map_err(|fault| reader.fault(fault))
+            }
+            Ok(Some(Item::Ignored(line))) => {
+                passage.hold(line, None, None);
+                passage.decide(&mut sink.held).map_err(|fault| reader.fault(fault))
+            }
+            Ok(Some(Item::End)) => {
+                passage.analysis.finish();
+                passage.end(&mut sink.held).map_err(|fault| filter::failure(name, reader.fault(fault)))?;
+                has_ended = true;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        };
+        let finder = passage.analysis.finder();
+        for finding in finder.findings.drain(..) {
+            report(&finding, &finder.patterns);
+        }
+        if let Err(error) = outcome {
+            // What broke off may have been the rest of a secret.
+            passage.analysis.mask_undecided();
+            passage.end(&mut sink.held).map_err(|fault| filter::failure(name, reader.fault(fault)))?;
+            sink.write()?;
+            return Err(filter::failure(name, error));
+        }
+    }
+    sink.write()
+}
+
+/// A cast on its way.
+struct Passage {
+    analysis: Analysis,
+    editor: Editor,
+    /// What waits, in order.
+    queue: VecDeque<Held>,
+    /// How long the lines in it are, in bytes.
+    held: usize,
+}
+
+impl Passage {
+    /// Looks at an event, and appends what can go out.
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let places = self.editor.look(event, &mut self.analysis)?;
+        self.hold(event.line, Some(event.time), places);
+        self.decide(out)
+    }
+
+    fn hold(&mut self, line: &[u8], time: Option<Time>, places: Option<Places>) {
+        self.held += line.len();
+        self.queue.push_back(Held { line: line.to_vec(), time, places });
+    }
+
+    /// Appends what cannot become a secret any more.
+    fn decide(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.held > MOST_HELD {
+            self.analysis.mask_undecided();
+            return self.end(out);
+        }
+        let output = self.analysis.undecided(Stream::Output).unwrap_or(u64::MAX);
+        let input = self.analysis.undecided(Stream::Input).unwrap_or(u64::MAX);
+        while let Some(first) = self.queue.front() {
+            match &first.places {
+                Some(Places { stream: Stream::Output, range, .. }) if range.end > output => break,
+                Some(Places { stream: Stream::Input, range, .. }) if range.end > input => break,
+                _ => self.emit(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends everything that waits.
+    fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        while !self.queue.is_empty() {
+            self.emit(out)?;
+        }
+        Ok(())
+    }
+
+    /// Appends the first item that waits.
+    fn emit(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Some(Held { line, time, places }) = self.queue.pop_front() else { return Ok(()) };
+        self.held -= line.len();
+        let finder = self.analysis.finder();
+        match time {
+            None => self.editor.ignored(&line, finder, out),
+            Some(time) => {
+                let event = Event { time, ..Event::scan(&line)? };
+                self.editor.event(&event, places.as_ref(), finder, out)?;
+            }
+        }
+        if let Some(Places { stream, range, .. }) = places {
+            self.analysis.release(stream, range.end);
+        }
+        Ok(())
+    }
+}

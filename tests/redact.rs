@@ -1,0 +1,247 @@
+//! `asciinema-redact`: no secret is shown or left in the file, and nothing else changes.
+
+use crate::harness::{Live, Scratch, run};
+
+const HEADER: &str = "{\"version\": 2, \"width\": 20, \"height\": 4}\n";
+
+/// The lines of a cast: output events a second apart.
+fn cast(outputs: &[&str]) -> String {
+    let mut cast = HEADER.to_string();
+    for (index, output) in outputs.iter().enumerate() {
+        cast.push_str(&format!("[{index}.5, \"o\", \"{output}\"]\n"));
+    }
+    cast
+}
+
+/// What becomes of output from a file.
+fn redacted(options: &str, outputs: &[&str]) -> String {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(outputs));
+    scratch.run(&format!("asciinema-redact {options} a.cast"), "").stdout()
+}
+
+#[test]
+fn a_secret_is_masked_however_it_came_to_stand_on_the_screen() {
+    for (outputs, expected) in [
+        // Key by key, with colours between.
+        (
+            vec!["$ h", "u", "\\u001b[31mn\\u001b[0mt", "er2"],
+            vec!["$ *", "*", "\\u001b[31m*\\u001b[0m*", "***"],
+        ),
+        // Wrapped at the margin.
+        (vec!["0123456789abcdefhunter2"], vec!["0123456789abcdef*******"]),
+        // Its end first, the rest put before it.
+        (vec!["\\u001b[1;4Hter2", "\\rhun"], vec!["\\u001b[1;4H****", "\\r***"]),
+        // With the wrong keys deleted again.
+        (vec!["hunx", "\\b \\bter2"], vec!["***x", "\\b \\b****"]),
+        // A gap closed, characters inserted, characters deleted.
+        (vec!["hun   ter2", "\\u001b[1;4H\\u001b[3P"], vec!["***   ****", "\\u001b[1;4H\\u001b[3P"]),
+        (vec!["huer2", "\\u001b[1;3H\\u001b[2@nt"], vec!["*****", "\\u001b[1;3H\\u001b[2@**"]),
+        // On the alternate screen, between other things.
+        (
+            vec!["\\u001b[?1049h\\u001b[2;3Hnter2\\u001b[1;1Hx\\u001b[2;1Hhu"],
+            vec!["\\u001b[?1049h\\u001b[2;3H*****\\u001b[1;1Hx\\u001b[2;1H**"],
+        ),
+        // Gone again within the same event.
+        (vec!["hunter2\\r\\u001b[K"], vec!["*******\\r\\u001b[K"]),
+        // By characters that are written by one byte and shown twice.
+        (vec!["hunter2 \\r\\u001b[4C\\u001b[1@t"], vec!["******* \\r\\u001b[4C\\u001b[1@t"]),
+    ] {
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
+    }
+}
+
+#[test]
+fn a_secret_is_masked_in_what_is_never_on_the_screen() {
+    for (outputs, expected) in [
+        (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),
+        (vec!["\\u001b]2;hun", "ter2\\u001b\\\\"], vec!["\\u001b]2;***", "****\\u001b\\\\"]),
+        (
+            vec!["\\u001b]8;;http://me:hunter2@x/\\u001b\\\\y"],
+            vec!["\\u001b]8;;http://me:*******@x/\\u001b\\\\y"],
+        ),
+        (vec!["\\u001bPq hunter2\\u001b\\\\"], vec!["\\u001bPq *******\\u001b\\\\"]),
+        // "hunter2" for the clipboard.
+        (vec!["\\u001b]52;c;aHVudGVyMg==\\u0007"], vec!["\\u001b]52;c;************\\u0007"]),
+    ] {
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
+    }
+}
+
+#[test]
+fn header_labels_comments_and_unknown_events_are_masked_too() {
+    let cast = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"title\":\"my hunter2\",\"env\":{\"API_TOKEN\":\"abcdefgh\",\"SHELL\":\"/bin/zsh\"},\"tags\":[\"hunter2\"]}\n# hunter2\n[0.5,\"m\",\"hunter2\"]\n[0.5,\"z\",{\"a\":[\"hunter2\",5]}]\n";
+    let expected = cast.replace("hunter2", "*******").replace("abcdefgh", "********");
+    assert_eq!(run("asciinema-redact -s hunter2 --secrets", cast).stdout(), expected);
+}
+
+#[test]
+fn typed_keys_are_masked_with_the_deleted_ones_taken_into_account() {
+    let typed = |keys: &[&str]| {
+        let events = keys.iter().enumerate().map(|(index, keys)| format!("[{index}.5, \"i\", \"{keys}\"]\n"));
+        HEADER.to_string() + &events.collect::<String>()
+    };
+    for (keys, expected) in [
+        (vec!["h", "unt", "er2\\r"], vec!["*", "***", "***\\r"]),
+        (vec!["hunx\\u007fter2\\r"], vec!["***x\\u007f****\\r"]),
+        (vec!["sudo xyz\\u0017hunter2\\r"], vec!["sudo xyz\\u0017*******\\r"]),
+        (vec!["foo\\u0015hun", "ter2"], vec!["foo\\u0015***", "****"]),
+        (vec!["\\u001b[200~hunter2\\u001b[201~"], vec!["\\u001b[200~*******\\u001b[201~"]),
+        (
+            vec!["huter2\\u001b[D\\u001b[D\\u001b[D\\u001b[Dn"],
+            vec!["******\\u001b[D\\u001b[D\\u001b[D\\u001b[D*"],
+        ),
+    ] {
+        assert_eq!(
+            run("asciinema-redact -s hunter2 --whole", typed(&keys)).stdout(),
+            typed(&expected),
+            "{keys:?}"
+        );
+    }
+    let cast = typed(&["hunter2"]) + "[9.5, \"o\", \"x\"]\n";
+    assert_eq!(
+        run("asciinema-redact -s nothing --drop-input", cast).stdout(),
+        HEADER.to_string() + "[9.5, \"o\", \"x\"]\n"
+    );
+}
+
+#[test]
+fn everything_else_is_copied_byte_for_byte() {
+    let cast = "{ \"version\" : 2,\"width\":80 , \"height\":24}\r\n\n[ 1.50 ,\"o\" , \"\\u0061\\/\\ud83d\\ude00 hunter2 \\u0041\" ]\r\n[2e0, \"\\u006f\", \"b\"]\n[3, \"z\", null]";
+    assert_eq!(run("asciinema-redact -s nothing --secrets", cast).stdout(), cast);
+    assert_eq!(run("asciinema-redact -s hunter2", cast).stdout(), cast.replace("hunter2", "*******"));
+}
+
+#[test]
+fn a_mask_is_as_wide_as_what_it_stands_for() {
+    let outputs = ["x密码\\u5bc6😀e\\u0301y"];
+    assert_eq!(redacted("-s 密码密😀e\u{301}", &outputs), cast(&["x*********y"]));
+    assert_eq!(redacted("-s 密码密😀e\u{301} --mask '#'", &outputs), cast(&["x#########y"]));
+    // Two narrow ones would not wrap as it does.
+    assert_eq!(redacted("-s 密", &["0123456789012345678密"]), cast(&["0123456789012345678＊"]));
+}
+
+#[test]
+fn from_a_pipe_only_what_could_become_a_secret_waits() {
+    let mut live = Live::start("asciinema-redact -s hunter2 --secrets");
+    live.write(HEADER);
+    live.wait_for(HEADER);
+    for prompt in ["user@host:~$ ", "Password: ", "\\r\\n", "passw0rd ", "ls\\r\\n"] {
+        let event = format!("[0.5, \"o\", \"{prompt}\"]\n");
+        live.write(&event);
+        live.wait_for(&event);
+    }
+    live.write("[1.5, \"o\", \"hunt\"]\n[1.75, \"m\", \"waits, too\"]\n");
+    live.write("[2.5, \"o\", \"ing \"]\n");
+    live.wait_for("[1.5, \"o\", \"hunt\"]\n[1.75, \"m\", \"waits, too\"]\n[2.5, \"o\", \"ing \"]\n");
+    live.write("[3.5, \"o\", \" hunter\"]\n[4.5, \"o\", \"2 \"]\n");
+    live.wait_for("[3.5, \"o\", \" ******\"]\n[4.5, \"o\", \"* \"]\n");
+    assert_eq!(live.finish(), 0);
+}
+
+#[test]
+fn from_a_pipe_what_is_completed_from_its_middle_or_by_moving_is_not_shown() {
+    let pipe = |outputs: &[&str]| run("cat | asciinema-redact -s hunter2", cast(outputs)).stdout();
+    let outputs = ["\\u001b[1;4Hter2\\u001b[1;1H", "hun"];
+    assert_eq!(pipe(&outputs), cast(&["\\u001b[1;4Hter2\\u001b[1;1H", "***"]));
+    let outputs = ["hunterX2", "\\b\\b\\u001b[P"];
+    let covered = (1..=7).map(|col| format!("\\u001b[1;{col}H*")).collect::<String>();
+    assert_eq!(pipe(&outputs), cast(&["hunterX2", &format!("\\b\\b\\u001b[P{covered}\\u001b[1;7H")]));
+    let whole = run("cat | asciinema-redact -s hunter2 --whole", cast(&outputs)).stdout();
+    assert_eq!(whole, cast(&["******X*", "\\b\\b\\u001b[P"]));
+}
+
+#[test]
+fn what_is_undecided_where_a_cast_breaks_off_is_masked() {
+    let broken = cast(&["x hunt"]) + "[9.5, \"o";
+    for command in ["cat | asciinema-redact -s hunter2", "cat > a.cast; asciinema-redact -s hunter2 a.cast"] {
+        let ran = run(command, &broken);
+        let (status, stdout, stderr) = ran.failure();
+        assert_eq!((status, stdout), (1, cast(&["x ****"])), "{command}");
+        assert!(stderr.ends_with("line 3: the line is cut off\n"), "{stderr}");
+    }
+}
+
+#[test]
+fn what_cannot_be_decided_within_a_mebibyte_is_masked() {
+    let line = "a".repeat(100_000);
+    let outputs: Vec<&str> = std::iter::once("k=").chain(std::iter::repeat_n(line.as_str(), 12)).collect();
+    let stdout = run("cat | asciinema-redact -r 'k=a+;'", cast(&outputs)).stdout();
+    assert!(!stdout.contains("k=") && !stdout.lines().nth(3).unwrap_or_default().contains("aaa"));
+}
+
+#[test]
+fn check_names_time_and_kind_and_never_the_secret() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&["hun", "ter2", "\\r\\nghp_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0"]));
+    scratch.write("b.cast", cast(&["nothing"]));
+    let check = "asciinema-redact --check -s hunter2 --secrets";
+    let (status, stdout, stderr) = scratch.run(&format!("{check} a.cast"), "").failure();
+    assert_eq!((status, stdout.as_str(), stderr.as_str()), (1, "1.500: string\n2.500: github-token\n", ""));
+    let (status, stdout, _) = scratch.run(&format!("{check} a.cast b.cast"), "").failure();
+    assert_eq!((status, stdout.as_str()), (1, "a.cast:1.500: string\na.cast:2.500: github-token\n"));
+    assert_eq!(scratch.run(&format!("{check} b.cast"), "").failure(), (0, String::new(), String::new()));
+    let ran = scratch.run("asciinema-redact --report -s hunter2 --secrets a.cast -o a.cast", "");
+    assert_eq!(ran.failure(), (0, String::new(), "1.500: string\n2.500: github-token\n".to_string()));
+    assert_eq!(scratch.run(&format!("{check} a.cast"), "").failure(), (0, String::new(), String::new()));
+}
+
+#[test]
+fn secrets_come_from_the_environment_and_from_files() {
+    let scratch = Scratch::new();
+    scratch.write("list", "hunter2\n\ncorrect horse\r\n");
+    scratch.write("a.cast", cast(&["hunter2 swordfish correct horse"]));
+    let ran = scratch.run("PASS=swordfish asciinema-redact --env PASS -f list a.cast", "");
+    assert_eq!(ran.stdout(), cast(&["******* ********* *************"]));
+    let (status, _, stderr) = scratch.run("PASS= asciinema-redact --env PASS a.cast", "").failure();
+    assert_eq!(
+        (status, stderr.lines().next()),
+        (2, Some("asciinema-redact: variable 'PASS' is not set or is empty"))
+    );
+}
+
+#[test]
+fn private_keys_are_masked_line_by_line() {
+    let body = "EXAMPLE/".repeat(8);
+    let border = |name: &str| format!("-----{name} EXAMPLE PRIVATE KEY-----");
+    let key = format!(
+        "{}\\r\\n{body}\\r\\n{body}\\r\\nAB=\\r\\n{}\\r\\n$ ls\\r\\n",
+        border("BEGIN"),
+        border("END")
+    );
+    let wide = |text: &str| cast(&[text]).replace("\"width\": 20", "\"width\": 80");
+    let expected = wide(&key).replace(&body, &"*".repeat(64)).replace("AB=", "***");
+    let ran = run("asciinema-redact --secrets", wide(&key));
+    assert_eq!(ran.stdout(), expected);
+    let (status, stdout, _) = run("asciinema-redact --secrets --check", wide(&key)).failure();
+    assert_eq!((status, stdout.as_str()), (1, "0.500: private-key\n"));
+}
+
+#[test]
+fn a_command_line_that_would_protect_nothing_is_refused() {
+    for (options, message) in [
+        ("", "one of the options -s, -r, --secrets, --env, -f is required"),
+        ("-s ''", "option '-s': '' is empty"),
+        ("-s '**'", "a text to redact consists of mask characters; choose another mask with --mask"),
+        ("-r 'a('", "option '-r': 'a(' is not usable: unclosed group"),
+        ("-s a --mask ab", "option '--mask': 'ab' is not a visible character of one column"),
+        ("-s a --mask 密", "option '--mask': '密' is not a visible character of one column"),
+        ("-s a x.cast y.cast", "only --check takes several files"),
+    ] {
+        let (status, stdout, stderr) = run(&format!("asciinema-redact {options}"), HEADER).failure();
+        assert_eq!((status, stdout.as_str()), (2, ""), "{options}");
+        assert_eq!(stderr.lines().next(), Some(format!("asciinema-redact: {message}").as_str()), "{options}");
+    }
+}
+
+#[test]
+fn the_kinds_of_secrets_are_listed_and_their_examples_are_found() {
+    let list = run("asciinema-redact --list-secrets", "").stdout();
+    let kinds = list.lines().filter(|line| !line.starts_with(' '));
+    let examples = list.lines().filter_map(|line| line.strip_prefix("    finds   "));
+    for (kind, example) in kinds.zip(examples) {
+        let cast = format!("{HEADER}[0.5, \"m\", {}]\n", serde_json::to_string(example).expect("JSON"));
+        let (status, stdout, _) = run("asciinema-redact --check --secrets", cast).failure();
+        assert!(status == 1 && stdout.starts_with("0.500: "), "{kind}: {example}: {stdout}");
+    }
+}
