@@ -27,7 +27,7 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-check",
         is_classic: false,
-        summary: "find what is wrong with casts, and repair them",
+        summary: "find and repair faults in casts",
         usage: "[--strict] [--json] [FILE...], or --repair [-o OUT] [FILE]",
         about: "Report every fault of a cast with its line. With no FILE, or when FILE is -, read standard input.",
         options: &[
