@@ -36,7 +36,7 @@ fn main() -> ExitCode {
             return Err(Failure::Usage("FILE is missing".to_string()));
         }
         if sources.iter().any(|source| source == "-") && io::stdin().is_terminal() {
-            return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
+            return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
         }
         print(&sources, is_unsafe)
     })

@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn fetch(named: &str) -> cli::Result<()> {
     let name = cli::source_name(named.as_ref());
     let failed = |what: &str| Failure::Failed(format!("{name}: {what}"));
-    let mut url = http_url(named).ok_or_else(|| failed("not a URL of http, https, ipfs or dweb"))?;
+    let mut url = http_url(named).ok_or_else(|| failed("not an http, https, ipfs or dweb URL"))?;
     for _ in 0..PAGES {
         let (final_url, response) = net::get(&url).map_err(|what| failed(&what))?;
         let status = response.status();
@@ -60,13 +60,13 @@ fn fetch(named: &str) -> cli::Result<()> {
         })?;
         url = net::resolve(&final_url, &link);
     }
-    Err(failed("the page links to pages only"))
+    Err(failed("too many pages that link to pages"))
 }
 
-/// Writes each piece as it comes.
+/// Writes each piece as it arrives.
 fn copy(body: &mut dyn Read, length: Option<u64>, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
     let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-    // Into a pipe it would be drawn over what the cast's reader shows.
+    // For a pipe, the bar would be drawn over the output of whoever reads the cast.
     let mut progress = is_file(&stdout).then(|| net::Progress::new(length));
     let mut buffer = vec![0; 64 << 10];
     let mut total = 0;
@@ -94,7 +94,7 @@ fn is_file(stream: &Stream) -> bool {
     file.and_then(|file| file.metadata()).is_ok_and(|there| there.is_file())
 }
 
-/// The URL to ask for over HTTP; `None` for what is none of the schemes that we know.
+/// The URL to request over HTTP; `None` for an unsupported scheme.
 fn http_url(url: &str) -> Option<String> {
     let path = url.strip_prefix("ipfs://").or_else(|| url.strip_prefix("dweb:/ipfs/"));
     if let Some(path) = path {

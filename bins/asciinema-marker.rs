@@ -78,15 +78,16 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
                 let text = args.text()?;
                 let (time, label) = text.split_once('=').unwrap_or((&text, ""));
                 let time = Position::parse(time).and_then(|bound| bound.time());
-                let time =
-                    time.ok_or_else(|| args.bad_value(&text, "no T or T=LABEL: 75, 1:15, 1:15=build"))?;
+                let time = time
+                    .ok_or_else(|| args.bad_value(&text, "not T or T=LABEL, as in 75, 1:15 or 1:15=build"))?;
                 additions.push((time, label.to_string()));
             }
             "--every" => marker.every = Some(args.seconds()?),
             "--on" => {
                 let text = args.text()?;
-                let regex = Regex::new(&text)
-                    .map_err(|error| args.bad_value(&text, &format!("no regular expression: {error}")))?;
+                let regex = Regex::new(&text).map_err(|error| {
+                    args.bad_value(&text, &format!("not a valid regular expression: {error}"))
+                })?;
                 marker.patterns.push(Pattern { regex, from: 0 });
             }
             "--remove" => marker.removals.push(removal(args.text()?)),
@@ -96,7 +97,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
     }
     let is_idle = additions.is_empty() && marker.every.is_none() && marker.patterns.is_empty();
     if is_idle && marker.removals.is_empty() && !marker.lists {
-        let what = "one of the options --add, --every, --on, --remove, --list is missing";
+        let what = "one of the options --add, --every, --on, --remove and --list is required";
         return Err(Failure::Usage(what.to_string()));
     }
     additions.sort_by_key(|(time, _)| *time);

@@ -49,14 +49,16 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Meta> {
         }
     }
     if meta.get.is_none() && meta.changes.is_empty() {
-        return Err(Failure::Usage("one of the options -t, --set, --unset, --get is missing".to_string()));
+        return Err(Failure::Usage(
+            "one of the options -t, --set, --unset and --get is required".to_string(),
+        ));
     }
     let mut keys = meta.changes.iter().map(|change| match change {
         Change::Set(key, _) | Change::Unset(key) => key.as_str(),
     });
     if let Some(key) = keys.find(|key| FIXED.contains(key)) {
         return Err(Failure::Usage(format!(
-            "'{key}' says how the events are spelled; asciinema-convert changes it"
+            "'{key}' determines how events are written; use asciinema-convert to change it"
         )));
     }
     Ok(meta)

@@ -31,7 +31,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
             "-r" | "--range" => {
                 let text = args.text()?;
                 let range = range(&text);
-                ranges.push(range.ok_or_else(|| args.bad_value(&text, "no range like 0.1,0.5 or 2"))?);
+                ranges.push(range.ok_or_else(|| args.bad_value(&text, "not a range like 0.1,0.5 or 2"))?);
             }
             _ => return Err(args.unexpected(option)),
         }

@@ -91,7 +91,7 @@ fn modes_that_a_recording_leaves_switched_are_restored() {
 fn the_keyboard_is_no_cast() {
     let scratch = Scratch::new();
     let mut terminal = Terminal::start(scratch.shell("asciinema-cat -; echo status-$?"));
-    terminal.wait_for("stdin is a terminal; name a cast, or pipe one in");
+    terminal.wait_for("stdin is a terminal; name a cast or pipe one in");
     terminal.wait_for("status-2");
 }
 

@@ -88,7 +88,7 @@ fn a_failure_is_told_once_in_the_words_of_whoever_was_asked() {
     );
     assert_eq!(
         run("asciinema-fetch gopher://x", "").stderr(),
-        "asciinema-fetch: gopher://x: not a URL of http, https, ipfs or dweb\n"
+        "asciinema-fetch: gopher://x: not an http, https, ipfs or dweb URL\n"
     );
 }
 
@@ -148,7 +148,7 @@ fn a_proxy_of_another_kind_is_used_and_none_at_all_is_refused() {
     let message = |what: &str| format!("asciinema-fetch: {}/: {what}\n", server.url);
     // Nothing listens on this port.
     assert_eq!(fetch("socks5://127.0.0.1:1").failure(), (1, String::new(), message("Connection refused")));
-    let refused = message("http_proxy: 'no proxy' is not a proxy");
+    let refused = message("http_proxy: 'no proxy' is not a proxy URL");
     assert_eq!(fetch("no proxy").failure(), (1, String::new(), refused));
     assert!(server.is_quiet());
 }
@@ -170,13 +170,13 @@ fn what_looks_like_a_link_in_a_script_is_none() {
 #[test]
 fn what_went_wrong_on_the_way_is_said_in_plain_words() {
     for (answer, what) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the connection was cut"),
-        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "the connection was cut"),
-        ("", "the connection was cut"),
-        ("220 mail\x1b.example.org\r\n\r\n", "the answer is not HTTP"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the connection was lost"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "the connection was lost"),
+        ("", "the connection was lost"),
+        ("220 mail\x1b.example.org\r\n\r\n", "the response is not valid HTTP"),
         (
             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\nnot gzip yet",
-            "the compressed data is damaged",
+            "the compressed data is corrupt",
         ),
     ] {
         let server = Server::start(move |_, connection| connection.write_all(answer.as_bytes()).unwrap());

@@ -111,9 +111,12 @@ fn a_match_is_marked_while_the_pipe_stays_open() {
 #[test]
 fn what_cannot_be_done_is_refused() {
     for (options, what) in [
-        ("", "one of the options --add, --every, --on, --remove, --list is missing"),
-        ("--add x", "option '--add': 'x' is no T or T=LABEL: 75, 1:15, 1:15=build"),
-        ("--add marker:1=x", "option '--add': 'marker:1=x' is no T or T=LABEL: 75, 1:15, 1:15=build"),
+        ("", "one of the options --add, --every, --on, --remove and --list is required"),
+        ("--add x", "option '--add': 'x' is not T or T=LABEL, as in 75, 1:15 or 1:15=build"),
+        (
+            "--add marker:1=x",
+            "option '--add': 'marker:1=x' is not T or T=LABEL, as in 75, 1:15 or 1:15=build",
+        ),
         ("--every 0", "option '--every': '0' is not a number of seconds above 0"),
     ] {
         let message = format!("asciinema-marker: {what}\ntry 'asciinema-marker --help'\n");
@@ -124,7 +127,7 @@ fn what_cannot_be_done_is_refused() {
     }
     let ran = run("asciinema-marker --on 'a('", cast(&[]));
     assert!(
-        ran.stderr().starts_with("asciinema-marker: option '--on': 'a(' is no regular expression: "),
+        ran.stderr().starts_with("asciinema-marker: option '--on': 'a(' is not a valid regular expression: "),
         "{ran}"
     );
     assert_eq!((ran.status(), ran.stderr().lines().count()), (2, 2));

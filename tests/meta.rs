@@ -28,8 +28,12 @@ fn what_would_make_it_no_cast_is_refused() {
         ("--unset width", 1, "stdin: line 1: the header has no 'width'"),
         ("--set height=high", 2, "option '--set': 'height=high' is not KEY=JSON"),
         ("--set height=-1", 1, "stdin: line 1: 'height' in the header is not a number of rows: '-1'"),
-        ("--set version=3", 2, "'version' says how the events are spelled; asciinema-convert changes it"),
-        ("", 2, "one of the options -t, --set, --unset, --get is missing"),
+        (
+            "--set version=3",
+            2,
+            "'version' determines how events are written; use asciinema-convert to change it",
+        ),
+        ("", 2, "one of the options -t, --set, --unset and --get is required"),
     ] {
         let ran = run(&format!("asciinema-meta {options}"), cast(&[]));
         let hint = if status == 2 { "try 'asciinema-meta --help'\n" } else { "" };

@@ -443,7 +443,7 @@ fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
 #[test]
 fn the_keyboard_is_no_cast() {
     let mut played = Played::start("-", "");
-    played.terminal.wait_for("stdin is a terminal; name a cast, or pipe one in");
+    played.terminal.wait_for("stdin is a terminal; name a cast or pipe one in");
     played.ends(2);
 }
 

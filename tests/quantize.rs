@@ -26,8 +26,8 @@ fn a_time_that_steps_back_still_does() {
 #[test]
 fn ranges_that_are_none_or_overlap_are_refused() {
     for (options, what) in [
-        ("-r 2,1", "option '-r': '2,1' is no range like 0.1,0.5 or 2"),
-        ("-r x", "option '-r': 'x' is no range like 0.1,0.5 or 2"),
+        ("-r 2,1", "option '-r': '2,1' is not a range like 0.1,0.5 or 2"),
+        ("-r x", "option '-r': 'x' is not a range like 0.1,0.5 or 2"),
         ("-r 1 -r 2,3", "the ranges overlap"),
         ("", "option '-r LO[,HI]' is missing"),
     ] {

@@ -474,8 +474,8 @@ fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
 #[test]
 fn bad_options_are_named() {
     for (options, what) in [
-        ("--cols 0", "option '--cols': '0' is no whole number from 1 to 65535"),
-        ("--window-size 80", "option '--window-size': '80' is no size like 80x24, 80x or x24"),
+        ("--cols 0", "option '--cols': '0' is not a whole number from 1 to 65535"),
+        ("--window-size 80", "option '--window-size': '80' is not a size like 80x24, 80x or x24"),
         ("-f gif", "option '-f': 'gif' is not one of asciicast-v2, asciicast-v3, raw, txt"),
         ("-i 0", "option '-i': '0' is not a number of seconds above 0"),
         ("--tite x", "unknown option '--tite'; did you mean '--title'?"),

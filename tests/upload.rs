@@ -143,7 +143,7 @@ fn the_install_id_does_not_follow_a_redirect_to_another_host() {
     let location = format!("Location: {}/api/asciicasts\r\n", other.url);
     let (_scratch, ran) = upload(&Server::answering("307 Moved", &location, ""), "");
     assert_eq!(ran.status(), 1);
-    assert!(ran.stderr().contains("where the install id must not go"), "{ran}");
+    assert!(ran.stderr().contains("which must not receive the install ID"), "{ran}");
     assert!(!ran.stderr().contains("retry"), "{ran}");
     assert!(other.is_quiet());
 }
@@ -203,7 +203,7 @@ fn a_proxy_that_knows_no_expect_gets_the_recording_at_once() {
 fn an_answer_that_names_no_recording_is_a_failure() {
     for body in ["", "<html>Log in to this network</html>", "{\"id\": 1}"] {
         let (_scratch, ran) = upload(&Server::answering("200 OK", "", body), "");
-        let what = "asciinema: upload failed: the server's answer names no recording\n";
+        let what = "asciinema: upload failed: the server's response does not contain a recording URL\n";
         assert_eq!(ran.failure(), (1, String::new(), what.to_string()));
     }
 }
@@ -212,8 +212,7 @@ fn an_answer_that_names_no_recording_is_a_failure() {
 fn only_a_file_is_uploaded_for_its_length_must_be_known() {
     let scratch = Scratch::new();
     let ran = scratch.run("cat | ASCIINEMA_INSTALL_ID=i asciinema-upload /dev/stdin", cast(&[]));
-    let what =
-        "asciinema: /dev/stdin: not a file; only of one is the length known that a server is told first\n";
+    let what = "asciinema: /dev/stdin: not a regular file\n";
     assert_eq!(ran.failure(), (1, String::new(), what.to_string()));
 }
 
@@ -277,7 +276,7 @@ fn an_empty_install_id_is_replaced_once() {
 #[test]
 fn an_install_id_that_cannot_be_one_is_refused() {
     let ran = Scratch::new().run("ASCIINEMA_INSTALL_ID=\"$(printf 'a\\033b c')\" asciinema-auth", "");
-    let message = "asciinema: ASCIINEMA_INSTALL_ID: 'a\\x1bb c' is not an install id\n";
+    let message = "asciinema: ASCIINEMA_INSTALL_ID: 'a\\x1bb c' is not an install ID\n";
     assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
 }
 

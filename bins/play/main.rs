@@ -100,7 +100,7 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     let source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
     if source == "-" && io::stdin().is_terminal() {
         // It would read the keys, ctrl-c among them, before the player does.
-        return Err(Failure::Usage("stdin is a terminal; name a cast, or pipe one in".to_string()));
+        return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
     }
     Ok(Options { source, playing, sink })
 }

@@ -116,7 +116,7 @@ impl Options {
         }
         if options.append && options.overwrite {
             return Err(Failure::Usage(
-                "options '--append' and '--overwrite' exclude each other".to_string(),
+                "options '--append' and '--overwrite' cannot be used together".to_string(),
             ));
         }
         let configured = config.choice("record", "format", FORMATS)?;
@@ -137,7 +137,7 @@ fn variable_names(list: &str) -> Vec<String> {
 fn cells(args: &mut Args) -> Result<u16> {
     let value = args.value()?;
     let number = value.to_str().and_then(cell_number);
-    number.ok_or_else(|| args.bad_value(&value, "no whole number from 1 to 65535"))
+    number.ok_or_else(|| args.bad_value(&value, "not a whole number from 1 to 65535"))
 }
 
 fn cell_number(text: &str) -> Option<u16> {
@@ -155,5 +155,5 @@ fn window_size(args: &mut Args) -> Result<(Option<u16>, Option<u16>)> {
         let (cols, rows) = text.split_once('x')?;
         Some((side(cols)?, side(rows)?)).filter(|size| *size != (None, None))
     });
-    size.ok_or_else(|| args.bad_value(&value, "no size like 80x24, 80x or x24"))
+    size.ok_or_else(|| args.bad_value(&value, "not a size like 80x24, 80x or x24"))
 }

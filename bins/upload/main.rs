@@ -114,7 +114,7 @@ fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
         return Err(Failure::Failed(format!("{name}: Is a directory")));
     }
     if !there.is_file() {
-        let what = "not a file; only of one is the length known that a server is told first";
+        let what = "not a regular file";
         return Err(Failure::Failed(format!("{name}: {what}")));
     }
     let mut reader = Reader::new(Stream::from(file.try_clone().map_err(failed)?).take(there.len()));

@@ -1,36 +1,36 @@
-//! What a server's answer means, in the words of 2.4.
+//! What a server's response means, in the words of 2.4.
 
 use net::Answer;
 use serde_json::Value;
 
-/// A recording that has arrived.
+/// A successful upload.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// What the user is to read.
+    /// The message for the user.
     pub message: String,
-    /// Where the recording is, if that was said.
+    /// The URL of the recording, if the response has one.
     pub url: Option<String>,
 }
 
-/// A recording that has not.
+/// A failed upload.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub what: String,
-    /// Whether another try may end better.
+    /// Whether a retry may succeed.
     pub may_pass: bool,
 }
 
-/// Reads an answer.
+/// Interprets a response.
 pub fn of(answer: &Answer) -> Result<Outcome, Trouble> {
     let json: Option<Value> = serde_json::from_str(&answer.body).ok().filter(Value::is_object);
     let field = |name: &str| json.as_ref()?.get(name)?.as_str().map(str::to_string);
     if matches!(answer.status, 200 | 201) {
         let body = answer.body.trim();
-        // Old servers answer with the URL alone.
+        // Old servers respond with just the URL.
         let url = field("url").or_else(|| body.starts_with("http").then(|| body.to_string()));
-        // A page that some network puts before the web is an answer of 200, too.
+        // A captive portal also responds with 200.
         let Some(message) = field("message").or_else(|| url.clone()) else {
-            let what = "the server's answer names no recording".to_string();
+            let what = "the server's response does not contain a recording URL".to_string();
             return Err(Trouble { what, may_pass: false });
         };
         return Ok(Outcome { message: message.trim_end().to_string(), url });

@@ -30,23 +30,23 @@ pub use streams::Stream;
 pub use url::resolve;
 use url::{is_safe_redirect, path_of};
 
-/// How long a connection may take to come about.
+/// How long connecting may take.
 const CONNECT: Duration = Duration::from_secs(20);
 
-/// How many redirects are followed, as browsers do, more or less.
+/// How many redirects are followed; browsers follow about as many.
 const REDIRECTS: usize = 10;
 
-/// How long the other side may be silent, or take nothing.
+/// How long the other side may neither send nor accept data.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Asks for a URL, and follows redirects: where the answer came from in the end, and the answer.
+/// Requests a URL and follows redirects. Returns the final URL and the response.
 ///
-/// They are followed here and not by the client because each may want another proxy, and because a
-/// server may spell them in ways that it does not take.
+/// Redirects are followed here rather than by the client because each may need another proxy, and
+/// because servers write them in ways that the client does not accept.
 ///
 /// # Errors
 ///
-/// A text, where no answer came.
+/// A message, if there is no response.
 pub fn get(url: &str) -> Result<(String, Response<Body>), String> {
     let mut url = url::encoded(url);
     for _ in 0..=REDIRECTS {
@@ -59,7 +59,7 @@ pub fn get(url: &str) -> Result<(String, Response<Body>), String> {
     Err("too many redirects".to_string())
 }
 
-/// Where an answer from this URL redirects to, if it does.
+/// The target of a redirect, if the response from this URL is one.
 fn redirect(url: &str, response: &Response<Body>) -> Option<String> {
     if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
@@ -68,16 +68,15 @@ fn redirect(url: &str, response: &Response<Body>) -> Option<String> {
     Some(resolve(url, &String::from_utf8_lossy(target.as_bytes())))
 }
 
-/// A client for URLs like this one. It trusts the certificates that the system trusts, takes the
-/// proxy for the URL's scheme from the environment, and leaves redirects and statuses that are
-/// failures to the caller.
+/// A client for this URL. It trusts the system's certificates, uses the proxy that the environment
+/// names for the URL's scheme, and leaves redirects and error statuses to the caller.
 ///
 /// # Errors
 ///
-/// A text, where the environment names a proxy that is none: going without it would show an address
-/// that someone took care to hide.
+/// A message, if the environment names an invalid proxy: connecting without one would reveal an address
+/// that the user meant to hide.
 fn client(url: &str) -> Result<Agent, String> {
-    // Fails where it has been done before, which is fine.
+    // Fails if it has been installed before, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let tls = TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build();
     let config = Agent::config_builder()
@@ -94,43 +93,44 @@ fn client(url: &str) -> Result<Agent, String> {
     Ok(config.new_agent())
 }
 
-/// What we call ourselves to servers.
+/// The value of the `User-Agent` header.
 fn user_agent() -> String {
     format!("asciinema/{} {}/{}", env!("CARGO_PKG_VERSION"), env::consts::OS, env::consts::ARCH)
 }
 
-/// The proxy that the environment names for a URL: `http_proxy` or `https_proxy`, else `all_proxy`,
-/// in either case, unless `no_proxy` exempts the host. The client itself would take a variable for
-/// another scheme as well.
+/// The proxy that the environment names for a URL: `http_proxy` or `https_proxy`, otherwise
+/// `all_proxy`, in lower or upper case, unless `no_proxy` exempts the host. The client itself would
+/// also use the variable of another scheme.
 fn proxy(url: &str) -> Result<Option<Proxy>, String> {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_lowercase();
     let names = [format!("{scheme}_proxy"), "all_proxy".to_string()];
     let both_cases = names.iter().flat_map(|name| [name.clone(), name.to_uppercase()]);
     let named = both_cases.filter_map(|name| env::var(&name).ok().map(|value| (name, value)));
     let Some((name, value)) = named.into_iter().find(|(_, value)| !value.is_empty()) else { return Ok(None) };
-    let proxy = Proxy::new(&value).map_err(|_| format!("{name}: '{}' is not a proxy", visible(&value)))?;
-    // Whichever proxy this finds, it knows the exemptions.
+    let proxy =
+        Proxy::new(&value).map_err(|_| format!("{name}: '{}' is not a proxy URL", visible(&value)))?;
+    // Whichever proxy this finds, it has the exemptions.
     let is_exempt =
         Proxy::try_from_env().is_some_and(|any| url.parse().is_ok_and(|url| any.is_no_proxy(&url)));
     Ok((!is_exempt).then_some(proxy))
 }
 
-/// An error of the client, in words.
+/// The message for an error of the client.
 fn error_text(error: &Error) -> String {
     match error {
         Error::Io(error) => read_error_text(error),
-        Error::Timeout(Timeout::Resolve | Timeout::Connect) => "no connection came about in time".to_string(),
-        Error::Timeout(_) => "nothing has come for too long".to_string(),
+        Error::Timeout(Timeout::Resolve | Timeout::Connect) => "connection timed out".to_string(),
+        Error::Timeout(_) => "timed out waiting for data".to_string(),
         Error::HostNotFound => "host not found".to_string(),
         Error::ConnectionFailed => "connection failed".to_string(),
         Error::BadUri(_) | Error::Http(_) => "not a URL".to_string(),
-        Error::Protocol(_) => "the answer is not HTTP".to_string(),
-        Error::Decompress(_, _) => "the compressed data is damaged".to_string(),
+        Error::Protocol(_) => "the response is not valid HTTP".to_string(),
+        Error::Decompress(_, _) => "the compressed data is corrupt".to_string(),
         error => visible(&error.to_string()),
     }
 }
 
-/// An error of reading a body, in words.
+/// The message for an error while reading a body.
 pub fn read_error_text(error: &io::Error) -> String {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
@@ -138,11 +138,11 @@ pub fn read_error_text(error: &io::Error) -> String {
     }
     match error.kind() {
         BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof => {
-            "the connection was cut".to_string()
+            "the connection was lost".to_string()
         }
         _ => {
             let text = io_text(error);
-            // The name of the C library's function tells nobody anything.
+            // The C library's name of the operation is of no use to anyone.
             visible(text.strip_prefix("failed to lookup address information: ").unwrap_or(&text))
         }
     }

@@ -1,40 +1,40 @@
-//! The progress of a transfer: a bar on standard error, for someone who sits there and waits.
+//! A progress bar on standard error for transfers that take a while.
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How long a transfer may take before it is shown.
+/// How long a transfer may take before the bar appears.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// A bar that comes once a transfer takes its time, where standard error is a terminal.
+/// A progress bar that appears after a second if standard error is a terminal.
 pub struct Progress {
     length: Option<u64>,
-    /// When the first bytes went by: what comes before that is waiting, and no progress.
+    /// When the first bytes were transferred; the time before that is not progress.
     start: Option<Instant>,
     bar: Option<ProgressBar>,
 }
 
 impl Progress {
-    /// A transfer of so many bytes, as far as that is known, is to begin.
+    /// Prepares for a transfer of `length` bytes, if that is known.
     pub fn new(length: Option<u64>) -> Progress {
         Progress { length, start: None, bar: None }
     }
 
-    /// So many bytes have gone by since the beginning.
+    /// `count` bytes have been transferred so far.
     pub fn show(&mut self, count: u64) {
         let start = *self.start.get_or_insert_with(Instant::now);
         if self.bar.is_none() && start.elapsed() >= PATIENCE && io::stderr().is_terminal() {
             self.bar = Some(new_bar(self.length));
         }
         if let Some(bar) = &self.bar {
-            // What stands around a recording on its way is not counted.
+            // The rest of the request body is not counted.
             bar.set_position(count.min(self.length.unwrap_or(count)));
         }
     }
 
-    /// The transfer is over.
+    /// Removes the bar.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
@@ -47,7 +47,7 @@ fn new_bar(length: Option<u64>) -> ProgressBar {
         Some(length) => (ProgressBar::new(length), "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec}"),
         None => (ProgressBar::no_length(), "{bytes} {bytes_per_sec}"),
     };
-    // A template that cannot be read leaves the usual one.
+    // If the template were invalid, the default one would be used.
     match ProgressStyle::with_template(template) {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,

@@ -1,8 +1,8 @@
-//! The server's API: a recording goes there, and what the server says of it comes back.
+//! The server's API: uploading a recording and reading the response.
 //!
-//! The body is streamed with a length that is known beforehand, so that memory does not grow with the
-//! recording, and sent only once the server has agreed to it (`Expect: 100-continue`): one that
-//! refuses early closes the connection, and its reason would be lost among the errors of writing.
+//! The body is streamed with a known length, so memory does not grow with the recording. It is sent
+//! only after the server has agreed to it (`Expect: 100-continue`): a server that refuses early closes
+//! the connection, and its reason would be lost among write errors.
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -14,38 +14,37 @@ use ureq::{Agent, Body, SendBody};
 
 use super::{REDIRECTS, client, error_text, is_safe_redirect, path_of, redirect};
 
-/// How much of an answer is looked at, in bytes.
+/// How much of a response is read, in bytes.
 const ANSWER: u64 = 1 << 20;
 
-/// A server, and who we are to it.
+/// A server and the credentials for it.
 pub struct Server {
     url: String,
     authorization: String,
 }
 
-/// What is uploaded.
+/// A recording to upload.
 pub struct Recording {
     /// The cast.
     pub file: File,
     /// Its length in bytes.
     pub length: u64,
-    /// Fields of the newer API (`title` and others) and their values. Where there are any, that one
-    /// is used.
+    /// Fields of the v1 API (`title` and others) and their values. If there are any, that API is used.
     pub fields: Vec<(&'static str, String)>,
-    /// What the parts of the body are divided by.
+    /// The boundary between the parts of the body.
     pub boundary: String,
 }
 
-/// Why a server has not answered.
+/// Why there is no response.
 #[derive(Debug)]
 pub enum NoAnswer {
-    /// It could not be reached, or was lost: the same may end better later.
+    /// The server was not reached, or the connection was lost: a retry may succeed.
     Lost(String),
-    /// What was asked for cannot be done.
+    /// The request cannot succeed.
     Impossible(String),
 }
 
-/// What a server says.
+/// A server's response.
 #[derive(Debug, Default)]
 pub struct Answer {
     /// The HTTP status.
@@ -59,7 +58,7 @@ pub struct Answer {
 }
 
 impl Server {
-    /// The server at a URL, which knows us by a user's name and an install id.
+    /// The server at a URL, with the user name and the install ID as credentials.
     pub fn new(url: &str, user: &str, install_id: &str) -> Server {
         let authorization = format!("Basic {}", STANDARD.encode(format!("{user}:{install_id}")));
         Server { url: url.to_string(), authorization }
@@ -75,16 +74,16 @@ impl Server {
         &self.authorization
     }
 
-    /// Uploads a recording. `progress` is told how many bytes have been sent.
+    /// Uploads a recording. `progress` is called with the number of bytes sent so far.
     ///
-    /// A redirect is followed on the same server only. The recording is sent again where the status
-    /// says so, and where the address changes but for the path, as that of a server does which wants
-    /// https; after any other redirect the answer is asked for there, as browsers and 2.4 do.
+    /// Redirects are followed on the same server only. The recording is sent again if the status says
+    /// so, or if everything but the path changes, as when a server insists on https; after any other
+    /// redirect the response is requested with GET, as browsers and 2.4 do.
     ///
     /// # Errors
     ///
-    /// No answer came: no connection, one that broke, or a redirect that is not to be followed with
-    /// our credentials.
+    /// There is no response: no connection, a lost one, or a redirect that must not be followed with
+    /// the credentials.
     pub fn upload(
         &self,
         recording: &mut Recording,
@@ -101,7 +100,7 @@ impl Server {
                 false => self.get(&agent, &url)?,
             };
             let status = response.status().as_u16();
-            // There are proxies that know no Expect (RFC 9110, section 15.5.18).
+            // Some proxies do not support Expect (RFC 9110, section 15.5.18).
             if status == 417 && expects {
                 expects = false;
                 continue;
@@ -109,14 +108,14 @@ impl Server {
             let Some(target) = redirect(&url, &response) else { return Ok(answer(response)) };
             if !is_safe_redirect(&url, &target) {
                 return Err(NoAnswer::Impossible(format!(
-                    "the server redirects to {target}, where the install id must not go"
+                    "the server redirects to {target}, which must not receive the install ID"
                 )));
             }
             let stays = status != 303 && path_of(&target) == path_of(&url);
             sends = sends && (matches!(status, 307 | 308) || stays);
             url = target;
         }
-        Err(NoAnswer::Impossible("the server redirects too often".to_string()))
+        Err(NoAnswer::Impossible("too many redirects".to_string()))
     }
 
     fn get(&self, agent: &Agent, url: &str) -> Result<Response<Body>, NoAnswer> {
@@ -136,7 +135,7 @@ impl Server {
         rewound.map_err(|error| NoAnswer::Impossible(common::cli::io_text(&error)))?;
         let (front, back) = parts(recording);
         let length = front.len() as u64 + recording.length + back.len() as u64;
-        // What the file grows by meanwhile is not part of it.
+        // Anything appended to the file in the meantime is not part of it.
         let file = (&recording.file).take(recording.length);
         let chain = Cursor::new(front).chain(file).chain(Cursor::new(back));
         let mut body = Counted { reader: chain, count: 0, length, progress };
@@ -153,7 +152,7 @@ impl Server {
     }
 }
 
-/// An error of the client. Where nothing can come of it, nothing will later.
+/// An error of the client, and whether a retry may help.
 fn no_answer(error: &ureq::Error) -> NoAnswer {
     match error {
         ureq::Error::BadUri(_) | ureq::Error::Http(_) => NoAnswer::Impossible(error_text(error)),
@@ -161,7 +160,7 @@ fn no_answer(error: &ureq::Error) -> NoAnswer {
     }
 }
 
-/// What stands before and behind the recording in the body (RFC 7578).
+/// The parts of the body before and after the recording (RFC 7578).
 fn parts(recording: &Recording) -> (Vec<u8>, Vec<u8>) {
     let boundary = &recording.boundary;
     let name = if recording.fields.is_empty() { "asciicast" } else { "file" };
@@ -190,17 +189,17 @@ fn answer(response: Response<Body>) -> Answer {
         warning: header("warning"),
     };
     let mut bytes = Vec::new();
-    // An answer that breaks off has said something all the same.
+    // A response that is cut off may still hold a message.
     let _ = response.into_body().into_reader().take(ANSWER).read_to_end(&mut bytes);
     answer.body = String::from_utf8_lossy(&bytes).into_owned();
     answer
 }
 
-/// Counts what is read from it.
+/// A reader that counts.
 struct Counted<'a, R> {
     reader: R,
     count: u64,
-    /// How many bytes the server has been told to wait for.
+    /// The number of bytes announced to the server.
     length: u64,
     progress: &'a mut dyn FnMut(u64),
 }
@@ -209,7 +208,7 @@ impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
         if count == 0 && self.count < self.length && !buffer.is_empty() {
-            return Err(io::Error::other("the recording has become shorter meanwhile"));
+            return Err(io::Error::other("the recording was truncated during the upload"));
         }
         self.count += count as u64;
         (self.progress)(self.count);

@@ -119,7 +119,7 @@ impl Socket {
                 break front;
             }
             if count == 0 || answer.len() > HEAD {
-                return Err(NoSocket::Lost("the connection was cut".to_string()));
+                return Err(NoSocket::Lost("the connection was lost".to_string()));
             }
         };
         self.check_answer(&answer[..front], &key, protocol)?;
@@ -360,7 +360,7 @@ fn head_length(bytes: &[u8]) -> io::Result<Option<usize>> {
     match httparse::Response::new(&mut headers).parse(bytes) {
         Ok(httparse::Status::Complete(length)) => Ok(Some(length)),
         Ok(httparse::Status::Partial) => Ok(None),
-        Err(_) => Err(io::Error::other("the answer is not HTTP")),
+        Err(_) => Err(io::Error::other("the response is not valid HTTP")),
     }
 }
 

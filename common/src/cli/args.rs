@@ -1,4 +1,4 @@
-//! The options of a command line, one after the other, with the names completed and the values read.
+//! The arguments of a command line, one by one: abbreviated names are completed, values parsed.
 
 use std::ffi::{OsStr, OsString};
 
@@ -6,7 +6,7 @@ use super::{Failure, Program, Result, abbreviation, nearest};
 use crate::cast::{Time, TimeFault};
 use crate::text::visible;
 
-/// One thing on a command line.
+/// One argument of a command line.
 #[derive(Debug)]
 pub enum Arg {
     /// An option by one of the names in the program's catalog entry, dashes included.
@@ -21,9 +21,9 @@ pub struct Args {
     program: &'static Program,
     /// Every name of every option, dashes included.
     names: Vec<&'static str>,
-    /// Names that win where an abbreviation fits several.
+    /// Names that win if an abbreviation is ambiguous.
     preferred: &'static [&'static str],
-    /// The option that was returned last, for messages about its value.
+    /// The last option returned, for messages about its value.
     current: &'static str,
 }
 
@@ -33,13 +33,13 @@ impl Args {
         Args { parser, program, names: program.option_names().collect(), preferred: &[], current: "" }
     }
 
-    /// Where an abbreviation fits several names, those of this list are looked at alone. The
-    /// classic commands name 2.4's options here, so that later additions leave its abbreviations be.
+    /// If an abbreviation fits several names, one of these is meant. The classic commands list 2.4's
+    /// options here, so that its abbreviations keep their meaning whatever is added.
     pub fn prefer(&mut self, names: &'static [&'static str]) {
         self.preferred = names;
     }
 
-    /// The next thing on the command line. `--help`, `-h`, `--version` and `-V` are answered here.
+    /// The next argument. `--help`, `-h`, `--version` and `-V` are answered here.
     #[expect(clippy::should_implement_trait, reason = "between two calls one asks for values")]
     pub fn next(&mut self) -> Result<Option<Arg>> {
         let name = match self.parser.next().map_err(|error| usage(&error))? {
@@ -59,17 +59,17 @@ impl Args {
         }
     }
 
-    /// The value of the option just returned, as it stands.
+    /// The value of the last option, verbatim.
     pub fn value(&mut self) -> Result<OsString> {
         self.parser.value().map_err(|error| usage(&error))
     }
 
-    /// The value of the option just returned, which must be text.
+    /// The value of the last option, which must be UTF-8.
     pub fn text(&mut self) -> Result<String> {
         self.value()?.into_string().map_err(|value| self.bad_value(&value, "not UTF-8"))
     }
 
-    /// The value of the option just returned: a number of seconds above zero.
+    /// The value of the last option: a number of seconds greater than 0.
     pub fn seconds(&mut self) -> Result<Time> {
         let value = self.value()?;
         match value.to_str().map(|text| Time::parse(&plain_number(text))) {
@@ -79,7 +79,7 @@ impl Args {
         }
     }
 
-    /// The value of the option just returned: a number above zero.
+    /// The value of the last option: a number greater than 0.
     pub fn factor(&mut self) -> Result<f64> {
         let value = self.value()?;
         match value.to_str().and_then(|text| text.parse::<f64>().ok()) {
@@ -88,7 +88,7 @@ impl Args {
         }
     }
 
-    /// The value of the option just returned: one of these names, and what it stands for.
+    /// The value of the last option: one of these names, with its meaning.
     pub fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> Result<T> {
         let value = self.value()?;
         let chosen = choices.iter().find(|(name, _)| value == *name);
@@ -98,17 +98,17 @@ impl Args {
         })
     }
 
-    /// The failure of a value that the option just returned cannot take; `why` completes a sentence
-    /// that begins "'VALUE' is".
+    /// The last option does not accept this value; `why` completes a sentence that begins
+    /// "'VALUE' is".
     pub fn bad_value(&self, value: &OsStr, why: &str) -> Failure {
         let shown = visible(&value.to_string_lossy());
         Failure::Usage(format!("option '{}': '{shown}' is {why}", self.current))
     }
 
-    /// The failure of something that has no place on this command line.
+    /// The program does not take this argument.
     pub fn unexpected(&self, arg: &Arg) -> Failure {
         match arg {
-            Arg::Option(name) => Failure::Usage(format!("option '{name}' has no meaning here")),
+            Arg::Option(name) => Failure::Usage(format!("option '{name}' cannot be used here")),
             Arg::Value(value) => {
                 Failure::Usage(format!("unexpected argument '{}'", visible(&value.to_string_lossy())))
             }
@@ -136,7 +136,7 @@ impl Args {
     }
 }
 
-/// A number as people type it, spelled as JSON wants it: `.5`, `5.`, `+5` and `05` are fine too.
+/// Rewrites a number as JSON requires it; `.5`, `5.`, `+5` and `05` are accepted as well.
 pub fn plain_number(typed: &str) -> String {
     let typed = typed.trim().trim_start_matches('+');
     let (whole, rest) = typed.split_at(typed.find(|c: char| !c.is_ascii_digit()).unwrap_or(typed.len()));

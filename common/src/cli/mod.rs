@@ -65,7 +65,7 @@ pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
     match failure {
         Failure::Usage(what) => {
             reporter.error(&what);
-            message::write_line(&format!("try '{name} --help'"));
+            write_line(&format!("try '{name} --help'"));
             ExitCode::from(2)
         }
         Failure::Failed(what) => {
@@ -73,7 +73,7 @@ pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
             ExitCode::FAILURE
         }
         Failure::Said(line) => {
-            message::write_line(&line);
+            write_line(&line);
             ExitCode::FAILURE
         }
         Failure::Status(status) => ExitCode::from(status),

@@ -1,17 +1,17 @@
-//! The INI file, as Python's RawConfigParser reads it (docs.python.org, configparser): people's files
-//! were written for that, with values such as `C-\` that other readers take for something else.
+//! The INI file, read as Python's RawConfigParser does (docs.python.org, configparser): existing files
+//! were written for that, with values such as `C-\` that other parsers read differently.
 //!
-//! Full-line comments with `#` or `;`, `=` or `:` after a key, keys in any case, values as they stand
-//! but for the space around them, indented lines as continuations, `[DEFAULT]` for all sections.
-//! A reader of our own, because rust-ini joins a line that ends in a backslash with the next one,
-//! lets a key without a value swallow a line, and takes the first of two equal keys for good.
+//! Full-line comments with `#` or `;`, `=` or `:` after a key, case-insensitive keys, verbatim values
+//! without surrounding space, indented continuation lines, defaults in `[DEFAULT]`.
+//! A parser of our own, because rust-ini joins a line that ends in a backslash with the next one,
+//! lets a key without a value swallow the next line, and accepts duplicate keys.
 
 use crate::text::excerpt;
 
-/// The default section, whose values hold in all others.
+/// The section whose values are the defaults of all others.
 const DEFAULT: &str = "DEFAULT";
 
-/// What a file says.
+/// The contents of a file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ini {
     sections: Vec<String>,
@@ -23,14 +23,14 @@ struct Value {
     section: String,
     /// In lower case.
     key: String,
-    /// Continuation lines are joined with line ends.
+    /// Continuation lines are joined with newlines.
     text: String,
 }
 
-/// What is wrong with a file, and in which line.
+/// A syntax error.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadLine {
-    /// Counted from 1.
+    /// The line, counted from 1.
     pub number: usize,
     /// What is wrong with it.
     pub what: String,
@@ -63,7 +63,7 @@ impl Ini {
             indent = own_indent;
             if let Some(name) = section_name(trimmed) {
                 if name != DEFAULT && ini.sections.iter().any(|known| known == name) {
-                    return Err(bad(format!("section '[{name}]' comes twice")));
+                    return Err(bad(format!("duplicate section '[{name}]'")));
                 }
                 ini.sections.push(name.to_string());
                 section = Some(name.to_string());
@@ -83,7 +83,7 @@ impl Ini {
             };
             let key = key.trim_end_matches(is_space).to_lowercase();
             if ini.values.iter().any(|known| known.section == *section && known.key == key) {
-                return Err(bad(format!("'{key}' comes twice in section '[{section}]'")));
+                return Err(bad(format!("duplicate key '{key}' in section '[{section}]'")));
             }
             ini.values.push(Value {
                 section: section.clone(),
@@ -176,8 +176,8 @@ mod tests {
             ("k = v\n", "line 1: expected a section like '[record]', found 'k = v'"),
             ("[a]\n\nk\n", "line 3: expected 'key = value', found 'k'"),
             ("[a]\n= v\n", "line 2: expected 'key = value', found '= v'"),
-            ("[a]\nk = 1\nK = 2\n", "line 3: 'k' comes twice in section '[a]'"),
-            ("[a]\n[b]\n[a]\n", "line 3: section '[a]' comes twice"),
+            ("[a]\nk = 1\nK = 2\n", "line 3: duplicate key 'k' in section '[a]'"),
+            ("[a]\n[b]\n[a]\n", "line 3: duplicate section '[a]'"),
         ] {
             assert_eq!(read(text), expected);
         }

@@ -1,8 +1,8 @@
-//! The install id: what a server knows this machine by.
+//! The install ID, by which a server identifies this machine.
 //!
-//! It is looked for where 2.4 and 3.x keep it and where 1.x did, and made the first time that it is
-//! needed. Two programs that make it at once end with one: the file is written beside its place and
-//! linked to it, and whoever comes second takes what is there.
+//! It is looked up where 2.4, 3.x and 1.x keep it, and generated when it is first needed. If two
+//! programs generate it at the same time, both end up with the same one: each writes a temporary file
+//! and links it into place, and the second one reads what is there.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -13,16 +13,16 @@ use super::{Config, state_home, variable};
 use crate::cli::{self, Failure, Result};
 use crate::text::visible;
 
-/// The file's name in either generation's folder.
+/// The name of the file, in 2.4 and in 3.x.
 const FILE: &str = "install-id";
 
 impl Config {
-    /// The install id. `fresh` is the one to use where none is known yet: a UUID, version 4.
+    /// The install ID. `fresh` generates one if there is none yet: a UUID, version 4.
     ///
     /// # Errors
     ///
-    /// It can neither be read nor written, or what stands there cannot be one: it goes into URLs and
-    /// onto the terminal as it is.
+    /// It cannot be read or written, or the file holds something else: the ID goes into URLs and onto
+    /// the terminal verbatim.
     pub fn install_id(&self, fresh: impl FnOnce() -> String) -> Result<String> {
         if let Some(id) = variable("ASCIINEMA_INSTALL_ID") {
             return checked(id, "ASCIINEMA_INSTALL_ID");
@@ -49,7 +49,7 @@ impl Config {
 fn checked(id: String, place: &str) -> Result<String> {
     match id.bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(id),
-        false => Err(Failure::Failed(format!("{place}: '{}' is not an install id", visible(&id)))),
+        false => Err(Failure::Failed(format!("{place}: '{}' is not an install ID", visible(&id)))),
     }
 }
 
@@ -63,19 +63,19 @@ fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Puts an id in its place, unless one has come there meanwhile.
+/// Stores an ID, unless there is one by then.
 fn write(home: &Path, path: &Path, id: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     let temporary = home.join(format!(".{FILE}.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     let placed = file.write_all(id.as_bytes()).and_then(|()| match fs::hard_link(&temporary, path) {
-        // An empty file, as a full disk leaves it, is no id: it would be another one each time.
+        // An empty file, as a full disk leaves it, is not an ID: it would be a new one each time.
         Err(error)
             if error.kind() == io::ErrorKind::AlreadyExists && read(path).is_ok_and(|id| id.is_some()) =>
         {
             Ok(())
         }
-        // Also where a file system has no links: still whole or not at all, if not safe from a race.
+        // For file systems without hard links: still all or nothing, if not safe from a race.
         Err(_) => fs::rename(&temporary, path),
         Ok(()) => Ok(()),
     });

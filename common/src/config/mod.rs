@@ -1,8 +1,8 @@
-//! The user's configuration: the INI file, what the environment says instead, and the install id.
+//! The user's settings: the INI file, the environment variables that override it, and the install ID.
 //!
-//! A value is read when it is asked for, and a bad one is named with its file, its section and key,
-//! and what is allowed. Options come before the environment and the environment before the file; the
-//! options are the programs' affair. Knows no terminals and no network.
+//! A value is parsed when a program asks for it; a bad one is reported with its file, section and key,
+//! and what is allowed. Command-line options take precedence over the environment, the environment over
+//! the file; options are up to the programs. Knows nothing about terminals and the network.
 
 mod ini;
 mod install_id;
@@ -19,16 +19,16 @@ use crate::text::visible;
 
 use ini::Ini;
 
-/// The server where none is configured.
+/// The server if none is configured.
 const DEFAULT_URL: &str = "https://asciinema.org";
 
-/// What a server's URL has to be.
+/// What the URL of a server must be.
 const SERVER_URL: &str = "a URL like https://asciinema.org";
 
-/// The configuration.
+/// The settings.
 #[derive(Debug, Default)]
 pub struct Config {
-    /// Where the files are; `None` where the environment names no home.
+    /// The configuration directory; `None` if the environment does not name one.
     home: Option<PathBuf>,
     ini: Ini,
 }
@@ -38,7 +38,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A file that cannot be read, or not as INI; and `ASCIINEMA_API_TOKEN`, which 2.x gave up.
+    /// The file cannot be read or is not INI, or `ASCIINEMA_API_TOKEN` is set, which 2.x dropped.
     pub fn load() -> Result<Config> {
         if variable("ASCIINEMA_API_TOKEN").is_some() {
             return Err(Failure::Failed(
@@ -67,7 +67,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// What is named is no URL.
+    /// The configured value is not a URL.
     pub fn server_url(&self) -> Result<String> {
         for name in ["ASCIINEMA_API_URL", "ASCIINEMA_SERVER_URL"] {
             if let Some(value) = variable(name) {
@@ -80,17 +80,17 @@ impl Config {
         server_url(value).ok_or_else(|| self.bad_value("api", "url", SERVER_URL))
     }
 
-    /// A text; `None` where there is none, or an empty one.
+    /// A string; `None` if it is missing or empty.
     pub fn text(&self, section: &str, key: &str) -> Option<&str> {
         self.ini.get(section, key).filter(|text| !text.is_empty())
     }
 
-    /// Yes or no; no where nothing is said.
+    /// A boolean; false if it is missing.
     pub fn flag(&self, section: &str, key: &str) -> Result<bool> {
         Ok(self.optional_flag(section, key)?.unwrap_or(false))
     }
 
-    /// Yes or no, if anything is said.
+    /// A boolean, if there is one.
     pub fn optional_flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
         let Some(text) = self.ini.get(section, key) else { return Ok(None) };
         match text.to_lowercase().as_str() {
@@ -100,7 +100,7 @@ impl Config {
         }
     }
 
-    /// A limit of idle time: `idle_time_limit`, or `maxwait`, as 1.x called it.
+    /// The idle time limit: `idle_time_limit`, or `maxwait`, its name in 1.x.
     pub fn idle_time_limit(&self, section: &str) -> Result<Option<Time>> {
         let key =
             if self.ini.get(section, "idle_time_limit").is_some() { "idle_time_limit" } else { "maxwait" };
@@ -111,7 +111,7 @@ impl Config {
         }
     }
 
-    /// A number above zero.
+    /// A number greater than 0.
     pub fn factor(&self, section: &str, key: &str) -> Result<Option<f64>> {
         let Some(text) = self.ini.get(section, key) else { return Ok(None) };
         match text.parse::<f64>() {
@@ -120,7 +120,7 @@ impl Config {
         }
     }
 
-    /// One of these names, and what it stands for.
+    /// One of these names, with its meaning.
     pub fn choice<T: Copy>(&self, section: &str, key: &str, choices: &[(&str, T)]) -> Result<Option<T>> {
         let Some(text) = self.text(section, key) else { return Ok(None) };
         match choices.iter().find(|(name, _)| *name == text) {
@@ -132,8 +132,8 @@ impl Config {
         }
     }
 
-    /// A key as the bytes that it sends: `x`, `C-x` or `^x`. Nothing where nothing is said; an empty
-    /// value means no key at all.
+    /// The bytes that a key sends: `x`, `C-x` or `^x`. The outer `None` means there is no setting; an
+    /// empty setting means no key at all.
     pub fn key(&self, section: &str, key: &str) -> Result<Option<Option<Vec<u8>>>> {
         let Some(text) = self.ini.get(section, key) else { return Ok(None) };
         let characters: Vec<char> = text.chars().collect();
@@ -149,7 +149,7 @@ impl Config {
         }
     }
 
-    /// The failure of a value that is not what it should be.
+    /// A setting has a value that is not allowed.
     pub fn bad_value(&self, section: &str, key: &str, allowed: &str) -> Failure {
         let path = self.path().unwrap_or_default();
         let value = self.ini.get(section, key).unwrap_or_default();
@@ -165,14 +165,14 @@ impl Config {
     }
 }
 
-/// The value of an option that names a server.
+/// The value of an option that takes a server's URL.
 pub fn server_option(args: &mut cli::Args) -> Result<String> {
     let value = args.value()?;
     let url = value.to_str().and_then(server_url);
     url.ok_or_else(|| args.bad_value(&value, &format!("not {SERVER_URL}")))
 }
 
-/// The name of the host in a server's URL, for people.
+/// The host name in a server's URL, for messages.
 pub fn server_host(url: &str) -> &str {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
@@ -183,7 +183,7 @@ pub fn server_host(url: &str) -> &str {
     }
 }
 
-/// A server's URL as it is used, if the text is one.
+/// The normalised URL of a server, if the text is one.
 fn server_url(text: &str) -> Option<String> {
     let text = text.trim().trim_end_matches('/');
     let (scheme, _) = text.split_once("://")?;
@@ -192,7 +192,7 @@ fn server_url(text: &str) -> Option<String> {
     (is_http && is_plain && !server_host(text).is_empty()).then(|| text.to_string())
 }
 
-/// The byte that a key sends together with Control (ECMA-48's C0 set, as terminals map it).
+/// The byte that a key sends when pressed with Control (ECMA-48's C0 set, as terminals map it).
 fn control(character: char) -> Option<u8> {
     match character.to_ascii_uppercase() {
         upper @ '@'..='_' => Some(upper as u8 & 0x1f),
@@ -201,12 +201,12 @@ fn control(character: char) -> Option<u8> {
     }
 }
 
-/// A variable of the environment that is there, text and not empty.
+/// An environment variable that is set, valid UTF-8 and not empty.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// The folder of the configuration, in the places where 2.x looks for it.
+/// The configuration directory, looked up as 2.x does.
 fn home() -> Option<PathBuf> {
     let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let user = || folder("HOME");
@@ -220,7 +220,7 @@ fn home() -> Option<PathBuf> {
     if old.join("config").exists() { Some(old) } else { Some(user()?.join(".config").join("asciinema")) }
 }
 
-/// The folder in which 3.x keeps its install id.
+/// The directory in which 3.x keeps its install ID.
 fn state_home() -> Option<PathBuf> {
     let folder =
         |name: &str| env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);

@@ -113,7 +113,7 @@ impl Args<'_> {
         let value = self.args.value()?;
         let position = value.to_str().and_then(Position::parse);
         position.ok_or_else(|| {
-            self.args.bad_value(&value, "no time: use seconds, MM:SS, HH:MM:SS or marker:LABEL")
+            self.args.bad_value(&value, "not a valid time: use seconds, MM:SS, HH:MM:SS or marker:LABEL")
         })
     }
 }

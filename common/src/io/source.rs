@@ -68,7 +68,7 @@ impl Source {
 pub fn open(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
     let Some(path) = path.filter(|path| *path != "-") else {
         if path.is_none() && io::stdin().is_terminal() {
-            let what = "no FILE, and stdin is a terminal; name a cast, or pipe one in";
+            let what = "stdin is a terminal; name a cast or pipe one in";
             return Err(Failure::Usage(what.to_string()));
         }
         let stream = Stream::stdin().map_err(|error| Failure::io("stdin", &error))?;
