@@ -14,6 +14,8 @@ fn main() -> ExitCode {
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Option("--server-url") => url = Some(config::server_option(args)?),
+                // The URL is what was asked for; there is nothing else to silence.
+                Arg::Option("-q" | "--quiet") => {}
                 other => return Err(args.unexpected(&other)),
             }
         }

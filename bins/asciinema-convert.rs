@@ -1,10 +1,11 @@
 //! Turns a cast into another version of the format, into the bytes of its output, or into text.
 
+use std::ffi::OsStr;
 use std::process::ExitCode;
 
-use common::cast::{Event, Fault, Header};
+use common::cast::{Event, Fault, Header, Version};
 use common::cli::{self, Failure, Program, catalog};
-use common::filter::{self, Args, Filter, Output};
+use common::filter::{self, Args, Filter, Operands, Output};
 use common::formats::{Encoder, Format};
 
 const PROGRAM: Program = catalog::program("asciinema-convert");
@@ -19,17 +20,35 @@ fn main() -> ExitCode {
 
 fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
     let mut format = None;
+    let mut overwrites = false;
     while let Some(option) = args.next()? {
         match option {
             "-f" | "--output-format" => format = Some(args.choice(Format::NAMES)?),
+            "--overwrite" => overwrites = true,
+            // There is nothing that it could silence.
+            "-q" | "--quiet" => {}
             _ => return Err(args.unexpected(option)),
         }
     }
+    if overwrites {
+        args.overwrite();
+    }
+    let format = format.or_else(|| Some(default_format(args.output()?)));
     let format = format.ok_or_else(|| Failure::Usage("option '-f FORMAT' is missing".to_string()))?;
     Ok(Convert { encoder: format.encoder() })
 }
 
+/// The format of a file that is named without one, as in 3.x.
+fn default_format(output: &OsStr) -> Format {
+    match output.to_ascii_lowercase().as_encoded_bytes().ends_with(b".txt") {
+        true => Format::Text,
+        false => Format::Asciicast(Version::V3),
+    }
+}
+
 impl Filter for Convert {
+    const OPERANDS: Operands = Operands::InputAndOutput;
+
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
         self.encoder.header(&header, output.bytes_mut())
     }

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Version};
 use common::cli::{self, Program, catalog};
-use common::filter::{self, Args, Filter, Output};
+use common::filter::{self, Args, Filter, Operands, Output};
 use common::size::Size;
 use common::vt::ModeTracker;
 
@@ -55,7 +55,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
 }
 
 impl Filter for Join {
-    const READS_SEVERAL: bool = true;
+    const OPERANDS: Operands = Operands::Inputs;
 
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         if self.version.is_none() {

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::harness::{cast, events, run, text_of};
+use crate::harness::{Scratch, cast, events, run, text_of};
+use crate::server::Server;
 
 const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24, \"duration\": 9, \"x\": 1e5, \"env\": {\"TERM\": \"xterm\", \"SHELL\": \"sh\"}, \"theme\": {\"fg\": \"#000000\"}}\n[1.0004, \"o\",\"a\"]\n[2.0004, \"zz\", [1]]\n[2.5, \"r\", \"90x30\"]\n[2.0, \"x\", \"3\"]\n";
 const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24,\"type\":\"xterm\",\"theme\":{\"fg\": \"#000000\"}},\"x\":1e5,\"env\":{\"SHELL\":\"sh\"}}\n[1.000, \"o\",\"a\"]\n[1.000, \"zz\", [1]]\n[0.500, \"r\", \"90x30\"]\n[0.000, \"x\", \"3\"]\n";
@@ -104,4 +105,54 @@ proptest! {
             prop_assert!((before - after).abs() <= 0.000_500_1, "{} {}", before, after);
         }
     }
+}
+
+#[test]
+fn with_two_names_it_converts_as_3_x_does() {
+    let scratch = Scratch::new();
+    scratch.write("old.cast", V2);
+    assert_eq!(scratch.run("asciinema-convert old.cast new.cast", "").stdout(), "");
+    assert_eq!(scratch.read("new.cast"), V3);
+    scratch.run("asciinema convert -q old.cast log.TXT", "").stdout();
+    assert_eq!(scratch.read("log.TXT"), "a\n");
+    scratch.run("asciinema-convert -f raw old.cast raw.txt", "").stdout();
+    assert_eq!(scratch.read("raw.txt"), "\x1b[8;24;80ta\x1b[8;30;90t");
+    assert_eq!(scratch.run("asciinema-convert old.cast -", "").stdout(), V3);
+    assert_eq!(scratch.run("asciinema-convert - other.cast", V2).stdout(), "");
+    assert_eq!(scratch.read("other.cast"), V3);
+    assert_eq!(scratch.run("asciinema-convert a b c", "").status(), 2);
+    assert_eq!(scratch.run("asciinema-convert old.cast", "").status(), 2);
+}
+
+#[test]
+fn a_file_that_holds_something_is_replaced_only_if_told_to() {
+    let scratch = Scratch::new();
+    scratch.write("old.cast", V2);
+    scratch.write("new.cast", "precious");
+    let message = "asciinema-convert: new.cast already exists; use --overwrite to replace it\n";
+    let ran = scratch.run("asciinema-convert old.cast new.cast", "");
+    assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
+    assert_eq!(scratch.read("new.cast"), "precious");
+    // What fails leaves the old file, too.
+    scratch.write("bad.cast", "bad");
+    assert_eq!(scratch.run("asciinema-convert --overwrite bad.cast new.cast", "").status(), 1);
+    assert_eq!(scratch.read("new.cast"), "precious");
+    scratch.run("asciinema-convert --overwrite old.cast new.cast", "").stdout();
+    assert_eq!(scratch.read("new.cast"), V3);
+    scratch.write("empty.cast", "");
+    scratch.run("asciinema-convert old.cast empty.cast", "").stdout();
+    assert_eq!(scratch.read("empty.cast"), V3);
+}
+
+#[test]
+fn a_recording_is_converted_from_where_it_is_on_the_web() {
+    let server = Server::answering("200 OK", "", V2);
+    let scratch = Scratch::new();
+    scratch.run(&format!("asciinema-convert {}/demo.cast new.cast", server.url), "").stdout();
+    assert_eq!(scratch.read("new.cast"), V3);
+    let server = Server::answering("404 Not Found", "", "");
+    let ran = scratch.run(&format!("asciinema-convert {}/demo.cast other.cast", server.url), "");
+    assert_eq!(ran.status(), 1);
+    assert!(ran.stderr().contains("HTTP status 404"), "{ran}");
+    assert!(!scratch.path("other.cast").exists());
 }

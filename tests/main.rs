@@ -13,6 +13,7 @@ mod server;
 mod browser;
 mod cat;
 mod check;
+mod compatibility;
 mod completions;
 mod config;
 mod convert;

@@ -14,16 +14,26 @@ use std::process::ExitCode;
 use crate::cast::{self, Event, Fault, Header, Item, Reader};
 use crate::cli::{self, Arg, Failure, Program};
 use crate::edit::Position;
-use crate::io::{self, AtomicFile, Stream};
+use crate::io::{self, AtomicFile, Source, Stream};
 use crate::tty;
 
 pub use output::Output;
 
+/// What the arguments of a filter name that are not options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operands {
+    /// A cast.
+    Input,
+    /// Several casts, read one after the other: [`Filter::header`] is called for each of them.
+    Inputs,
+    /// A cast, or the URL of one, and the file to write.
+    InputAndOutput,
+}
+
 /// What makes one filter different from another.
 pub trait Filter: Sized {
-    /// Whether it reads several casts, one after the other: then [`Filter::header`] is called for
-    /// each of them.
-    const READS_SEVERAL: bool = false;
+    /// What its arguments name.
+    const OPERANDS: Operands = Operands::Input;
 
     /// Takes the header, changes what follows from the filter's work, and puts it out.
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
@@ -55,9 +65,10 @@ pub trait Filter: Sized {
 /// The command line of a filter: its own options, with those that all filters share taken out.
 pub struct Args<'a> {
     args: &'a mut cli::Args,
-    reads_several: bool,
+    operands: Operands,
     sources: Vec<OsString>,
     sink: Option<OsString>,
+    keeps_existing: bool,
 }
 
 impl Args<'_> {
@@ -69,12 +80,29 @@ impl Args<'_> {
                 None => return Ok(None),
                 Some(Arg::Option("-o" | "--output")) => self.sink = Some(self.args.value()?),
                 Some(Arg::Option(name)) => return Ok(Some(name)),
-                Some(Arg::Value(path)) if self.sources.is_empty() || self.reads_several => {
+                Some(Arg::Value(path)) if self.sources.is_empty() || self.operands == Operands::Inputs => {
                     self.sources.push(path);
+                }
+                Some(Arg::Value(path))
+                    if self.operands == Operands::InputAndOutput && self.sink.is_none() =>
+                {
+                    self.sink = Some(path);
+                    self.keeps_existing = true;
                 }
                 Some(extra) => return Err(self.args.unexpected(&extra)),
             }
         }
+    }
+
+    /// The file to write, as far as it is known by now.
+    pub fn output(&self) -> Option<&OsStr> {
+        self.sink.as_deref()
+    }
+
+    /// Allows the output to replace a file that holds something. Without this, one that was named by an
+    /// argument must not; one that was named by `-o` may.
+    pub fn overwrite(&mut self) {
+        self.keeps_existing = false;
     }
 
     /// The failure of an option that the filter does not have.
@@ -124,28 +152,49 @@ pub fn run<F: Filter>(
     parse: impl FnOnce(&mut Args<'_>) -> cli::Result<F>,
 ) -> ExitCode {
     cli::run(program, |args| {
-        let mut args = Args { args, reads_several: F::READS_SEVERAL, sources: Vec::new(), sink: None };
+        let mut args =
+            Args { args, operands: F::OPERANDS, sources: Vec::new(), sink: None, keeps_existing: false };
         let filter = parse(&mut args)?;
-        let Args { sources, sink, .. } = args;
+        let Args { sources, sink, keeps_existing, .. } = args;
+        if let (true, Some(path)) = (keeps_existing, &sink) {
+            refuse_existing(path)?;
+        }
         transform(filter, &sources, sink.as_deref())
     })
+}
+
+/// Refuses to replace a file that holds something.
+fn refuse_existing(path: &OsStr) -> cli::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_file() && there.len() > 0 => {
+            let name = cli::source_name(path);
+            Err(Failure::Failed(format!("{name} already exists; use --overwrite to replace it")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -> cli::Result<()> {
     tty::restore_sigpipe();
     let (first, others) =
-        sources.split_first().map_or((None, sources), |(first, others)| (Some(first), others));
-    let (mut stream, mut source) = io::open(first.map(OsString::as_os_str))?;
-    let (writer, sink) = AtomicFile::open(sink)?;
-    let mut run = Run { filter, output: Output::default(), writer, sink };
+        sources.split_first().map_or((None, sources), |(first, others)| (Some(first.as_os_str()), others));
+    // A filter that takes no URLs is linked without what opens them.
+    if let (Operands::InputAndOutput, Some(path)) = (F::OPERANDS, first) {
+        let (stream, source) = Source::open(path)?;
+        let mut run = Run::new(filter, sink)?;
+        let outcome = run.read(stream, &source.name);
+        let name = source.name.clone();
+        source.finish(outcome)?;
+        return run.finish(&name);
+    }
+    let (mut stream, mut source) = io::open(first)?;
+    let mut run = Run::new(filter, sink)?;
     run.read(stream, &source)?;
     for other in others {
         (stream, source) = io::open(Some(other))?;
         run.read(stream, &source)?;
     }
-    run.filter.end(&mut run.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
-    run.write()?;
-    run.writer.finish().map_err(|error| Failure::io(&run.sink, &error))
+    run.finish(&source)
 }
 
 /// The failure that an error of reading a cast is to the user.
@@ -167,6 +216,19 @@ struct Run<F> {
 }
 
 impl<F: Filter> Run<F> {
+    /// Opens the output.
+    fn new(filter: F, sink: Option<&OsStr>) -> cli::Result<Run<F>> {
+        let (writer, sink) = AtomicFile::open(sink)?;
+        Ok(Run { filter, output: Output::default(), writer, sink })
+    }
+
+    /// Writes what comes after all events; `source` was read last.
+    fn finish(mut self, source: &str) -> cli::Result<()> {
+        self.filter.end(&mut self.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
+        self.write()?;
+        self.writer.finish().map_err(|error| Failure::io(&self.sink, &error))
+    }
+
     /// Reads a source to its end, or to what is wrong with it. What was good is written either way.
     fn read(&mut self, stream: Stream, source: &str) -> cli::Result<()> {
         let mut reader = Reader::new(stream);

@@ -1,6 +1,6 @@
 //! SVG: animations that need nothing but CSS, and stills.
 //!
-//! An animation is a [`tape`] of lines under a camera. It plays wherever a browser shows it, in an
+//! An animation is a `tape` of lines under a camera. It plays wherever a browser shows it, in an
 //! `<img>` too, where nothing is loaded and no script runs. Text is text: it can be searched and
 //! copied, and links can be followed.
 //!

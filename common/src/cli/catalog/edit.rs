@@ -1,7 +1,7 @@
 //! Programs that edit recordings: a cast in, a cast out.
 
 use super::Completion::{Cast, File, OneOf, Text, Time};
-use super::{IDLE_TIME_LIMIT, OUTPUT, OptionEntry, Program, TITLE, flag, option};
+use super::{IDLE_TIME_LIMIT, OUTPUT, OptionEntry, Program, QUIET, TITLE, flag, option};
 
 const DROP: OptionEntry = flag(&["--drop"], "only remove the events; do not redraw the screen");
 
@@ -237,19 +237,22 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-convert",
         is_classic: false,
         summary: "convert a cast to another format",
-        usage: "-f FORMAT [-o OUT] [FILE]",
-        about: "Convert a cast to another format. With no FILE, or when FILE is -, read standard input.",
+        usage: "[OPTION...] [FILE|URL [OUT]]",
+        about: "Convert a cast to another format, written to OUT or stdout. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
                 &["-f", "--output-format"],
                 "FORMAT",
                 OneOf(&["asciicast-v3", "asciicast-v2", "asciicast-v1", "raw", "txt"]),
-                "asciicast-v3, asciicast-v2, asciicast-v1 (output events only), raw (the output itself) or txt (plain text)",
+                "asciicast-v3, asciicast-v2, asciicast-v1 (output events only), raw (the output itself) or txt (plain text); default if OUT is given: txt if it ends in .txt, otherwise asciicast-v3",
             ),
+            flag(&["--overwrite"], "replace OUT if it exists"),
+            QUIET,
             OUTPUT,
         ],
         operands: Cast,
         examples: &[
+            "asciinema-convert demo.cast demo.txt",
             "asciinema-convert -f asciicast-v2 new.cast > old.cast",
             "asciinema-convert -f raw demo.cast | less -R",
         ],

@@ -91,6 +91,8 @@ pub const OUTPUT: OptionEntry = option(
 const IDLE_TIME_LIMIT: &[&str] = &["-i", "--idle-time-limit"];
 const TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Completion::Text, "set the title of the recording");
+/// For programs that have nothing to silence, but take the option of 3.x.
+const QUIET: OptionEntry = flag(&["-q", "--quiet"], "accepted for compatibility; has no effect");
 const SERVER_URL: OptionEntry =
     option(&["--server-url"], "URL", Completion::Text, "use the server at URL instead of the configured one");
 

@@ -1,7 +1,7 @@
 //! Programs that record and play.
 
 use super::Completion::{Cast, CastOrUrl, File, OneOf, Recording, Text};
-use super::{IDLE_TIME_LIMIT, OUTPUT, Program, TITLE, flag, option};
+use super::{IDLE_TIME_LIMIT, OUTPUT, Program, QUIET, TITLE, flag, option};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -77,7 +77,7 @@ pub const PROGRAMS: &[Program] = &[
             flag(&["-r", "--resize"], "resize the terminal to match the recording"),
             flag(&["--no-fit"], "do not fit the recording to a terminal of another size"),
             flag(&["--unsafe"], "write even the sequences that a terminal should not get from a stranger"),
-            flag(&["-q", "--quiet"], "accepted for compatibility; has no effect"),
+            QUIET,
         ],
         operands: CastOrUrl,
         examples: &[

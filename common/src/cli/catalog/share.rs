@@ -1,7 +1,7 @@
 //! Programs that share recordings.
 
 use super::Completion::{Cast, Nothing, OneOf, Text};
-use super::{Program, SERVER_URL, TITLE, flag, option};
+use super::{Program, QUIET, SERVER_URL, TITLE, flag, option};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -31,9 +31,9 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-auth",
         is_classic: true,
         summary: "link this machine to a server account",
-        usage: "[--server-url URL]",
+        usage: "[OPTION...]",
         about: "Print the URL that links recordings uploaded from this machine to your account on the server.",
-        options: &[SERVER_URL],
+        options: &[SERVER_URL, QUIET],
         operands: Nothing,
         examples: &["asciinema auth", "asciinema auth --server-url https://asciinema.example.com"],
     },

@@ -1,0 +1,116 @@
+//! What the command lines of asciinema 2.4 and 3.2 have, ours has, too.
+
+use std::process::Command;
+
+use common::cli::catalog::{self, Program};
+
+/// The options of each command of asciinema 3.2, as its `-h` lists them.
+const OPTIONS_OF_3_2: &[(&str, &str)] = &[
+    (
+        "rec",
+        "-f --output-format -c --command -I --capture-input --capture-env -a --append --overwrite -t --title -i \
+         --idle-time-limit --headless --window-size --return --log-file -q --quiet -h --help",
+    ),
+    (
+        "play",
+        "-s --speed -l --loop -i --idle-time-limit -m --pause-on-markers -r --resize -q --quiet -h --help",
+    ),
+    (
+        "stream",
+        "-l --local -r --remote -c --command -I --capture-input --capture-env -t --title --description \
+         --visibility --audio-url --headless --window-size --return --log-file --server-url -q --quiet -h --help",
+    ),
+    (
+        "session",
+        "-o --output-file -f --output-format -l --stream-local -r --stream-remote -c --command -I \
+         --capture-input --capture-env -a --append --overwrite -t --title --description --visibility --audio-url \
+         -i --idle-time-limit --headless --window-size --return --log-file --server-url -q --quiet -h --help",
+    ),
+    ("cat", "-q --quiet -h --help"),
+    ("convert", "-f --output-format --overwrite -q --quiet -h --help"),
+    ("upload", "-t --title --description --visibility --audio-url --server-url -q --quiet -h --help"),
+    ("auth", "--server-url -q --quiet -h --help"),
+];
+
+/// The options of each command of asciinema 2.4, as its `-h` lists them.
+const OPTIONS_OF_2_4: &[(&str, &str)] = &[
+    (
+        "rec",
+        "-h --help --stdin --append --raw --overwrite -c --command -e --env -t --title -i --idle-time-limit \
+         --cols --rows -y --yes -q --quiet",
+    ),
+    ("play", "-h --help -i --idle-time-limit -s --speed -l --loop -m --pause-on-markers --out-fmt --stream"),
+    ("cat", "-h --help"),
+    ("upload", "-h --help"),
+    ("auth", "-h --help"),
+];
+
+/// What is still to come.
+const MISSING: &[(&str, &str)] = &[("rec", "--log-file"), ("cat", "-q"), ("cat", "--quiet")];
+
+fn program(command: &str) -> Option<&'static Program> {
+    catalog::programs().find(|program| program.command() == command)
+}
+
+#[test]
+fn every_option_of_earlier_versions_is_there() {
+    for &(command, options) in OPTIONS_OF_2_4.iter().chain(OPTIONS_OF_3_2) {
+        // Two commands of 3.2 are still to come.
+        let Some(program) = program(command) else {
+            assert!(["stream", "session"].contains(&command), "{command}");
+            continue;
+        };
+        for option in options.split(' ') {
+            let is_there = program.option_names().any(|name| name == option);
+            let is_missing = MISSING.contains(&(command, option));
+            assert!(is_there != is_missing, "{command} {option}");
+        }
+    }
+}
+
+/// Another asciinema: named by a variable, or the one in `$PATH` if it is of that version.
+fn other(variable: &str, version: &str) -> Option<String> {
+    let named = std::env::var(variable).ok();
+    let path = named.unwrap_or_else(|| "asciinema".to_string());
+    let printed = Command::new(&path).arg("--version").output().ok()?;
+    String::from_utf8_lossy(&printed.stdout).starts_with(&format!("asciinema {version}")).then_some(path)
+}
+
+/// The options in a help text: the words with dashes at the start of a line that is indented by a few
+/// columns, up to its explanation.
+fn options_of(help: &str) -> Vec<String> {
+    let lines = help.lines().filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "));
+    let names = lines.map(|line| line.trim_start().split("  ").next().unwrap_or_default());
+    let words = names.flat_map(|names| names.split([' ', ',', '=']));
+    let mut options: Vec<String> =
+        words.filter(|word| word.len() > 1 && word.starts_with('-')).map(str::to_string).collect();
+    options.sort_unstable();
+    options.dedup();
+    options
+}
+
+/// Compares a table above with the program itself, if it is installed.
+fn compare(variable: &str, version: &str, table: &[(&str, &str)]) {
+    let Some(path) = other(variable, version) else {
+        eprintln!(
+            "asciinema {version} is not installed ({variable} can name it): the table above was not compared"
+        );
+        return;
+    };
+    for (command, options) in table {
+        let help = Command::new(&path).args([command, "-h"]).output().expect("its help");
+        let mut expected: Vec<&str> = options.split_whitespace().collect();
+        expected.sort_unstable();
+        assert_eq!(options_of(&String::from_utf8_lossy(&help.stdout)), expected, "{command}");
+    }
+}
+
+#[test]
+fn the_table_of_3_2_is_what_it_says_itself() {
+    compare("ASCIINEMA_3", "3.", OPTIONS_OF_3_2);
+}
+
+#[test]
+fn the_table_of_2_4_is_what_it_says_itself() {
+    compare("ASCIINEMA_2", "2.4", OPTIONS_OF_2_4);
+}
