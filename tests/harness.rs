@@ -517,8 +517,24 @@ pub fn text_of(cast: &str, code: &str) -> String {
     events(cast).into_iter().filter(|(_, c, _)| c == code).map(|(_, _, data)| data).collect()
 }
 
-/// Everything that tells what a terminal is like after a cast: text, attributes, cursor, modes.
-pub fn screen_of(cast: &str) -> (Vec<String>, String) {
+/// What a terminal is like after a cast: text, attributes, cursor, modes.
+#[derive(PartialEq)]
+pub struct ScreenState(Screen);
+
+impl ScreenState {
+    pub fn rows(&self) -> Vec<String> {
+        self.0.text()
+    }
+}
+
+impl std::fmt::Debug for ScreenState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {:?} {:?}", self.0.size(), self.0.text(), self.0.drawing())
+    }
+}
+
+/// The terminal after a cast.
+pub fn screen_of(cast: &str) -> ScreenState {
     let header = header(cast);
     let number = |name: &str| u16::try_from(header[name].as_u64().expect("a size")).expect("a size");
     let size = Size { cols: number("width"), rows: number("height") };
@@ -530,5 +546,5 @@ pub fn screen_of(cast: &str) -> (Vec<String>, String) {
             _ => {}
         }
     }
-    (screen.text(), format!("{} {:?}", screen.size(), screen.drawing()))
+    ScreenState(screen)
 }

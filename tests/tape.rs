@@ -50,7 +50,7 @@ fn what_is_hidden_takes_no_time_and_shows_in_one_drawing() {
     )
     .stdout();
     assert!(!cast.contains("secret"), "{cast}");
-    let (rows, _) = screen_of(&cast);
+    let rows = screen_of(&cast).rows();
     assert_eq!((rows[0].trim_end(), rows[1].trim_end()), ("ready", "> x"), "{cast}");
     assert!(events(&cast).last().expect("an event").0 < 1.0, "{cast}");
 }
