@@ -9,6 +9,7 @@ use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Version};
 use common::cli::{self, Program, catalog};
+use common::date;
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
 use common::text::visible;
@@ -282,29 +283,6 @@ fn clock(time: Time) -> String {
 
 /// A Unix time as date and time of day; anything else as it stands.
 fn utc(timestamp: &Value) -> String {
-    let as_it_stands = || visible(&timestamp.to_string());
     let whole = timestamp.as_i64().or_else(|| timestamp.as_f64().map(|seconds| seconds as i64));
-    // The years 1 to 9999.
-    let Some(seconds) = whole.filter(|seconds| (-62_135_596_800..253_402_300_800).contains(seconds)) else {
-        return as_it_stands();
-    };
-    let (mut days, seconds) = (seconds.div_euclid(86_400) + 719_162, seconds.rem_euclid(86_400));
-    // Days since the first of January of the year 1, in the calendar that repeats every 400 years.
-    let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let mut year = 1 + days / 146_097 * 400;
-    days %= 146_097;
-    while days >= 365 + i64::from(leap(year)) {
-        days -= 365 + i64::from(leap(year));
-        year += 1;
-    }
-    let mut month = 1;
-    for length in [31, 28 + i64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    format!("{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02} UTC", days + 1)
+    whole.and_then(date::utc).unwrap_or_else(|| visible(&timestamp.to_string()))
 }

@@ -9,6 +9,7 @@
 mod front;
 mod inquiry;
 mod keys;
+mod log;
 mod options;
 mod question;
 mod recording;
@@ -31,6 +32,7 @@ use common::tty::{self, Signal, Signals, Terminal};
 
 use front::Front;
 use keys::Keys;
+use log::Log;
 use options::{Format, Options, PROGRAM};
 use question::Answer;
 use recording::{Encoder, Recording};
@@ -67,6 +69,10 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         (Target::Temporary { .. }, None) => Some(config.server_url()?),
         (_, given) => given.clone(),
     };
+    let log = match &options.log_file {
+        Some(path) => Log::open(path).map_err(|error| Failure::io(&cli::source_name(path), &error))?,
+        None => Log::default(),
+    };
     let begin = target.begin(options, &warning)?;
     // Only now, because a FIFO has been waited for. From the background, taking the terminal would stop
     // us.
@@ -93,16 +99,28 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         Ok(program) => program,
         Err(error) => {
             begin.abandon();
+            log.write(&format!("cannot start the program: {}", cli::io_text(&error)));
             return Err(failed(error));
         }
     };
     let is_cast_anew = matches!((&begin, options.format), (Begin::Anew(_), Format::Cast(_)));
     let asks_terminal = is_cast_anew && terminal.is_some() && !options.no_theme && inquiry::is_welcome();
+    log.write(&format!("{verb} {name}, size {size}{}", if terminal.is_some() { "" } else { ", headless" }));
     let front = Front::of(&begin, options, size);
-    let recording = prepare(options, begin, size, notifier.clone());
+    let recording = prepare(options, begin, size, notifier.clone(), log.clone());
     let mut recording = recording.map_err(|error| Failure::io(&name, &error))?;
     let records_input = options.stdin;
-    let session = Session { program, terminal, window, size, keys, records_input, asks_terminal, notifier };
+    let session = Session {
+        program,
+        terminal,
+        window,
+        size,
+        keys,
+        records_input,
+        asks_terminal,
+        notifier,
+        log: log.clone(),
+    };
     let outcome = session.run(&mut signals, &mut recording, front);
     let end = outcome.as_ref().map_or(Time::ZERO, |outcome| outcome.end);
     let exit = outcome.as_ref().ok().and_then(|outcome| outcome.status).map(exit_code);
@@ -110,6 +128,11 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         warning(&format!("waiting until {name} takes the rest of the recording; ctrl-c gives it up"));
     });
     drop(signals);
+    match (&outcome, &written) {
+        (Err(error), _) => log.write(&format!("the session failed: {}", cli::io_text(error))),
+        (_, Err(error)) => log.write(&format!("the recording is incomplete: {}", cli::io_text(error))),
+        _ => log.write("the recording is complete"),
+    }
     let outcome = outcome.map_err(failed)?;
     notice("recording finished");
     written.map_err(|error| Failure::io(&name, &error))?;
@@ -148,7 +171,13 @@ fn end_by(signal: Option<Signal>) {
 }
 
 /// Makes ready to record.
-fn prepare(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> io::Result<Recording> {
+fn prepare(
+    options: &Options,
+    begin: Begin,
+    size: Size,
+    notifier: Notifier,
+    log: Log,
+) -> io::Result<Recording> {
     let (opened, encoder) = match (begin, options.format) {
         (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => (opened, Encoder::text(size)?),
         (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, Encoder::Raw),
@@ -161,7 +190,7 @@ fn prepare(options: &Options, begin: Begin, size: Size, notifier: Notifier) -> i
             (opened, Encoder::cast(Writer::new(version, precision(version)), offset))
         }
     };
-    Recording::new(opened, encoder, notifier)
+    Recording::new(opened, encoder, notifier, log)
 }
 
 /// v3 is written in milliseconds, as 3.x does; v2 has microseconds anyway.

@@ -17,12 +17,14 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use common::cast::{self, Code, Fault, Time, Utf8Repair};
+use common::cli::io_text;
 use common::io::Stream;
 use common::notifier::Notifier;
 use common::screen::Transcript;
 use common::size::Size;
 use common::tty::{self, Interest, Signal, Signals};
 
+use crate::log::Log;
 use crate::target::Opened;
 
 /// How many bytes wait for the writer at most, plus one read's.
@@ -90,7 +92,7 @@ impl Recording {
     /// # Errors
     ///
     /// What has been opened cannot be made ready.
-    pub fn new(opened: Opened, encoder: Encoder, notifier: Notifier) -> io::Result<Recording> {
+    pub fn new(opened: Opened, encoder: Encoder, notifier: Notifier, log: Log) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
         let state = State { writer_sleeps: true, ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), woken: Condvar::new() });
@@ -105,6 +107,7 @@ impl Recording {
             begun: Ok(()),
             last_taken: None,
             notifier,
+            log,
         };
         Ok(Recording {
             shared,
@@ -277,6 +280,7 @@ struct Writer {
     /// When the last batch was taken.
     last_taken: Option<Instant>,
     notifier: Notifier,
+    log: Log,
 }
 
 impl Writer {
@@ -284,6 +288,7 @@ impl Writer {
     /// the session goes on unrecorded.
     fn run(mut self) -> io::Result<()> {
         if let Err(error) = self.write_recording() {
+            self.log.write(&format!("cannot write the recording: {}", io_text(&error)));
             self.notifier.say("Write error, recording suspended");
             while self.take(&mut Batch::default()) {}
             return Err(error);

@@ -25,6 +25,7 @@ use nix::unistd::Pid;
 use crate::front::Front;
 use crate::inquiry::{self, Inquiry};
 use crate::keys::{KeyAction, KeyReader, Keys};
+use crate::log::Log;
 use crate::recording::Recording;
 
 /// How much is read at once, in bytes: several times what a pseudo-terminal gives at once.
@@ -100,6 +101,7 @@ pub struct Session {
     /// Whether the terminal is asked about itself.
     pub asks_terminal: bool,
     pub notifier: Notifier,
+    pub log: Log,
 }
 
 impl Session {
@@ -132,6 +134,7 @@ impl Session {
             replies: ReplyFilter::default(),
             records_input: self.records_input,
             notifier: self.notifier,
+            log: self.log,
             clock: Clock::start(),
             phase: Phase::Running,
             deadline: None,
@@ -205,6 +208,7 @@ struct Running<'a> {
     replies: ReplyFilter,
     records_input: bool,
     notifier: Notifier,
+    log: Log,
     clock: Clock,
     phase: Phase,
     /// Where the session has been told to end: how long the program is waited for, and a terminal
@@ -351,6 +355,11 @@ impl Running<'_> {
     fn begin_recording(&mut self) -> io::Result<()> {
         let Some(front) = self.front.take() else { return Ok(()) };
         let appearance = self.inquiry.as_ref().map(Inquiry::appearance).unwrap_or_default();
+        let name = appearance.version.as_deref().unwrap_or("that has no name");
+        let theme = if appearance.theme.is_some() { "with" } else { "without" };
+        if self.inquiry.is_some() {
+            self.log.write(&format!("a terminal {}, {theme} a theme", visible(name)));
+        }
         self.recording.begin(front.text(&appearance))
     }
 
@@ -382,6 +391,7 @@ impl Running<'_> {
     /// Waits neither for the program nor for the terminal any more. What has been written is still
     /// recorded.
     fn stop_waiting(&mut self) {
+        self.log.write("nothing is waited for any more");
         self.deadline = None;
         self.shows_output = false;
         self.inquiry = None;
@@ -495,20 +505,22 @@ impl Running<'_> {
                 KeyAction::Pause => {
                     self.clock.toggle();
                     self.record_size();
-                    self.notifier.say(if self.clock.is_paused() {
-                        "Paused recording"
-                    } else {
-                        "Resumed recording"
-                    });
+                    self.say(if self.clock.is_paused() { "Paused recording" } else { "Resumed recording" });
                 }
                 KeyAction::AddMarker if self.clock.is_paused() => {}
                 KeyAction::AddMarker => {
                     self.recording.push(self.clock.now(), Code::Marker, b"");
-                    self.notifier.say("Marker added");
+                    self.say("Marker added");
                 }
             }
         }
         self.write_program();
+    }
+
+    /// Tells the user something that is not to be seen in the terminal.
+    fn say(&self, text: &str) {
+        self.log.write(text);
+        self.notifier.say(text);
     }
 
     fn read_stdin(&mut self) {
@@ -545,6 +557,7 @@ impl Running<'_> {
 
     /// The terminal is gone: its window was closed, its connection cut.
     fn lose_terminal(&mut self) {
+        self.log.write("the terminal is gone");
         self.terminal = None;
         self.lost_terminal = true;
         self.raw_mode = None;
@@ -585,6 +598,7 @@ impl Running<'_> {
                 }
                 Signal::SIGCONT => self.come_back(),
                 signal => {
+                    self.log.write(&format!("{signal}: the session is to end"));
                     self.ended_by.get_or_insert(signal);
                     self.tell_to_end();
                 }
@@ -619,6 +633,7 @@ impl Running<'_> {
             return;
         }
         self.size = size;
+        self.log.write(&format!("size {size}"));
         // Fails only when the pseudo-terminal is closed, and then its size matters to nobody.
         let _ = self.pty.resize(size);
         self.record_size();
@@ -641,6 +656,7 @@ impl Running<'_> {
             self.recording.push(self.clock.now(), Code::Input, &held_back);
         }
         self.raw_mode = None;
+        let log = self.log.clone();
         let Running { pty, mut child, signals, phase, ended_by: signal, lost_terminal, .. } = self;
         let mut status = if let Phase::Closed(status) = phase { status } else { None };
         if status.is_none() {
@@ -651,6 +667,10 @@ impl Running<'_> {
             if status.is_none() {
                 status = wait_for_end(&mut child, signals)?;
             }
+        }
+        match status {
+            Some(ended) => log.write(&format!("the program has ended: {ended}")),
+            None => log.write("the program goes on without a terminal"),
         }
         Ok(Outcome { status, end, signal, lost_terminal })
     }

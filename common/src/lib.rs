@@ -4,11 +4,12 @@
 //! [`edit`] what several filters do to a cast, [`filter`] the loop that every filter runs in, [`io`]
 //! descriptors and files, [`cli`] options and messages, [`config`] the user's settings, [`screen`] a
 //! virtual terminal, [`tty`] terminals, pseudo-terminals and signals, [`vt`] the stream between a
-//! program and its terminal. [`size`] and [`text`] are notions that several of them share.
+//! program and its terminal. [`size`], [`text`] and [`date`] are notions that several of them share.
 
 pub mod cast;
 pub mod cli;
 pub mod config;
+pub mod date;
 pub mod edit;
 pub mod filter;
 pub mod formats;

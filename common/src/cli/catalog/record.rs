@@ -36,6 +36,7 @@ pub const PROGRAMS: &[Program] = &[
             option(&["--window-size"], "SIZE", Text, "terminal size: COLSxROWS, COLSx or xROWS"),
             flag(&["--headless"], "do not use the current terminal"),
             flag(&["--no-theme"], "do not ask the terminal for its name and colors"),
+            option(&["--log-file"], "PATH", File, "append a log of the recorder's own doings to PATH"),
             flag(&["--return"], "exit with the status of the recorded program"),
             option(&["--server-url"], "URL", Text, "upload to the server at URL"),
             flag(&["-y", "--yes"], "answer \"yes\" to all prompts"),
