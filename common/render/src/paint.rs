@@ -4,7 +4,6 @@
 //! not of pixels.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::Range;
 use std::rc::Rc;
 
 use crate::canvas::CanvasCell;
@@ -37,23 +36,63 @@ pub struct Area {
     pub bottom: usize,
 }
 
-impl Area {
-    /// The indexes of its cells in a grid of so many columns.
-    pub fn cells(self, cols: usize) -> impl Iterator<Item = usize> {
-        (self.top..self.bottom).flat_map(move |row| self.columns(row, cols))
-    }
+/// Whether a cell of an area is painted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// It is not: a hole.
+    No,
+    /// It may be.
+    Maybe,
+    /// It is.
+    Yes,
+}
 
-    /// The indexes of its cells in a row.
-    fn columns(self, row: usize, cols: usize) -> Range<usize> {
-        row * cols + self.left..row * cols + self.right
-    }
+/// What is painted in an area: the tiles of its cells, and how they look.
+pub struct Sheet {
+    columns: usize,
+    /// For each cell its tile and which of the looks it has; none for a hole.
+    cells: Vec<Option<(Rc<Tile>, usize, Paint)>>,
+    kinds: Vec<Kind>,
+}
+
+/// Cells of the same colours.
+struct Kind {
+    colours: [Rgb; CODES],
+    /// Which codes occur in the tiles that are painted, and in those that may be.
+    used: u64,
+    maybe_used: u64,
 }
 
 /// What decides the colours of a tile that has none of its own.
 type Inks = (Rgb, Rgb, Rgb);
 
-fn inks(look: &Look) -> Inks {
-    (look.background, look.foreground, look.underline_colour)
+impl Sheet {
+    /// The colours of what is painted, with or without what may be.
+    pub fn colours(&self, with_maybe: bool) -> HashSet<Rgb> {
+        let mut colours = HashSet::new();
+        for kind in &self.kinds {
+            let used = kind.used | if with_maybe { kind.maybe_used } else { 0 };
+            colours.extend(codes(used).map(|code| kind.colours[code]));
+        }
+        colours
+    }
+
+    /// Whether there are cells that are not painted, with or without those that may be.
+    pub fn has_holes(&self, with_maybe: bool) -> bool {
+        self.cells.iter().any(|cell| match cell {
+            None => true,
+            Some((_, _, paint)) => *paint == Paint::Maybe && !with_maybe,
+        })
+    }
+
+    /// Whether there are cells that may be painted.
+    pub fn has_choice(&self) -> bool {
+        self.cells.iter().flatten().any(|(_, _, paint)| *paint == Paint::Maybe)
+    }
+}
+
+fn codes(used: u64) -> impl Iterator<Item = usize> {
+    (0..CODES).filter(move |code| used >> code & 1 == 1)
 }
 
 impl Painter {
@@ -68,45 +107,55 @@ impl Painter {
         Area { left: 0, top: 0, right: self.layout.grid.cols.into(), bottom: self.layout.grid.rows.into() }
     }
 
+    /// Finds what is painted in an area; `paint` tells it of each cell by its index.
+    pub fn sheet(&mut self, cells: &[CanvasCell], area: Area, paint: impl Fn(usize) -> Paint) -> Sheet {
+        let cols = usize::from(self.layout.grid.cols);
+        let mut sheet = Sheet { columns: area.right - area.left, cells: Vec::new(), kinds: Vec::new() };
+        let mut known: HashMap<Inks, usize> = HashMap::new();
+        // Most cells look like their neighbour.
+        let mut last: Option<(Inks, usize)> = None;
+        for index in (area.top..area.bottom).flat_map(|row| row * cols + area.left..row * cols + area.right) {
+            let paint = paint(index);
+            let cell = cells.get(index).filter(|cell| cell.columns > 0 && paint != Paint::No);
+            let Some(cell) = cell else {
+                sheet.cells.push(None);
+                continue;
+            };
+            let tile = self.tile(cell);
+            let Look { background, foreground, underline_colour, .. } = cell.look;
+            let inks = (background, foreground, underline_colour);
+            let mut new_kind = |tile: &Tile| {
+                let colours = self.raster.colours(tile, &cell.look);
+                sheet.kinds.push(Kind { colours, used: 0, maybe_used: 0 });
+                sheet.kinds.len() - 1
+            };
+            let kind = match last {
+                _ if tile.has_own_colours() => new_kind(&tile),
+                Some((same, kind)) if same == inks => kind,
+                _ => *known.entry(inks).or_insert_with(|| new_kind(&tile)),
+            };
+            if !tile.has_own_colours() {
+                last = Some((inks, kind));
+            }
+            match paint {
+                Paint::Maybe => sheet.kinds[kind].maybe_used |= tile.used,
+                _ => sheet.kinds[kind].used |= tile.used,
+            }
+            sheet.cells.push(Some((tile, kind, paint)));
+        }
+        sheet
+    }
+
     /// The colours of the whole picture.
-    pub fn all_colours(&mut self, cells: &[CanvasCell]) -> HashSet<Rgb> {
-        let mut colours = self.colours(cells, self.all(), |_| true);
+    pub fn all_colours(&self, sheet: &Sheet) -> HashSet<Rgb> {
+        let mut colours = sheet.colours(true);
         colours.insert(self.background);
         colours.extend(self.bar.iter().copied());
         colours
     }
 
-    /// The colours of the cells of an area that are to be painted, each named by its index.
-    pub fn colours(
-        &mut self,
-        cells: &[CanvasCell],
-        area: Area,
-        is_painted: impl Fn(usize) -> bool,
-    ) -> HashSet<Rgb> {
-        let mut colours = HashSet::new();
-        // Most cells look like others: of each kind those codes that have been seen.
-        let mut seen: HashMap<Inks, u64> = HashMap::new();
-        for index in area.cells(self.layout.grid.cols.into()).filter(|&index| is_painted(index)) {
-            let Some(cell) = cells.get(index).filter(|cell| cell.columns > 0) else { continue };
-            let tile = self.tile(cell);
-            let known = seen.entry(inks(&cell.look)).or_default();
-            let new = if tile.has_own_colours() { tile.used } else { tile.used & !*known };
-            if new != 0 {
-                *known |= new;
-                let all = self.raster.colours(&tile, &cell.look);
-                colours.extend((0..CODES).filter(|code| new >> code & 1 == 1).map(|code| all[code]));
-            }
-        }
-        colours
-    }
-
     /// The whole picture as lines of pixels, several at a time.
-    pub fn picture<T: Copy>(
-        &mut self,
-        cells: &[CanvasCell],
-        pixel: impl Fn(Rgb) -> T,
-        mut take: impl FnMut(&[T]),
-    ) {
+    pub fn picture<T: Copy>(&self, sheet: &Sheet, pixel: impl Fn(Rgb) -> T, mut take: impl FnMut(&[T])) {
         let layout = self.layout;
         let bar: Vec<T> = self.bar.iter().map(|&colour| pixel(colour)).collect();
         take(&bar);
@@ -115,67 +164,64 @@ impl Painter {
         let side = vec![background; layout.margin_x as usize];
         let width = layout.grid_width().max(1) as usize;
         (0..layout.margin_y).for_each(|_| take(&margin));
-        self.rows(
-            cells,
-            self.all(),
-            |_| true,
-            background,
-            pixel,
-            |row| {
-                for line in row.chunks(width) {
-                    take(&side);
-                    take(line);
-                    take(&side);
-                }
-            },
-        );
+        self.rows(sheet, background, pixel, |row, _| {
+            for line in row.chunks(width) {
+                take(&side);
+                take(line);
+                take(&side);
+            }
+        });
         (0..layout.margin_y).for_each(|_| take(&margin));
     }
 
-    /// The lines of pixels of an area, a row of cells at a time. What is not painted is a hole.
+    /// The lines of pixels of a sheet, a row of cells at a time: without what may be painted, and with
+    /// it.
     pub fn rows<T: Copy>(
-        &mut self,
-        cells: &[CanvasCell],
-        area: Area,
-        is_painted: impl Fn(usize) -> bool,
+        &self,
+        sheet: &Sheet,
         hole: T,
         pixel: impl Fn(Rgb) -> T,
-        mut take: impl FnMut(&[T]),
+        mut take: impl FnMut(&[T], &[T]),
     ) {
         let cell_size = self.layout.metrics.cell;
         let (cell_width, cell_height) = (usize::from(cell_size.width), usize::from(cell_size.height));
-        let width = (area.right - area.left) * cell_width;
-        let mut pixels = vec![hole; width * cell_height];
-        // Most cells look like others: of each kind the pixels of those codes that have been seen.
-        let mut known: HashMap<Inks, ([T; CODES], u64)> = HashMap::new();
-        for row in area.top..area.bottom {
+        let width = sheet.columns * cell_width;
+        let shades: Vec<[T; CODES]> = sheet
+            .kinds
+            .iter()
+            .map(|kind| {
+                let mut shades = [hole; CODES];
+                codes(kind.used | kind.maybe_used).for_each(|code| shades[code] = pixel(kind.colours[code]));
+                shades
+            })
+            .collect();
+        let has_choice = sheet.has_choice();
+        let (mut pixels, mut all_pixels) = (vec![hole; width * cell_height], Vec::new());
+        for row in sheet.cells.chunks(sheet.columns.max(1)) {
             pixels.fill(hole);
-            for (column, index) in area.columns(row, self.layout.grid.cols.into()).enumerate() {
-                let Some(cell) = cells.get(index).filter(|cell| cell.columns > 0 && is_painted(index)) else {
-                    continue;
-                };
-                let tile = self.tile(cell);
-                let mut own = ([hole; CODES], 0);
-                let (shades, found) = if tile.has_own_colours() {
-                    &mut own
-                } else {
-                    known.entry(inks(&cell.look)).or_insert(own)
-                };
-                if tile.used & !*found != 0 {
-                    let colours = self.raster.colours(&tile, &cell.look);
-                    for code in (0..CODES).filter(|code| tile.used >> code & 1 == 1) {
-                        shades[code] = pixel(colours[code]);
+            let paint = |wanted: Paint, pixels: &mut [T]| {
+                for (column, cell) in row.iter().enumerate() {
+                    let Some((tile, kind, paint)) = cell else { continue };
+                    if *paint != wanted {
+                        continue;
                     }
-                    *found |= tile.used;
-                }
-                let left = column * cell_width;
-                for (line, codes) in pixels.chunks_mut(width).zip(tile.codes.chunks(tile.width)) {
-                    for (pixel, &code) in line.iter_mut().skip(left).zip(codes) {
-                        *pixel = shades[usize::from(code)];
+                    let (left, shades) = (column * cell_width, &shades[*kind]);
+                    for (line, codes) in pixels.chunks_mut(width).zip(tile.codes.chunks(tile.width)) {
+                        for (pixel, &code) in line.iter_mut().skip(left).zip(codes) {
+                            *pixel = shades[usize::from(code)];
+                        }
                     }
                 }
+            };
+            paint(Paint::Yes, &mut pixels);
+            if has_choice {
+                all_pixels.clear();
+                all_pixels.extend_from_slice(&pixels);
+                paint(Paint::Maybe, &mut all_pixels);
+                take(&pixels, &all_pixels);
+            } else {
+                take(&pixels, &pixels);
             }
-            take(&pixels);
         }
     }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
 
 use crate::canvas::{Canvas, CanvasCell};
-use crate::paint::Painter;
+use crate::paint::{Paint, Painter};
 use crate::theme::Rgb;
 
 /// From the background to the text.
@@ -22,7 +22,9 @@ pub const STEPS: u8 = 16;
 /// Those of the sink.
 pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io::Result<()> {
     let cells: Vec<CanvasCell> = canvas.shown().collect();
-    let mut colours: Vec<Rgb> = painter.all_colours(&cells).into_iter().collect();
+    let all = painter.all();
+    let sheet = painter.sheet(&cells, all, |_| Paint::Yes);
+    let mut colours: Vec<Rgb> = painter.all_colours(&sheet).into_iter().collect();
     colours.sort_unstable();
     let layout = painter.layout;
     let mut encoder = Encoder::new(&mut out, layout.width(), layout.height());
@@ -42,7 +44,7 @@ pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io:
         let mut writer = encoder.write_header().map_err(io_error)?;
         let mut stream = writer.stream_writer().map_err(io_error)?;
         let index = |colour| indexes.get(&colour).copied().unwrap_or(0);
-        painter.picture(&cells, index, |pixels| keep(stream.write_all(pixels)));
+        painter.picture(&sheet, index, |pixels| keep(stream.write_all(pixels)));
         keep(stream.finish().and_then(|()| writer.finish()).map_err(io_error));
     } else {
         encoder.set_color(ColorType::Rgb);
@@ -50,7 +52,7 @@ pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io:
         let mut writer = encoder.write_header().map_err(io_error)?;
         let mut stream = writer.stream_writer().map_err(io_error)?;
         let bytes = |colour: Rgb| [colour.red, colour.green, colour.blue];
-        painter.picture(&cells, bytes, |pixels| keep(stream.write_all(pixels.as_flattened())));
+        painter.picture(&sheet, bytes, |pixels| keep(stream.write_all(pixels.as_flattened())));
         keep(stream.finish().and_then(|()| writer.finish()).map_err(io_error));
     }
     outcome?;

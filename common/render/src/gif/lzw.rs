@@ -13,6 +13,9 @@ pub struct Encoder {
     bits: u8,
     /// For each code and pixel after it the longer code, or 0.
     next: Vec<u16>,
+    /// For each pixel the codes of one of it, two of it and so on, for the long runs that pictures of
+    /// terminals consist of.
+    runs: Vec<Vec<u16>>,
     /// The first code not yet given.
     free: u16,
     /// The width of a code.
@@ -32,6 +35,7 @@ impl Encoder {
             out: Vec::new(),
             bits,
             next: vec![0; usize::from(MOST_CODES) << bits],
+            runs: vec![Vec::new(); 1 << bits],
             free: 0,
             width: 0,
             pending: None,
@@ -51,40 +55,58 @@ impl Encoder {
     fn start_afresh(&mut self) {
         let roots = usize::from(self.clear_code()) << self.bits;
         self.next[..roots].fill(0);
+        for (pixel, run) in (0..).zip(&mut self.runs) {
+            run.clear();
+            run.push(pixel);
+        }
         self.free = self.clear_code() + 2;
         self.width = self.bits + 1;
     }
 
     /// Takes the next pixels. Each has to be in the range that [`Encoder::new`] was told.
-    pub fn push(&mut self, pixels: &[u8]) {
-        let largest = (1u16 << self.bits) - 1;
-        for &pixel in pixels {
-            let pixel = u16::from(pixel) & largest;
+    pub fn push(&mut self, mut pixels: &[u8]) {
+        let largest = u8::MAX >> (8 - self.bits);
+        while let Some(&first) = pixels.first() {
+            let pixel = first & largest;
             let Some(code) = self.pending else {
-                self.pending = Some(pixel);
+                // Where a code begins, a run is looked up as a whole.
+                let run = &self.runs[usize::from(pixel)];
+                let length = pixels.iter().take(run.len()).take_while(|&&other| other == first).count();
+                self.pending = Some(run[length - 1]);
+                pixels = &pixels[length..];
                 continue;
             };
             let place = usize::from(code) << self.bits | usize::from(pixel);
             if self.next[place] != 0 {
                 self.pending = Some(self.next[place]);
+                pixels = &pixels[1..];
                 continue;
             }
             self.write(code, self.width);
-            self.pending = Some(pixel);
-            if self.free == MOST_CODES {
-                self.write(self.clear_code(), self.width);
-                self.start_afresh();
-                continue;
-            }
-            self.next[place] = self.free;
-            let row = usize::from(self.free) << self.bits;
-            self.next[row..row + usize::from(largest) + 1].fill(0);
-            // The decoder knows this code one code later.
-            if self.free == 1 << self.width {
-                self.width += 1;
-            }
-            self.free += 1;
+            self.pending = None;
+            self.add(place, code, pixel);
         }
+    }
+
+    /// Gives a code to what was found, `code`, with the pixel after it.
+    fn add(&mut self, place: usize, code: u16, pixel: u8) {
+        if self.free == MOST_CODES {
+            self.write(self.clear_code(), self.width);
+            self.start_afresh();
+            return;
+        }
+        self.next[place] = self.free;
+        let row = usize::from(self.free) << self.bits;
+        self.next[row..row + (1 << self.bits)].fill(0);
+        let run = &mut self.runs[usize::from(pixel)];
+        if run.last() == Some(&code) {
+            run.push(self.free);
+        }
+        // The decoder knows this code one code later.
+        if self.free == 1 << self.width {
+            self.width += 1;
+        }
+        self.free += 1;
     }
 
     /// Ends the image, and returns its bytes.

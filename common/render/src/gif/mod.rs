@@ -13,7 +13,7 @@ use std::io::{self, Write};
 use common::cast::Time;
 
 use crate::canvas::{Canvas, CanvasCell};
-use crate::paint::{Area, Painter};
+use crate::paint::{Area, Paint, Painter};
 use crate::theme::{Rgb, Theme};
 use lzw::Encoder;
 use palette::Palette;
@@ -47,14 +47,6 @@ struct Image {
     transparent: u8,
     /// Descriptor, table and pixels.
     bytes: Vec<u8>,
-}
-
-/// What becomes of an unchanged cell in the box around the changed ones.
-#[derive(Clone, Copy, PartialEq)]
-enum Unchanged {
-    Transparent,
-    /// Painted where it is blank.
-    Painted,
 }
 
 impl<W: Write> GifWriter<W> {
@@ -139,13 +131,15 @@ impl<W: Write> GifWriter<W> {
 
     /// The whole picture.
     fn first_image(&mut self) -> Image {
-        let colours = self.painter.all_colours(&self.shown);
+        let all = self.painter.all();
+        let sheet = self.painter.sheet(&self.shown, all, |_| Paint::Yes);
+        let colours = self.painter.all_colours(&sheet);
         let palette = self.palette_for(&colours);
         let palette = palette.as_ref().unwrap_or(&self.global);
         let bits = palette.bits_for(&colours, false);
         let mut encoder = Encoder::new(bits);
         let index = |colour| palette.index(colour).unwrap_or(0);
-        self.painter.picture(&self.shown, index, |pixels| encoder.push(pixels));
+        self.painter.picture(&sheet, index, |pixels| encoder.push(pixels));
         let whole = [0, 0, self.painter.layout.width(), self.painter.layout.height()];
         Image {
             transparent: palette.transparent,
@@ -153,39 +147,31 @@ impl<W: Write> GifWriter<W> {
         }
     }
 
-    /// An area, in which only some cells have changed.
+    /// An area, in which only some cells have changed. Of those that have not, the blank ones may be
+    /// painted: both ways are tried.
     fn image(&mut self, area: Area, changed: &[bool]) -> Image {
-        let colours =
-            self.painter.colours(&self.shown, area, painted(&self.shown, changed, Unchanged::Painted));
-        let palette = self.palette_for(&colours);
-        let cols = usize::from(self.painter.layout.grid.cols);
-        let mut bytes = self.encode(area, changed, Unchanged::Painted, palette.as_ref());
-        if area.cells(cols).any(|index| !changed[index] && self.shown[index].is_blank()) {
-            let transparent = self.encode(area, changed, Unchanged::Transparent, palette.as_ref());
-            if transparent.len() < bytes.len() {
-                bytes = transparent;
-            }
-        }
-        Image { transparent: palette.as_ref().unwrap_or(&self.global).transparent, bytes }
-    }
-
-    fn encode(
-        &mut self,
-        area: Area,
-        changed: &[bool],
-        unchanged: Unchanged,
-        palette: Option<&Palette>,
-    ) -> Vec<u8> {
-        let is_painted = painted(&self.shown, changed, unchanged);
-        let colours = self.painter.colours(&self.shown, area, &is_painted);
-        let palette = palette.unwrap_or(&self.global);
-        let layout = self.painter.layout;
-        let has_holes = area.cells(layout.grid.cols.into()).any(|index| !is_painted(index));
-        let bits = palette.bits_for(&colours, has_holes);
-        let mut encoder = Encoder::new(bits);
+        let shown = &self.shown;
+        let sheet = self.painter.sheet(shown, area, |index| match changed[index] {
+            true => Paint::Yes,
+            false if shown[index].is_blank() => Paint::Maybe,
+            false => Paint::No,
+        });
+        let all_colours = sheet.colours(true);
+        let palette = self.palette_for(&all_colours);
+        let palette = palette.as_ref().unwrap_or(&self.global);
         let index = |colour| palette.index(colour).unwrap_or(0);
-        self.painter
-            .rows(&self.shown, area, is_painted, palette.transparent, index, |pixels| encoder.push(pixels));
+
+        let painted_bits = palette.bits_for(&all_colours, sheet.has_holes(true));
+        let mut painted = Encoder::new(painted_bits);
+        let bits = palette.bits_for(&sheet.colours(false), sheet.has_holes(false));
+        let mut transparent = sheet.has_choice().then(|| Encoder::new(bits));
+        self.painter.rows(&sheet, palette.transparent, index, |pixels, all_pixels| {
+            painted.push(all_pixels);
+            if let Some(transparent) = &mut transparent {
+                transparent.push(pixels);
+            }
+        });
+        let layout = self.painter.layout;
         let cell = layout.metrics.cell;
         let pixels = |cells: usize, size: u16| u32::try_from(cells).unwrap_or(u32::MAX) * u32::from(size);
         let place = [
@@ -194,7 +180,12 @@ impl<W: Write> GifWriter<W> {
             pixels(area.right - area.left, cell.width),
             pixels(area.bottom - area.top, cell.height),
         ];
-        image_bytes(place, palette, bits, &encoder.finish())
+        let (painted, transparent) = (painted.finish(), transparent.map(Encoder::finish));
+        let bytes = match transparent {
+            Some(shorter) if shorter.len() < painted.len() => image_bytes(place, palette, bits, &shorter),
+            _ => image_bytes(place, palette, painted_bits, &painted),
+        };
+        Image { transparent: palette.transparent, bytes }
     }
 
     /// A table of its own for an image with these colours, if the file's does not do.
@@ -234,11 +225,6 @@ fn area_of(changed: &[bool], cols: usize) -> Option<Area> {
         });
     }
     area
-}
-
-/// Whether a cell, named by its index, is painted.
-fn painted(cells: &[CanvasCell], changed: &[bool], unchanged: Unchanged) -> impl Fn(usize) -> bool {
-    move |index| changed[index] || unchanged == Unchanged::Painted && cells[index].is_blank()
 }
 
 /// An image as the format has it: where it is, its table of colours if it has one, its pixels.

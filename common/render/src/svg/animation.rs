@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
 
 use common::cast::Time;
 
@@ -15,9 +17,11 @@ pub struct Keyframes {
     length: Time,
     /// How many decimals a percentage needs to be right to a millisecond.
     decimals: usize,
-    /// The rules, and under which number each stands.
-    rules: HashMap<String, usize>,
-    order: Vec<String>,
+    /// Where in the text each rule stands, in the order of their names.
+    places: Vec<Range<usize>>,
+    /// The rules by the hash of their text.
+    numbers: HashMap<u64, usize>,
+    text: String,
 }
 
 impl Keyframes {
@@ -26,7 +30,14 @@ impl Keyframes {
         // A hundredth of the length is a percent.
         let milliseconds_a_percent = length.as_micros() / 100_000;
         let decimals = (1..6).find(|&decimals| 10u64.pow(decimals) > milliseconds_a_percent).unwrap_or(6);
-        Keyframes { times, length, decimals: decimals as usize, rules: HashMap::new(), order: Vec::new() }
+        Keyframes {
+            times,
+            length,
+            decimals: decimals as usize,
+            places: Vec::new(),
+            numbers: HashMap::new(),
+            text: String::new(),
+        }
     }
 
     /// The attributes of an element that is transformed to each of these values from its frame on;
@@ -35,9 +46,9 @@ impl Keyframes {
         let mut rule = String::new();
         let mut values = values.iter().peekable();
         while let Some((moment, value)) = values.next() {
-            let time = self.times.get(*moment).copied().unwrap_or(self.length);
+            let time = self.time(*moment);
             // Two values at one time: the later one counts.
-            if values.peek().is_some_and(|(next, _)| self.times.get(*next) == Some(&time)) {
+            if values.peek().is_some_and(|(next, _)| self.time(*next) == time) {
                 continue;
             }
             rule.push_str(&self.percentage(time));
@@ -50,12 +61,32 @@ impl Keyframes {
         if rule.is_empty() {
             return String::new();
         }
-        let next = self.order.len();
-        let index = *self.rules.entry(rule.clone()).or_insert(next);
-        if index == next {
-            self.order.push(rule);
-        }
+        let index = self.number(&rule);
         format!(" class=\"m\" style=\"animation-name:k{index}\"")
+    }
+
+    /// The number of a rule: what moves alike has one together.
+    fn number(&mut self, rule: &str) -> usize {
+        let mut hasher = DefaultHasher::new();
+        rule.hash(&mut hasher);
+        let hash = hasher.finish();
+        let known = self.numbers.get(&hash).copied();
+        if let Some(index) = known.filter(|&index| self.text.get(self.places[index].clone()) == Some(rule)) {
+            return index;
+        }
+        let index = self.places.len();
+        let _ = write!(self.text, "@keyframes k{index}{{");
+        let start = self.text.len();
+        self.text.push_str(rule);
+        self.places.push(start..self.text.len());
+        self.text.push('}');
+        self.numbers.insert(hash, index);
+        index
+    }
+
+    /// When a frame begins.
+    fn time(&self, moment: Moment) -> Time {
+        self.times.get(moment as usize).copied().unwrap_or(self.length)
     }
 
     /// Whether nothing moves.
@@ -73,11 +104,7 @@ impl Keyframes {
     }
 
     /// All rules.
-    pub fn rules(&self) -> String {
-        let mut rules = String::new();
-        for (index, rule) in self.order.iter().enumerate() {
-            let _ = write!(rules, "@keyframes k{index}{{{rule}}}");
-        }
-        rules
+    pub fn rules(&self) -> &str {
+        &self.text
     }
 }

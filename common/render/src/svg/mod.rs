@@ -14,7 +14,9 @@ mod text;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
+use std::ops::Range;
 
 use common::cast::Time;
 
@@ -52,7 +54,8 @@ pub struct SvgWriter {
     styles: Styles,
     /// What rows show, by number; a blank one shows nothing.
     contents: Vec<Option<Markup>>,
-    numbers: HashMap<Markup, Content>,
+    /// The contents by the hash of their markup.
+    numbers: HashMap<u64, Content>,
     tape: Tape,
     /// The rows of the last frame, and their numbers.
     rows: Vec<(Vec<CanvasCell>, Content)>,
@@ -108,7 +111,7 @@ impl SvgWriter {
 
     /// Shows the canvas from a time on; the first one is shown from the beginning.
     pub fn frame(&mut self, time: Time, canvas: &Canvas) {
-        let moment = self.times.len();
+        let moment = Moment::try_from(self.times.len()).unwrap_or(Moment::MAX);
         self.times.push(if moment == 0 { Time::ZERO } else { time });
         self.rows.resize(self.layout.grid.rows.into(), (Vec::new(), BLANK));
         let known = self.contents.len();
@@ -122,6 +125,7 @@ impl SvgWriter {
         let rows: Vec<Content> = self.rows.iter().map(|(_, content)| *content).collect();
         let contents = &self.contents;
         self.tape.show(moment, &rows, |content| {
+            let content = content as usize;
             let length = contents.get(content).and_then(Option::as_ref).map_or(0, Markup::len);
             (length, content < known && length >= SHORTEST_REUSED)
         });
@@ -137,12 +141,21 @@ impl SvgWriter {
         let Some(markup) = row::markup(cells, &self.theme, &self.layout.metrics, &mut self.styles) else {
             return BLANK;
         };
-        let next = self.contents.len();
-        let number = *self.numbers.entry(markup.clone()).or_insert(next);
-        if number == next {
-            self.contents.push(Some(markup));
+        let mut hasher = DefaultHasher::new();
+        markup.hash(&mut hasher);
+        let hash = hasher.finish();
+        let known = self.numbers.get(&hash).copied();
+        if let Some(number) = known.filter(|&number| self.markup(number) == Some(&markup)) {
+            return number;
         }
+        let number = Content::try_from(self.contents.len()).unwrap_or(BLANK);
+        self.contents.push(Some(markup));
+        self.numbers.insert(hash, number);
         number
+    }
+
+    fn markup(&self, content: Content) -> Option<&Markup> {
+        self.contents.get(content as usize)?.as_ref()
     }
 
     fn cursor_place(&mut self, Cursor { column, row, look }: Cursor, canvas: &Canvas) -> CursorPlace {
@@ -165,36 +178,44 @@ impl SvgWriter {
     pub fn finish(mut self, mut out: impl Write, end: Time, playing: Playing) -> io::Result<()> {
         let mut keyframes = Keyframes::new(std::mem::take(&mut self.times), end);
         let height = i64::from(self.layout.metrics.cell.height);
-        let mut body = String::new();
-        let camera: Vec<(Moment, String)> = self
-            .tape
-            .camera
-            .iter()
-            .map(|&(moment, top)| (moment, format!("translateY({}px)", -top * height)))
-            .collect();
-        let camera = keyframes.animate(&camera);
-        let _ = write!(body, "<g{camera}>");
-        let lines = self.tape.lines();
-        let uses = self.uses(&lines);
-        let mut placed: HashMap<Content, (usize, i64, i64)> = HashMap::new();
-        let lines: Vec<String> = lines
-            .iter()
-            .map(|(number, line)| self.line(*number, line, &uses, &mut placed, &mut keyframes))
-            .collect();
-        push_nested(lines.into_iter().filter(|line| !line.is_empty()).collect(), &mut body);
-        self.push_curtain(&mut keyframes, &mut body);
-        body.push_str("</g>");
-        self.push_cursor(&mut keyframes, &mut body);
+        let moved = |timeline: &[(Moment, i64)], distance: &dyn Fn(i64) -> i64| {
+            let value =
+                |&(moment, line): &(Moment, i64)| (moment, format!("translateY({}px)", distance(line)));
+            timeline.iter().map(value).collect::<Vec<_>>()
+        };
+        let camera = keyframes.animate(&moved(&self.tape.camera, &|top| -top * height));
+        let curtain = keyframes.animate(&moved(&self.tape.curtain, &|lowest| (lowest + 1) * height));
+        // Their contents are written only after the style, so that they are never in memory twice.
+        let mut lines: Vec<(i64, Line, String)> = Vec::new();
+        for (number, line) in self.tape.lines() {
+            let animation = keyframes.animate(&self.changes(&line));
+            if line.versions.iter().any(|&content| content != BLANK) {
+                lines.push((number, line, animation));
+            }
+        }
+        let mut cursor = String::new();
+        self.push_cursor(&mut keyframes, &mut cursor);
 
         let seconds = end.as_micros() as f64 / 1e6;
         let count = if playing == Playing::Loop { "infinite" } else { "forwards" };
         let rules = format!(
             ".m{{animation:{seconds}s step-end {count}}}\
-             @media(prefers-reduced-motion){{.m{{animation-play-state:paused;animation-delay:-{}s}}}}{}",
+             @media(prefers-reduced-motion){{.m{{animation-play-state:paused;animation-delay:-{}s}}}}",
             (seconds - 0.001).max(0.0),
-            keyframes.rules()
         );
-        self.write_document(&mut out, &rules, "", &body)
+        self.write_head(&mut out, &[&rules, keyframes.rules()], "")?;
+        drop(keyframes);
+        write!(out, "<g{camera}>")?;
+        let uses = self.uses(&lines);
+        let mut placed = HashMap::new();
+        write_nested(&mut out, 0..lines.len(), &mut |out, index| {
+            let (number, line, animation) = &lines[index];
+            self.write_line(out, *number, line, animation, &uses, &mut placed)
+        })?;
+        // What hides the lines that are not written yet.
+        let (width, height) = (self.layout.grid_width(), self.layout.grid_height());
+        write!(out, "<g{curtain}><path class=\"bg\" d=\"M0 0H{width}V{height}H0z\"/></g></g>{cursor}")?;
+        write_tail(&mut out)
     }
 
     /// Writes a still of the last frame.
@@ -206,7 +227,7 @@ impl SvgWriter {
         let mut body = String::new();
         let height = i64::from(self.layout.metrics.cell.height);
         for (row, (_, content)) in (0..).zip(&self.rows) {
-            if let Some(Some(markup)) = self.contents.get(*content) {
+            if let Some(markup) = self.markup(*content) {
                 markup.push(None, 0, row * height, &self.layout.metrics, &mut body);
             }
         }
@@ -215,83 +236,76 @@ impl SvgWriter {
             self.cursor = vec![(0, place)];
         }
         self.push_cursor(&mut keyframes, &mut body);
-        self.write_document(&mut out, "", " class=\"screen\"", &body)
+        self.write_head(&mut out, &[], " class=\"screen\"")?;
+        out.write_all(body.as_bytes())?;
+        write_tail(&mut out)
     }
 
     /// How often each content stands on the tape.
-    fn uses(&self, lines: &[(i64, Line)]) -> Vec<usize> {
+    fn uses(&self, lines: &[(i64, Line, String)]) -> Vec<u32> {
         let mut uses = vec![0; self.contents.len()];
-        for &content in lines.iter().flat_map(|(_, line)| &line.versions) {
-            uses[content] += 1;
+        for &content in lines.iter().flat_map(|(_, line, _)| &line.versions) {
+            if let Some(count) = uses.get_mut(content as usize) {
+                *count += 1;
+            }
         }
         uses
     }
 
-    /// A line of the tape: its only version, or all of them side by side.
-    fn line(
-        &self,
-        number: i64,
-        line: &Line,
-        uses: &[usize],
-        placed: &mut HashMap<Content, (usize, i64, i64)>,
-        keyframes: &mut Keyframes,
-    ) -> String {
-        let y = number * i64::from(self.layout.metrics.cell.height);
-        // So far that nothing of a version is seen beside another.
-        let pitch = i64::from(self.layout.grid_width() + u32::from(self.layout.metrics.cell.width));
-        let version = |(index, &content): (i64, &Content), placed: &mut HashMap<_, _>| {
-            let mut out = String::new();
-            let Some(Some(markup)) = self.contents.get(content) else { return out };
-            let x = index * pitch;
-            let is_reused = uses[content] > 1 && markup.len() >= SHORTEST_REUSED;
-            match placed.get(&content) {
-                Some(&(id, first_x, first_y)) => {
-                    let (dx, dy): (i64, i64) = (x - first_x, y - first_y);
-                    let place = |name: &str, value: i64| {
-                        if value == 0 { String::new() } else { format!(" {name}=\"{value}\"") }
-                    };
-                    let _ = write!(out, "<use{}{} href=\"#r{id}\"/>", place("x", dx), place("y", dy));
-                }
-                None => {
-                    let id = is_reused.then_some(placed.len());
-                    if let Some(id) = id {
-                        placed.insert(content, (id, x, y));
-                    }
-                    markup.push(id, x, y, &self.layout.metrics, &mut out);
-                }
-            }
-            out
-        };
-        if line.changes.is_empty() {
-            return line.versions.first().map_or_else(String::new, |content| version((0, content), placed));
-        }
-        let changes: Vec<(Moment, String)> = line
-            .changes
-            .iter()
-            .map(|&(moment, version)| {
-                let x = -pitch * i64::try_from(version).unwrap_or(i64::MAX);
-                (moment, if x == 0 { "none".to_string() } else { format!("translateX({x}px)") })
-            })
-            .collect();
-        let versions: Vec<String> = (0..).zip(&line.versions).map(|each| version(each, placed)).collect();
-        let mut out = format!("<g{}>", keyframes.animate(&changes));
-        push_nested(versions.into_iter().filter(|version| !version.is_empty()).collect(), &mut out);
-        out.push_str("</g>");
-        out
+    /// The distance from one version of a line to the next: so far that nothing of one is seen beside
+    /// the other.
+    fn pitch(&self) -> i64 {
+        i64::from(self.layout.grid_width() + u32::from(self.layout.metrics.cell.width))
     }
 
-    /// What hides the lines that are not written yet.
-    fn push_curtain(&self, keyframes: &mut Keyframes, body: &mut String) {
-        let height = i64::from(self.layout.metrics.cell.height);
-        let values: Vec<(Moment, String)> = self
-            .tape
-            .curtain
-            .iter()
-            .map(|&(moment, lowest)| (moment, format!("translateY({}px)", (lowest + 1) * height)))
-            .collect();
-        let animation = keyframes.animate(&values);
-        let (width, height) = (self.layout.grid_width(), self.layout.grid_height());
-        let _ = write!(body, "<g{animation}><path class=\"bg\" d=\"M0 0H{width}V{height}H0z\"/></g>");
+    /// How a line moves so as to show its versions.
+    fn changes(&self, line: &Line) -> Vec<(Moment, String)> {
+        let value = |&(moment, version): &(Moment, u32)| match -self.pitch() * i64::from(version) {
+            0 => (moment, "none".to_string()),
+            x => (moment, format!("translateX({x}px)")),
+        };
+        line.changes.iter().map(value).collect()
+    }
+
+    /// Writes a line of the tape: its only version, or all of them side by side.
+    fn write_line(
+        &self,
+        out: &mut dyn Write,
+        number: i64,
+        line: &Line,
+        animation: &str,
+        uses: &[u32],
+        placed: &mut HashMap<Content, (usize, i64, i64)>,
+    ) -> io::Result<()> {
+        let y = number * i64::from(self.layout.metrics.cell.height);
+        let mut text = String::new();
+        let mut write_version = |out: &mut dyn Write, index: usize| {
+            let content = line.versions.get(index).copied().unwrap_or(BLANK);
+            let Some(markup) = self.markup(content) else { return Ok(()) };
+            let x = i64::try_from(index).unwrap_or(i64::MAX) * self.pitch();
+            text.clear();
+            if let Some(&(id, first_x, first_y)) = placed.get(&content) {
+                let place = |name: &str, value: i64| {
+                    if value == 0 { String::new() } else { format!(" {name}=\"{value}\"") }
+                };
+                let (dx, dy) = (place("x", x - first_x), place("y", y - first_y));
+                let _ = write!(text, "<use{dx}{dy} href=\"#r{id}\"/>");
+            } else {
+                let is_reused = uses.get(content as usize).is_some_and(|&uses| uses > 1);
+                let id = (is_reused && markup.len() >= SHORTEST_REUSED).then_some(placed.len());
+                if let Some(id) = id {
+                    placed.insert(content, (id, x, y));
+                }
+                markup.push(id, x, y, &self.layout.metrics, &mut text);
+            }
+            out.write_all(text.as_bytes())
+        };
+        if line.changes.is_empty() {
+            return write_version(out, 0);
+        }
+        write!(out, "<g{animation}>")?;
+        write_nested(out, 0..line.versions.len(), &mut write_version)?;
+        out.write_all(b"</g>")
     }
 
     fn push_cursor(&mut self, keyframes: &mut Keyframes, body: &mut String) {
@@ -348,11 +362,17 @@ impl SvgWriter {
             strip.push(out);
         }
         let _ = write!(body, "<g{outer}><svg width=\"{}\" height=\"{height}\"><g{inner}>", 2 * width);
-        push_nested(strip, body);
+        // Made of text.
+        let mut nested = Vec::new();
+        let _ = write_nested(&mut nested, 0..strip.len(), &mut |out, index| {
+            out.write_all(strip[index].as_bytes())
+        });
+        body.push_str(&String::from_utf8_lossy(&nested));
         body.push_str("</g></svg></g>");
     }
 
-    fn write_document(&self, out: &mut impl Write, rules: &str, class: &str, body: &str) -> io::Result<()> {
+    /// Writes all that comes before what is on the screen; `class` is an attribute of that.
+    fn write_head(&self, out: &mut impl Write, rules: &[&str], class: &str) -> io::Result<()> {
         let Layout { metrics, margin_x, .. } = self.layout;
         let (width, height) = (self.layout.width(), self.layout.height());
         let mut head = format!(
@@ -370,26 +390,25 @@ impl SvgWriter {
             "<style>svg{{fill:{};font:{font_size:.2}px {FONTS};shape-rendering:crispEdges}}\
              text{{white-space:pre;direction:ltr;unicode-bidi:bidi-override;font-variant-ligatures:none}}\
              .n{{fill:{};font-weight:400;font-style:normal}}.b{{font-weight:700}}.i{{font-style:italic}}\
-             .g{{shape-rendering:auto}}.l{{fill:none;shape-rendering:auto}}.bg{{fill:{}}}{}{rules}</style>",
+             .g{{shape-rendering:auto}}.l{{fill:none;shape-rendering:auto}}.bg{{fill:{}}}{}",
             hex(self.theme.foreground),
             hex(self.theme.foreground),
             hex(self.theme.background),
             self.styles.rules(),
         );
+        out.write_all(head.as_bytes())?;
+        rules.iter().try_for_each(|rules| out.write_all(rules.as_bytes()))?;
         let corner = if self.layout.bar > 0 { " rx=\"8\" shape-rendering=\"auto\"" } else { "" };
-        let _ = write!(head, "<rect class=\"bg\" width=\"{width}\" height=\"{height}\"{corner}/>");
-        self.push_window(&mut head);
-        let _ = write!(
-            head,
-            "<svg x=\"{margin_x}\" y=\"{}\" width=\"{}\" height=\"{}\"><g{class}>",
+        write!(out, "</style><rect class=\"bg\" width=\"{width}\" height=\"{height}\"{corner}/>")?;
+        let mut window = String::new();
+        self.push_window(&mut window);
+        write!(
+            out,
+            "{window}<svg x=\"{margin_x}\" y=\"{}\" width=\"{}\" height=\"{}\"><g{class}>",
             self.layout.grid_top(),
             self.layout.grid_width(),
             self.layout.grid_height(),
-        );
-        out.write_all(head.as_bytes())?;
-        out.write_all(body.as_bytes())?;
-        out.write_all(b"</g></svg></svg>\n")?;
-        out.flush()
+        )
     }
 
     fn push_window(&self, out: &mut String) {
@@ -427,17 +446,32 @@ impl SvgWriter {
     }
 }
 
-/// Appends elements, in groups of groups where there are many.
-fn push_nested(elements: Vec<String>, out: &mut String) {
-    if elements.len() <= GROUP {
-        elements.iter().for_each(|element| out.push_str(element));
-        return;
+/// Writes what comes after what is on the screen.
+fn write_tail(out: &mut impl Write) -> io::Result<()> {
+    out.write_all(b"</g></svg></svg>\n")?;
+    out.flush()
+}
+
+/// Writes elements, in groups of groups where there are many.
+fn write_nested(
+    out: &mut dyn Write,
+    elements: Range<usize>,
+    write: &mut dyn FnMut(&mut dyn Write, usize) -> io::Result<()>,
+) -> io::Result<()> {
+    let count = elements.len();
+    if count <= GROUP {
+        return elements.into_iter().try_for_each(|element| write(out, element));
     }
-    let group = |group: &[String]| match group {
-        [only] => only.clone(),
-        several => format!("<g>{}</g>", several.concat()),
-    };
-    push_nested(elements.chunks(GROUP).map(group).collect(), out);
+    let mut size = GROUP;
+    while size * GROUP < count {
+        size *= GROUP;
+    }
+    for start in elements.clone().step_by(size) {
+        out.write_all(b"<g>")?;
+        write_nested(out, start..elements.end.min(start + size), write)?;
+        out.write_all(b"</g>")?;
+    }
+    Ok(())
 }
 
 /// The text of a screen, without blanks at the ends of its lines and blank lines at its end.

@@ -17,24 +17,22 @@ use crate::theme::{Rgb, Theme};
 /// A row's markup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Markup {
-    /// One text: where it begins, the rest of its attributes, its content.
+    /// One text.
     Text {
-        /// From the left edge of the row.
+        /// Where it begins, from the left edge of the row.
         x: u32,
-        /// After `x` and `y`.
-        attributes: String,
-        /// Between the tags.
-        content: String,
+        /// Its other attributes, the end of its tag, and its content.
+        rest: Box<str>,
     },
     /// Elements placed from the upper left corner of the row.
-    Elements(String),
+    Elements(Box<str>),
 }
 
 impl Markup {
     /// How many bytes it takes, about.
     pub fn len(&self) -> usize {
         match self {
-            Markup::Text { attributes, content, .. } => attributes.len() + content.len() + 30,
+            Markup::Text { rest, .. } => rest.len() + 30,
             Markup::Elements(elements) => elements.len() + 40,
         }
     }
@@ -44,9 +42,9 @@ impl Markup {
         let id = id.map(|id| format!(" id=\"r{id}\"")).unwrap_or_default();
         // A String takes everything.
         let _ = match self {
-            Markup::Text { x: start, attributes, content } => {
+            Markup::Text { x: start, rest } => {
                 let (x, y) = (x + i64::from(*start), y + metrics.baseline as i64);
-                write!(out, "<text{id} x=\"{x}\" y=\"{y}\"{attributes}>{content}</text>")
+                write!(out, "<text{id} x=\"{x}\" y=\"{y}\"{rest}</text>")
             }
             Markup::Elements(elements) if id.is_empty() && (x, y) == (0, 0) => write!(out, "{elements}"),
             Markup::Elements(elements) => {
@@ -66,7 +64,7 @@ pub fn markup(cells: &[CanvasCell], theme: &Theme, metrics: &Metrics, styles: &m
     let text = row.text(cells);
     if row.shapes.is_empty() && lines.is_empty() && text.as_ref().is_none_or(|text| text.stands_anywhere) {
         let Text { x, attributes, content, .. } = text?;
-        return Some(Markup::Text { x, attributes, content });
+        return Some(Markup::Text { x, rest: format!("{attributes}>{content}").into() });
     }
     let mut elements = row.shapes;
     if let Some(Text { x, attributes, content, .. }) = text {
@@ -74,7 +72,7 @@ pub fn markup(cells: &[CanvasCell], theme: &Theme, metrics: &Metrics, styles: &m
         let _ = write!(elements, "<text{x} y=\"{y}\"{attributes}>{content}</text>");
     }
     elements.push_str(&lines);
-    Some(Markup::Elements(elements))
+    Some(Markup::Elements(elements.into()))
 }
 
 struct Text {

@@ -9,13 +9,13 @@ use std::collections::VecDeque;
 use std::mem;
 
 /// A row's content, by number. 0 is blank.
-pub type Content = usize;
+pub type Content = u32;
 
 /// The content of a row without anything to see.
 pub const BLANK: Content = 0;
 
 /// A frame, by number.
-pub type Moment = usize;
+pub type Moment = u32;
 
 /// About what a movement of the camera costs, in bytes.
 const MOVE: usize = 35;
@@ -38,13 +38,13 @@ pub struct Line {
     /// What it shows at one time or another.
     pub versions: Vec<Content>,
     /// From when on it shows which of its versions; the first from the beginning.
-    pub changes: Vec<(Moment, usize)>,
-    current: usize,
+    pub changes: Vec<(Moment, u32)>,
+    current: u32,
 }
 
 impl Line {
     fn content(&self) -> Content {
-        self.versions.get(self.current).copied().unwrap_or(BLANK)
+        self.versions.get(self.current as usize).copied().unwrap_or(BLANK)
     }
 }
 
@@ -128,10 +128,11 @@ impl Tape {
             return;
         }
         let known = line.versions.iter().position(|&version| version == content);
-        line.current = known.unwrap_or_else(|| {
+        let index = known.unwrap_or_else(|| {
             line.versions.push(content);
             line.versions.len() - 1
         });
+        line.current = u32::try_from(index).unwrap_or(u32::MAX);
         line.changes.push((moment, line.current));
     }
 
@@ -229,15 +230,15 @@ mod tests {
                 .rev()
                 .find(|(when, _)| *when <= moment)
                 .map_or(0, |(_, version)| *version);
-            line.versions.get(version).copied().unwrap_or(BLANK)
+            line.versions.get(version as usize).copied().unwrap_or(BLANK)
         };
         (top..top + rows).map(content).collect()
     }
 
     fn tape(frames: &[Vec<Content>]) -> Tape {
         let mut tape = Tape::new(frames[0].len());
-        for (moment, rows) in frames.iter().enumerate() {
-            tape.show(moment, rows, |content| (content * 10, content % 2 == 0));
+        for (moment, rows) in (0..).zip(frames) {
+            tape.show(moment, rows, |content| (content as usize * 10, content % 2 == 0));
         }
         tape
     }
@@ -267,7 +268,7 @@ mod tests {
         #[test]
         fn every_frame_is_seen_as_it_was(
             rows in 1usize..6,
-            steps in prop::collection::vec((0usize..6, prop::collection::vec(0usize..9, 6), any::<bool>()), 1..30),
+            steps in prop::collection::vec((0usize..6, prop::collection::vec(0u32..9, 6), any::<bool>()), 1..30),
         ) {
             let mut frames: Vec<Vec<Content>> = Vec::new();
             let mut current = vec![BLANK; rows];
@@ -283,7 +284,7 @@ mod tests {
                 frames.push(current.clone());
             }
             let tape = tape(&frames);
-            for (moment, frame) in frames.iter().enumerate() {
+            for (moment, frame) in (0..).zip(&frames) {
                 prop_assert_eq!(&seen(&tape, moment), frame, "frame {} of {:?}: {:?}", moment, &frames, &tape);
             }
         }
