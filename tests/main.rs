@@ -39,6 +39,7 @@ mod rec;
 mod rec_terminal;
 mod redact;
 mod relay;
+mod search;
 mod serve;
 mod speed;
 mod svg;

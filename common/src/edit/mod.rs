@@ -3,10 +3,12 @@
 
 mod range;
 mod shown;
+mod sightings;
 mod splice;
 mod traced;
 
 pub use range::{Position, Range, Ranges};
 pub use shown::{TextLines, TracedScreen};
+pub use sightings::{Find, Report, Sightings};
 pub use splice::{Kept, Splice};
 pub use traced::{NOWHERE, TracedLine};

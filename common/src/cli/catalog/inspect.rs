@@ -25,6 +25,31 @@ pub const PROGRAMS: &[Program] = &[
         examples: &["asciinema-info demo.cast", "asciinema-info --json demo.cast | jq .duration"],
     },
     Program {
+        name: "asciinema-search",
+        is_classic: false,
+        summary: "find when a text comes up on the screen",
+        usage: "[OPTION...] PATTERN [FILE...]",
+        about: "Print a line for each time that text matching the regular expression PATTERN comes up on the screen: the time and the line. With no FILE, or when FILE is -, read standard input.",
+        options: &[
+            flag(&["-F", "--fixed-strings"], "take PATTERN as text, not as a regular expression"),
+            flag(&["-i", "--ignore-case"], "match letters in either case"),
+            flag(&["-c", "--count"], "print the number of lines instead of the lines"),
+            flag(
+                &["-l", "--files-with-matches"],
+                "print the names of the casts with matches instead of lines",
+            ),
+            option(&["-m", "--max-count"], "N", Text, "stop after N lines of a cast"),
+            flag(&["-q", "--quiet"], "print nothing; the exit status says whether there is a match"),
+            flag(&["--json"], "print a JSON object for each line"),
+        ],
+        operands: Cast,
+        examples: &[
+            "asciinema-search 'error|warning' build.cast",
+            "asciinema-search -m 1 error build.cast | cut -d: -f1",
+            "asciinema-search -l -F 'git rebase' *.cast",
+        ],
+    },
+    Program {
         name: "asciinema-check",
         is_classic: false,
         summary: "find and repair faults in casts",

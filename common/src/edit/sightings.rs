@@ -1,0 +1,171 @@
+//! When something comes up on the screen: not each time that it is drawn again, but each time that it
+//! has not stood there before.
+
+use std::ops::Range;
+
+use super::shown::TextLines;
+use crate::screen::TooLarge;
+use crate::size::Size;
+
+/// Finds what is looked for in a line: appends where it stands, in bytes.
+pub type Find<'a> = &'a mut dyn FnMut(&str, &mut Vec<Range<usize>>);
+
+/// Is told of a line, and where in it something has come up.
+pub type Report<'a> = &'a mut dyn FnMut(&str, &[Range<usize>]);
+
+/// The screen, and what has been found on it.
+#[derive(Default)]
+pub struct Sightings {
+    /// The screen; `None` before it has a size.
+    lines: Option<TextLines>,
+    /// The lines on the screen in which something was found.
+    shown: Vec<Line>,
+}
+
+/// A line on the screen.
+struct Line {
+    /// The row in which it begins; `None` if it has left the screen.
+    row: Option<isize>,
+    text: String,
+    found: Vec<Range<usize>>,
+}
+
+impl Sightings {
+    /// Takes the next output, and reports what has come up.
+    pub fn feed(&mut self, text: &str, find: Find<'_>, report: Report<'_>) {
+        let Some(lines) = &mut self.lines else { return };
+        let mut news = Vec::new();
+        let mut found = Vec::new();
+        lines.feed(text, &mut |line| news.extend(Line::of(None, line, find, &mut found)));
+        self.look(news, find, report);
+    }
+
+    /// Gives the terminal another size, or its first one, and reports what has come up.
+    ///
+    /// # Errors
+    ///
+    /// [`TooLarge`]; then nothing has changed.
+    pub fn resize(&mut self, size: Size, find: Find<'_>, report: Report<'_>) -> Result<(), TooLarge> {
+        let Some(lines) = &mut self.lines else {
+            self.lines = Some(TextLines::new(size)?);
+            return Ok(());
+        };
+        let mut news = Vec::new();
+        let mut found = Vec::new();
+        lines.resize(size, &mut |line| news.extend(Line::of(None, line, find, &mut found)))?;
+        self.look(news, find, report);
+        Ok(())
+    }
+
+    /// Looks at the lines on the screen that have changed; `news` have left it meanwhile.
+    fn look(&mut self, mut news: Vec<Line>, find: Find<'_>, report: Report<'_>) {
+        let Sightings { lines: Some(lines), shown } = self else { return };
+        let mut found = Vec::new();
+        let mut changed = Vec::new();
+        let is_empty = shown.is_empty();
+        let scrolled = lines.changed(&mut |row, line| {
+            if !is_empty {
+                changed.push(row);
+            }
+            news.extend(Line::of(Some(row), line, find, &mut found));
+        });
+        if is_empty && news.is_empty() {
+            return;
+        }
+        for line in shown.iter_mut() {
+            line.row = line.row.map(|row| row.saturating_sub_unsigned(scrolled));
+        }
+        // The rows that have changed came in order.
+        let is_changed = |line: &Line| line.row.is_none_or(|row| changed.binary_search(&row).is_ok());
+        let (mut before, after) = std::mem::take(shown).into_iter().partition(is_changed);
+        *shown = after;
+        for line in news {
+            let new = line.new_since(&mut before);
+            if !new.is_empty() {
+                report(&line.text, &new);
+            }
+            if line.row.is_some_and(|row| row >= 0) {
+                shown.push(line);
+            }
+        }
+    }
+}
+
+impl Line {
+    /// A line in which something is found.
+    fn of(row: Option<isize>, text: &str, find: Find<'_>, found: &mut Vec<Range<usize>>) -> Option<Line> {
+        let text = text.trim_end();
+        found.clear();
+        find(text, found);
+        found.retain(|found| !found.is_empty());
+        (!found.is_empty()).then(|| Line { row, text: text.to_string(), found: found.clone() })
+    }
+
+    /// What was found in it that was not there before: neither in the same row, nor in a line that has
+    /// moved as a whole.
+    fn new_since(&self, before: &mut Vec<Line>) -> Vec<Range<usize>> {
+        if let Some(moved) = before.iter().position(|line| line.text == self.text) {
+            before.swap_remove(moved);
+            return Vec::new();
+        }
+        let same_row = before.iter().position(|line| line.row.is_some() && line.row == self.row);
+        let Some(old) = same_row.map(|index| before.swap_remove(index)) else { return self.found.clone() };
+        let mut stood: Vec<&str> = old.found.iter().map(|found| &old.text[found.clone()]).collect();
+        let is_new = |found: &&Range<usize>| {
+            let text = &self.text[(*found).clone()];
+            // What has grown, as while it was typed, stood there, too.
+            let stands = stood.iter().position(|stood| text.starts_with(stood));
+            stands.map(|index| stood.swap_remove(index)).is_none()
+        };
+        self.found.iter().filter(is_new).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes up with each piece of output: the lines.
+    fn sightings(pattern: &str, pieces: &[&str]) -> Vec<Vec<String>> {
+        let mut sightings = Sightings::default();
+        let mut find = |line: &str, found: &mut Vec<Range<usize>>| {
+            found.extend(line.match_indices(pattern).map(|(at, text)| at..at + text.len()));
+        };
+        sightings.resize(Size { cols: 20, rows: 3 }, &mut find, &mut |_, _| {}).unwrap();
+        let piece = |piece: &&str| {
+            let mut lines = Vec::new();
+            sightings.feed(piece, &mut find, &mut |line, _| lines.push(line.to_string()));
+            lines
+        };
+        pieces.iter().map(piece).collect()
+    }
+
+    #[test]
+    fn a_text_comes_up_once_however_often_it_is_drawn() {
+        let seen = sightings(
+            "err",
+            &["$ er", "r", "or", "\r$ error", "\x1b[2J\x1b[H$ error", "\x1b[2J", "\x1b[Herr"],
+        );
+        assert_eq!(seen, [vec![], vec!["$ err"], vec![], vec![], vec![], vec![], vec!["err"]]);
+    }
+
+    #[test]
+    fn what_scrolls_does_not_come_up_again() {
+        let seen = sightings("err", &["err\r\n", "a\r\nb\r\n", "c\r\nerr\r\n", "d"]);
+        assert_eq!(seen, [vec!["err"], vec![], vec!["err"], vec![]]);
+        // Drawn again a row above, as an editor scrolls.
+        let seen = sightings("err", &["\x1b[2;1Herr", "\x1b[1;1Herr\x1b[2;1H\x1b[K"]);
+        assert_eq!(seen, [vec!["err"], vec![]]);
+    }
+
+    #[test]
+    fn what_is_gone_again_within_one_piece_is_seen_if_it_has_scrolled_by() {
+        let long = (0..500).map(|line| format!("line {line}\r\n")).collect::<String>();
+        assert_eq!(sightings("line 7", &[&long])[0].len(), 11);
+    }
+
+    #[test]
+    fn a_line_is_whole_where_it_wraps() {
+        assert_eq!(sightings("0err", &["01234567890123456780err"]), [vec!["01234567890123456780err"]]);
+    }
+}
