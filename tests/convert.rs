@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::harness::{Scratch, cast, events, run, text_of};
+use crate::harness::{Scratch, Terminal, cast, events, run, text_of};
 use crate::server::Server;
 
 const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24, \"duration\": 9, \"x\": 1e5, \"env\": {\"TERM\": \"xterm\", \"SHELL\": \"sh\"}, \"theme\": {\"fg\": \"#000000\"}}\n[1.0004, \"o\",\"a\"]\n[2.0004, \"zz\", [1]]\n[2.5, \"r\", \"90x30\"]\n[2.0, \"x\", \"3\"]\n";
@@ -23,6 +23,21 @@ fn a_cast_of_that_version_stays_as_it_is() {
     assert_eq!(run("asciinema-convert -f asciicast-v2", V2).stdout(), V2);
     let odd = V3.replacen('\n', "\r\n# comment\n", 1);
     assert_eq!(run("asciinema-convert -f asciicast-v3", &odd).stdout(), odd);
+}
+
+#[test]
+fn raw_on_a_terminal_holds_back_what_is_not_safe() {
+    let scratch = Scratch::new();
+    let output = "a\x1b[6n\x1b]52;c;eA==\x07\x1b[31mb";
+    scratch.write("demo.cast", cast(&[(0.0, output)]));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-convert -f raw demo.cast; echo done"));
+    terminal.wait_for("a\x1b[31mb\x1b[0mdone");
+    assert!(!terminal.seen.contains("[8;24;80t") && !terminal.seen.contains("]52"), "{:?}", terminal.seen);
+    let mut terminal = Terminal::start(scratch.shell("asciinema-convert --unsafe -f raw demo.cast"));
+    terminal.wait_for(&format!("\x1b[8;24;80t{output}"));
+    let mut terminal = Terminal::start(scratch.shell("asciinema-convert -f raw -o out demo.cast; echo done"));
+    terminal.wait_for("done");
+    assert_eq!(scratch.read("out"), format!("\x1b[8;24;80t{output}"));
 }
 
 #[test]

@@ -247,6 +247,7 @@ pub const PROGRAMS: &[Program] = &[
                 "asciicast-v3, asciicast-v2, asciicast-v1 (output events only), raw (the output itself) or txt (plain text); default if OUT is given: txt if it ends in .txt, otherwise asciicast-v3",
             ),
             flag(&["--overwrite"], "replace OUT if it exists"),
+            flag(&["--unsafe"], "with raw on a terminal, do not hold back any sequences"),
             QUIET,
             OUTPUT,
         ],
