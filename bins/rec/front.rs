@@ -1,4 +1,4 @@
-//! What a recording begins with, before its first event.
+//! What is written before the first event: the header of a cast, or what an appended part needs.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use crate::inquiry::{Appearance, Theme};
 use crate::options::{Format, Options};
 use crate::target::Begin;
 
-/// The beginning of a recording; of a header, what is known before the terminal has answered.
+/// What is written before the first event. A header is completed once the terminal has answered.
 pub enum Front<'a> {
     Header {
         options: &'a Options,
@@ -46,7 +46,7 @@ impl Front<'_> {
         }
     }
 
-    /// The text, with what the terminal has said of itself.
+    /// The text, including what the terminal has answered about itself.
     pub fn text(self, appearance: &Appearance) -> Vec<u8> {
         match self {
             Front::Text(text) => text,
@@ -94,7 +94,7 @@ fn header(
     if let Some(limit) = limit {
         header.add("idle_time_limit", &limit);
     }
-    // 2.4 has the environment before the title and no command, 3.x the other way round.
+    // 2.4 writes the environment before the title and no command; 3.x writes it last.
     if version == Version::V2 {
         header.add_object("env", &variables);
     }
@@ -113,7 +113,7 @@ fn header(
     header.finish()
 }
 
-/// The theme as an object.
+/// The theme as a JSON object.
 fn object(theme: &Theme, version: Version) -> String {
     let mut object = HeaderBuilder::nested(version);
     object.add_text("fg", &theme.foreground);

@@ -1,35 +1,35 @@
-//! What the terminal is asked about itself when a session starts: its name and its colors, for players
-//! to show the recording in.
+//! Queries sent to the terminal when a session starts: its name and its colors, so that players can
+//! show the recording in them.
 //!
-//! Terminals answer in the order in which they are asked, so device attributes, which all of them
-//! know, are asked last: their answer means that no other will come. The answers arrive among what the
-//! user types. Each is taken out once; a program that asks the same later gets its own.
+//! Terminals reply in order, so the query that all of them support, device attributes, comes last: its
+//! reply means that no other will follow. Replies arrive mixed with keyboard input. Each is removed
+//! once; a program that sends the same query later gets its own reply.
 
 use std::env;
 use std::time::{Duration, Instant};
 
 use common::vt::{ControlString, End, Kind, Part, StringKind, Token, Tokenizer};
 
-/// How long the header of the recording waits for the answers.
+/// How long the header waits for the replies.
 const HEADER_WAIT: Duration = Duration::from_millis(200);
 
-/// How long the end of the session waits for them, counted from the questions: a shell would take
-/// them for input.
+/// How long the end of the session waits for the replies, from when the queries were sent: the shell
+/// would read them as input.
 const END_WAIT: Duration = Duration::from_millis(500);
 
-/// How long what may be the beginning of an answer, or the Escape key, is held back.
+/// How long a prefix that may be a reply or just the Escape key is held back.
 const HOLD: Duration = Duration::from_millis(25);
 
-/// How long what can only be the beginning of an answer is held back.
+/// How long a prefix that can only be a reply is held back.
 const HOLD_ANSWER: Duration = Duration::from_secs(1);
 
-/// How many colors a palette has.
+/// The number of colors in the palette.
 const PALETTE: usize = 16;
 
-/// What is known of the terminal.
+/// What is known about the terminal.
 #[derive(Debug, Default)]
 pub struct Appearance {
-    /// Its name and version, in its own words.
+    /// Its name and version, as it reports them.
     pub version: Option<String>,
     pub theme: Option<Theme>,
 }
@@ -39,17 +39,17 @@ pub struct Appearance {
 pub struct Theme {
     pub foreground: String,
     pub background: String,
-    /// 16 of them.
+    /// The 16 colors of the palette.
     pub palette: Vec<String>,
 }
 
-/// The questions, from when they are asked until the last one is answered.
+/// The queries, from when they are sent until the last one is answered.
 pub struct Inquiry {
     tokenizer: Tokenizer,
     asked: Instant,
-    /// Since when an unfinished sequence is held back.
+    /// When the sequence that is being held back arrived.
     held_since: Option<Instant>,
-    /// The answers so far, empty where of no use. What has no answer yet is still expected.
+    /// The replies so far; an unusable one is empty. `None`: still expected.
     version: Option<String>,
     foreground: Option<String>,
     background: Option<String>,
@@ -57,7 +57,7 @@ pub struct Inquiry {
     is_done: bool,
 }
 
-/// Whether the terminal is one that answers, rather than showing the questions.
+/// Whether the terminal can be queried. Some would show the queries instead of answering.
 pub fn is_welcome() -> bool {
     let term = env::var("TERM").unwrap_or_default();
     let in_screen =
@@ -65,7 +65,7 @@ pub fn is_welcome() -> bool {
     !matches!(term.as_str(), "" | "dumb" | "linux") && !in_screen
 }
 
-/// What the terminal is sent: XTVERSION, the dynamic colors, the palette, device attributes (xterm's
+/// The queries: XTVERSION, the dynamic colors, the palette, device attributes (xterm's
 /// "Control Sequences").
 pub fn questions() -> Vec<u8> {
     let palette = (0..PALETTE).map(|color| format!("\x1b]4;{color};?\x07"));
@@ -87,7 +87,7 @@ impl Inquiry {
         }
     }
 
-    /// Appends to `typed` what is no answer of the bytes read from the terminal.
+    /// Removes replies from the bytes read from the terminal and appends the rest to `typed`.
     pub fn read(&mut self, bytes: &[u8], typed: &mut Vec<u8>) {
         let mut tokenizer = std::mem::take(&mut self.tokenizer);
         let mut tokens = tokenizer.tokens(bytes);
@@ -103,19 +103,19 @@ impl Inquiry {
         }
     }
 
-    /// How long until [`Inquiry::release`] is to be called, if anything is held back.
+    /// The time until [`Inquiry::release`] must be called, if anything is held back.
     pub fn until_release(&self) -> Option<Duration> {
         let held = self.tokenizer.pending();
         let patience = match held {
             [0x1b, b'[', b'?', ..] | [0x1b, b'P', b'>', ..] | [0x1b, b']', b'1' | b'4', ..] => HOLD_ANSWER,
-            // Later than that, the Escape key is the more likely.
+            // Later, the Escape key is more likely.
             _ if self.asked.elapsed() < HEADER_WAIT => HOLD,
             _ => Duration::ZERO,
         };
         Some(patience.saturating_sub(self.held_since?.elapsed()))
     }
 
-    /// Appends to `typed` what was held back: nothing has followed.
+    /// Appends what was held back to `typed`: it was not a reply.
     pub fn release(&mut self, typed: &mut Vec<u8>) {
         let mut tokens = self.tokenizer.finish();
         while let Some(token) = tokens.next() {
@@ -124,22 +124,22 @@ impl Inquiry {
         self.held_since = None;
     }
 
-    /// Whether all answers have come that will.
+    /// Whether no more replies will come.
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
-    /// How long the header still waits.
+    /// How much longer the header waits.
     pub fn until_header(&self) -> Duration {
         if self.is_done { Duration::ZERO } else { HEADER_WAIT.saturating_sub(self.asked.elapsed()) }
     }
 
-    /// How long the end of the session still waits.
+    /// How much longer the end of the session waits.
     pub fn until_end(&self) -> Duration {
         if self.is_done { Duration::ZERO } else { END_WAIT.saturating_sub(self.asked.elapsed()) }
     }
 
-    /// What has been answered. A theme is complete or none.
+    /// What the replies say. A theme with a color missing is no theme.
     pub fn appearance(&self) -> Appearance {
         let told = |answer: &Option<String>| answer.clone().filter(|answer| !answer.is_empty());
         let theme = || {
@@ -152,7 +152,7 @@ impl Inquiry {
         Appearance { version: told(&self.version), theme: theme() }
     }
 
-    /// Takes a token if it is an answer that has not come yet.
+    /// Takes a token if it is a reply that is still expected.
     fn take(&mut self, token: &Token<'_>) -> bool {
         match token.kind {
             Kind::Csi(csi) if csi.function() == (b'?', 0, b'c') => {
@@ -201,8 +201,8 @@ impl Inquiry {
     }
 }
 
-/// A color as terminals tell it, `rgb:RRRR/GGGG/BBBB` (XParseColor): the first two digits of each part.
-/// Empty where it is something else.
+/// A color as terminals report it, `rgb:RRRR/GGGG/BBBB` (XParseColor), to the first two digits of each
+/// part. Empty if it is anything else.
 fn color(text: &str) -> String {
     let parts = text.strip_prefix("rgb:").or_else(|| text.strip_prefix("rgba:")).unwrap_or_default();
     let parts: Vec<&str> = parts.split('/').collect();
@@ -223,7 +223,7 @@ fn color(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What a terminal with all the colors answers.
+    /// The replies of a terminal that supports all queries.
     fn answers() -> String {
         let palette = (0..16).map(|n| format!("\x1b]4;{n};rgb:{n:02x}{n:02x}/0000/ffff\x1b\\"));
         let palette: String = palette.collect();

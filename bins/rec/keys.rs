@@ -1,20 +1,20 @@
-//! The recorder's own keys, found among what the user types.
+//! The recorder's own keys, recognized in keyboard input.
 
 use common::cli::Result;
 use common::config::Config;
 use common::vt::{Csi, Kind, Tokenizer};
 
-/// The keys, each as the bytes that it sends.
+/// The keys, each as the bytes it sends.
 #[derive(Clone, Debug)]
 pub struct Keys {
-    /// Where set, the other two act only after it.
+    /// If set, the other two act only after it.
     pub prefix: Option<Vec<u8>>,
     pub pause: Option<Vec<u8>>,
     pub add_marker: Option<Vec<u8>>,
 }
 
 impl Keys {
-    /// The keys that are configured; ctrl-\ pauses unless it says otherwise.
+    /// The configured keys. The default pause key is ctrl-\.
     pub fn configured(config: &Config) -> Result<Keys> {
         Ok(Keys {
             prefix: config.key("record", "prefix_key")?.flatten(),
@@ -24,46 +24,46 @@ impl Keys {
     }
 }
 
-/// What is to be done about something that was typed.
+/// What a piece of keyboard input means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAction<'a> {
-    /// These bytes are for the program.
+    /// Input for the program.
     Type(&'a [u8]),
     Pause,
     AddMarker,
 }
 
-/// Finds the keys in what is typed, as plain bytes and as the sequences that a program may have asked
-/// for (the kitty keyboard protocol, xterm's modifyOtherKeys).
+/// Recognizes the keys, as plain bytes and as the sequences that a program may have enabled (the kitty
+/// keyboard protocol, xterm's modifyOtherKeys).
 ///
-/// A key within a sequence or a bracketed paste is part of that.
+/// Bytes inside a sequence or a bracketed paste are never keys.
 pub struct KeyReader {
     keys: Keys,
     after_prefix: bool,
-    /// The key that has acted last. Its repetitions and its release are not the program's either.
+    /// The key that acted last. Its repeats and its release are not passed on either.
     held: Option<char>,
-    paste: PasteMarks,
+    paste: PasteTracker,
 }
 
-/// What a part of a read is.
+/// What a part of the input is.
 #[derive(Clone, Copy)]
 enum Part {
-    /// A character, pressed.
+    /// A character key was pressed.
     Press(char),
-    /// The same key, still held, or let go.
+    /// The key repeats, or was released.
     Repeat(char),
     Release(char),
-    /// A key that is only held to change another.
+    /// A modifier key.
     Modifier,
     /// Anything else.
     Other,
 }
 
-/// What becomes of a part.
+/// What to do with a part.
 enum Fate {
     Type,
     Swallow,
-    /// It and the rest of the read.
+    /// Swallow it and the rest of the read.
     SwallowAll,
     Pause,
     AddMarker,
@@ -71,17 +71,17 @@ enum Fate {
 
 impl KeyReader {
     pub fn new(keys: Keys) -> KeyReader {
-        KeyReader { keys, after_prefix: false, held: None, paste: PasteMarks::default() }
+        KeyReader { keys, after_prefix: false, held: None, paste: PasteTracker::default() }
     }
 
-    /// What the bytes of one read mean, in order.
+    /// The actions for the bytes of one read, in order.
     ///
-    /// After the prefix, a read that is no key of ours is swallowed, as in 2.4; the prefix typed
-    /// twice is for the program, or else it could not be typed at all.
+    /// After the prefix, input that is not one of the keys is swallowed, as in 2.4. The prefix typed
+    /// twice is sent to the program once.
     pub fn read<'a>(&mut self, bytes: &'a [u8]) -> Vec<KeyAction<'a>> {
         let mut actions = Vec::new();
         let mut at = 0;
-        // Where what is to be typed begins.
+        // The start of input for the program that is not in `actions` yet.
         let mut typed = 0;
         for (length, part) in parts(bytes) {
             let end = at + length;
@@ -144,19 +144,19 @@ impl KeyReader {
     }
 }
 
-/// The character that a key sends: the configuration knows no others.
+/// The character that a key sends. The configuration allows no other keys.
 fn key_char(key: &Option<Vec<u8>>) -> Option<char> {
     std::str::from_utf8(key.as_deref()?).ok()?.chars().next()
 }
 
-/// Takes a read apart: the parts, and how many bytes each has.
+/// Splits a read into parts, each with its length in bytes.
 ///
-/// Each read by itself: Alt with a bracket begins what looks like a sequence, but nothing follows it.
+/// Each read stands alone: Alt with a bracket looks like the start of a sequence that never ends.
 fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
     let mut parts = Vec::new();
     let mut tokenizer = Tokenizer::default();
     let mut tokens = tokenizer.tokens(bytes);
-    // How many more bytes belong to a sequence that says more than its form does.
+    // How many more bytes belong to a sequence that has a payload after its final byte.
     let mut owed = 0;
     while let Some(token) = tokens.next() {
         let length = token.bytes.len();
@@ -168,13 +168,13 @@ fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
                 characters(&token.bytes[taken..], &mut parts);
             }
             Kind::Csi(csi) => {
-                // The mouse as X10 reports it.
+                // An X10 mouse report.
                 owed = if csi.function() == (0, 0, b'M') && length == 3 { 3 } else { 0 };
                 parts.push((length, encoded_key(csi)));
             }
             Kind::String(_) => parts.push((length, Part::Other)),
             Kind::Escape(escape) if token.controls().next().is_none() => {
-                // Function keys, and those of an application keypad.
+                // Function keys and the application keypad.
                 owed = if escape.last == b'O' && length == 2 { 1 } else { 0 };
                 parts.push((length, Part::Other));
             }
@@ -188,7 +188,7 @@ fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
     parts
 }
 
-/// The parts of what has no sequences in it.
+/// The parts of input without sequences.
 fn characters(bytes: &[u8], parts: &mut Vec<(usize, Part)>) {
     for chunk in bytes.utf8_chunks() {
         parts.extend(chunk.valid().chars().map(|character| (character.len_utf8(), Part::Press(character))));
@@ -209,7 +209,7 @@ fn encoded_key(csi: &Csi) -> Part {
         (0, 0, b'~') if csi.value(0) == 27 => (csi.value(2), parameters.nth(1)),
         _ => return Part::Other,
     };
-    // Shift, Control and the like by themselves, and the locks.
+    // Shift, Control and so on by themselves, and the lock keys.
     if matches!(code, 57_358..=57_360 | 57_441..=57_454) {
         return Part::Modifier;
     }
@@ -228,17 +228,16 @@ fn encoded_key(csi: &Csi) -> Part {
     }
 }
 
-/// Follows what is typed for where a bracketed paste begins and ends: `CSI 200 ~` and `CSI 201 ~`, in
-/// pieces cut anywhere.
+/// Tracks bracketed pastes: `CSI 200 ~` starts one, `CSI 201 ~` ends it, cut anywhere by reads.
 #[derive(Default)]
-struct PasteMarks {
+struct PasteTracker {
     is_inside: bool,
-    /// How many bytes of a mark have been read, and the last one.
+    /// How many bytes of a marker have matched, and the last of them.
     matched: usize,
     digit: u8,
 }
 
-impl PasteMarks {
+impl PasteTracker {
     fn read(&mut self, bytes: &[u8]) {
         const MARK: &[u8] = b"\x1b[20?~";
         for &byte in bytes {
@@ -353,7 +352,7 @@ mod tests {
         assert_read(&mut reader(None), "\x1b[M p!p", &["\x1b[M p!", "PAUSE"]);
         assert_read(&mut usual(), "\x1b\x1c", &["\x1b", "PAUSE"]);
         assert_read(&mut usual(), "\x1b\x1cp", &["\x1b", "PAUSE", "p"]);
-        // Alt with a bracket, and a read later a key.
+        // Alt with a bracket, then a key in the next read.
         assert_read(&mut usual(), "\x1b]", &["\x1b]"]);
         assert_read(&mut usual(), "\x1c", &["PAUSE"]);
     }

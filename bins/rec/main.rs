@@ -1,10 +1,10 @@
-//! Records a terminal session as an asciicast: into a file, a pipe or a FIFO.
+//! Records a terminal session to a file, a pipe or a FIFO.
 //!
-//! The parts in the order in which they come to bear: `options` reads the command line, `target`
-//! opens what the recording goes to, `recording` encodes and writes it on a thread of its own,
-//! `session` runs the program between the user's terminal and a pseudo-terminal, `keys` finds the
-//! recorder's own keys among what is typed, and `question` asks what is to become of a recording that
-//! was given no name.
+//! The modules in the order of their use: `options` reads the command line, `target` opens the output,
+//! `front` makes the header, `recording` encodes and writes events on its own thread, `session` runs the
+//! program between the user's terminal and a pseudo-terminal, `inquiry` asks the terminal for its name
+//! and colors, `keys` recognizes the recorder's own keys, `question` asks what to do with a recording
+//! that was given no name, and `log` is the log file.
 
 mod front;
 mod inquiry;
@@ -62,7 +62,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     };
 
     let keys = Keys::configured(config)?;
-    // All that can be wrong with the configuration is found before a file is touched.
+    // Errors in the configuration are reported before any file is touched.
     let wants_notices = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
     let target = Target::choose(options)?;
     let server = match (&target, &options.server_url) {
@@ -74,8 +74,8 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
         None => Log::default(),
     };
     let begin = target.begin(options, &warning)?;
-    // Only now, because a FIFO has been waited for. From the background, taking the terminal would stop
-    // us.
+    // After opening the target, which may have waited for the reader of a FIFO. A background process
+    // that changes the terminal would be stopped.
     let foreground = || Terminal::open().ok().filter(Terminal::is_foreground);
     let terminal = if options.headless { None } else { foreground() };
     let window = WindowSize { cols: options.cols, rows: options.rows };
@@ -92,9 +92,9 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let name = target.name().to_string();
     let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
     let failed = |error| Failure::io("cannot run the session", &error);
-    // Not before: opening a FIFO waits for its reader, and ctrl-c is to end that.
+    // Not earlier, because ctrl-c must interrupt the wait for a FIFO's reader.
     let mut signals = Signals::catch_all(&[Signal::SIGCHLD, Signal::SIGWINCH]).map_err(failed)?;
-    // The program before the recording: where it cannot be started, nothing has been touched.
+    // The program is started first: if that fails, the file is left untouched.
     let program = match Program::start(command(options), size, terminal.as_ref()) {
         Ok(program) => program,
         Err(error) => {
@@ -139,7 +139,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     match &target {
         Target::Stdout => {}
         Target::File { .. } => notice(&format!("asciicast saved to {name}")),
-        // Nobody is there to ask.
+        // There is nobody to ask.
         Target::Temporary { .. } if outcome.signal.is_some() || outcome.lost_terminal => {
             reporter.error(&format!("the recording is in {name}"));
             end_by(outcome.signal);
@@ -161,8 +161,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     }
 }
 
-/// Ends the recorder by the signal that has ended the session, unless it is one of those with which a
-/// session is ended: for these, all is well.
+/// Dies of the signal that ended the session, unless it is one of the usual ways to end a session.
 fn end_by(signal: Option<Signal>) {
     match signal {
         None | Some(Signal::SIGHUP | Signal::SIGINT | Signal::SIGQUIT | Signal::SIGTERM) => {}
@@ -170,7 +169,7 @@ fn end_by(signal: Option<Signal>) {
     }
 }
 
-/// Makes ready to record.
+/// Prepares the recording.
 fn prepare(
     options: &Options,
     begin: Begin,
@@ -185,7 +184,7 @@ fn prepare(
             (opened, Encoder::cast(Writer::new(version, precision(version)), Time::ZERO))
         }
         (Begin::After { opened, version, time, .. }, _) => {
-            // v2 counts from the start of the cast, v3 from the event before.
+            // v2 has times from the start of the cast, v3 intervals.
             let offset = if version == Version::V2 { time } else { Time::ZERO };
             (opened, Encoder::cast(Writer::new(version, precision(version)), offset))
         }
@@ -193,7 +192,7 @@ fn prepare(
     Recording::new(opened, encoder, notifier, log)
 }
 
-/// v3 is written in milliseconds, as 3.x does; v2 has microseconds anyway.
+/// v3 is written in milliseconds, as asciinema 3 does; v2 in microseconds, as 2.4 does.
 pub fn precision(version: Version) -> Precision {
     match version {
         Version::V2 => Precision::Microseconds,
@@ -201,7 +200,7 @@ pub fn precision(version: Version) -> Precision {
     }
 }
 
-/// The program to record: a command by `sh -c`, else the user's shell.
+/// The program to record: the command, run with `sh -c`, or the user's shell.
 fn command(options: &Options) -> Command {
     let by_sh = |text: &OsStr| {
         let mut shell = Command::new("sh");
@@ -212,7 +211,7 @@ fn command(options: &Options) -> Command {
     let shell = shell.unwrap_or_else(|| OsString::from("/bin/sh"));
     let mut command = match &options.command {
         Some(text) => by_sh(text),
-        // Some have options in it: SHELL='/bin/bash -l'. A program is run without a second shell.
+        // SHELL='/bin/bash -l' needs sh to split it; anything simpler runs without an extra shell.
         None if is_word(&shell) || Path::new(&shell).exists() => Command::new(shell),
         None => by_sh(&shell),
     };
@@ -220,12 +219,12 @@ fn command(options: &Options) -> Command {
     command
 }
 
-/// Whether a shell would take the text for one word that means itself.
+/// Whether a shell would read the text as a single literal word.
 fn is_word(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@%:,".contains(byte))
 }
 
-/// The status as a shell would show it.
+/// The exit status as shells report it.
 fn exit_code(status: ExitStatus) -> u8 {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     u8::try_from(code).unwrap_or(u8::MAX)

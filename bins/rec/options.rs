@@ -8,7 +8,7 @@ use common::config::{self, Config};
 
 pub const PROGRAM: Program = catalog::program("asciinema-rec");
 
-/// The names that 2.4 has: an abbreviation that it understood keeps its meaning.
+/// The option names of 2.4, preferred when an abbreviation is ambiguous.
 const CLASSIC: &[&str] = &[
     "--help",
     "--stdin",
@@ -25,14 +25,14 @@ const CLASSIC: &[&str] = &[
     "--quiet",
 ];
 
-/// What a recording is written as.
+/// The format of the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// An asciicast of this version.
     Cast(Version),
-    /// The bytes of the output alone.
+    /// The output bytes only.
     Raw,
-    /// The lines that a terminal has shown, as plain text.
+    /// The lines shown by the terminal, as plain text.
     Text,
 }
 
@@ -43,7 +43,7 @@ const FORMATS: &[(&str, Format)] = &[
     ("txt", Format::Text),
 ];
 
-/// What to do: the command line, and behind it the configuration.
+/// The settings from the command line and the configuration.
 #[derive(Debug)]
 pub struct Options {
     pub file: Option<OsString>,
@@ -67,7 +67,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads the command line, and from the configuration what that does not say.
+    /// Reads the command line, with the configuration as defaults.
     pub fn read(args: &mut Args, config: &Config) -> Result<Options> {
         args.prefer(CLASSIC);
         let mut format = None;
@@ -147,7 +147,7 @@ fn cell_number(text: &str) -> Option<u16> {
     text.parse().ok().filter(|&number| number > 0)
 }
 
-/// `COLSxROWS`, where either number may be missing.
+/// `COLSxROWS`; either number may be missing.
 fn window_size(args: &mut Args) -> Result<(Option<u16>, Option<u16>)> {
     let value = args.value()?;
     let side = |text: &str| match text {

@@ -1,4 +1,4 @@
-//! The question after a recording that was not told where to go: save, upload or discard.
+//! The prompt after a recording without a file name: save, upload or discard.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use common::cli::{self, Failure, Reporter, Result};
 use common::io::{Stream, sibling};
 use common::tty::{self, Interest, Signal, Signals};
 
-/// What the user wants done with the recording.
+/// What to do with the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Save,
@@ -18,7 +18,7 @@ pub enum Answer {
     Discard,
 }
 
-/// Asks until one of the answers is given. No more input, and ctrl-c, mean to save.
+/// Asks until there is a valid answer. End of input and ctrl-c mean save.
 ///
 /// # Errors
 ///
@@ -46,7 +46,7 @@ pub fn ask(host: &str) -> io::Result<Answer> {
     }
 }
 
-/// The next line of input; `None` at its end and after ctrl-c.
+/// The next line of input; `None` at end of input and after ctrl-c.
 fn read_line(stdin: &mut Stream, signals: &mut Signals) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     loop {
@@ -60,7 +60,7 @@ fn read_line(stdin: &mut Stream, signals: &mut Signals) -> io::Result<Option<Str
         if !ready.to_read(stdin.as_fd()) {
             continue;
         }
-        // Byte by byte: what follows the line belongs to whoever reads next.
+        // Byte by byte: input after the line belongs to the next reader.
         let mut byte = [0; 1];
         match stdin.read(&mut byte)? {
             0 if line.is_empty() => return Ok(None),
@@ -72,7 +72,7 @@ fn read_line(stdin: &mut Stream, signals: &mut Signals) -> io::Result<Option<Str
     Ok(Some(String::from_utf8_lossy(&line).into_owned()))
 }
 
-/// Does what was answered with the recording at this path.
+/// Carries out the answer.
 pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) -> Result<()> {
     let reporter = Reporter::new("asciinema");
     let name = cli::source_name(path);
@@ -96,11 +96,11 @@ pub fn act(answer: Answer, path: &OsStr, server_url: Option<&str>, quiet: bool) 
     Ok(())
 }
 
-/// Runs the program that uploads. What goes wrong it says itself; the recording is kept then.
+/// Runs asciinema-upload, which reports its own errors. The recording is kept if it fails.
 fn upload(path: &OsStr, server_url: Option<&str>) -> Result<()> {
     let mut command = Command::new(sibling("asciinema-upload"));
     command.args(server_url.map(|url| format!("--server-url={url}"))).arg("--").arg(path);
-    // Ctrl-c ends the program that uploads; we still have something to say.
+    // Ctrl-c ends the upload; where the recording is must still be reported.
     let signals = Signals::catch(&[Signal::SIGINT, Signal::SIGQUIT]);
     let status = command.status();
     drop(signals);

@@ -1,13 +1,12 @@
-//! The recording itself: what happened, with its time, encoded and written by a thread of its own.
+//! The recording: events are queued by the session, and encoded and written by a thread.
 //!
-//! What comes before all events may have to wait for what the terminal says of itself; the events
-//! wait with it. The thread begins with the first of them.
+//! The queue is bounded. The session adds events and never waits for the disk; the writer takes all of
+//! them, encodes and writes them. Under load the writer polls the queue every few milliseconds. When
+//! idle it is woken, but only after that interval, so that waking it does not compete with the echo
+//! of a key. When the queue is full, the session stops reading the program until there is room.
 //!
-//! Between the session and the writer stands a bounded batch. The session adds to it and never waits
-//! for the disk; the writer takes all that is there, encodes it and writes it. While more comes, it
-//! looks by itself every few milliseconds; after a silence it is woken, but not before it would have
-//! looked, so that waking it does not compete with the echo of a key. A session that finds the batch
-//! full stops reading its program until the writer says that there is room.
+//! The header may wait for the terminal's replies; events are queued meanwhile. The thread is started
+//! by the first event: a program that ends at once is recorded without one.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, PipeReader, PipeWriter, Read, Write};
@@ -27,71 +26,71 @@ use common::tty::{self, Interest, Signal, Signals};
 use crate::log::Log;
 use crate::target::Opened;
 
-/// How many bytes wait for the writer at most, plus one read's.
+/// The size of the queue in bytes; the last read may exceed it.
 const BATCH: usize = 512 << 10;
 
-/// How much is encoded before it is written, in bytes.
+/// How many encoded bytes are collected for one write.
 const WRITE: usize = 128 << 10;
 
-/// How long an event may wait for others until the writer takes them. Waking it for each read of a
-/// flood costs more than all the rest of recording.
+/// How long an event waits for others before the writer takes them. Waking the writer for each read of
+/// a flood would cost more than everything else.
 const PACE: Duration = Duration::from_millis(5);
 
-/// How long whoever reads the recording may take for the rest of it until the user is told.
+/// How long the reader of the recording may stall at the end before the user is told.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A recording in progress.
 pub struct Recording {
     shared: Arc<Shared>,
-    /// The writer, while it has no thread yet: many a program ends before it needs one.
+    /// The writer, until its thread is started.
     writer: Option<Writer>,
-    /// Whether what comes before all events is known. Until then events are only kept.
+    /// Whether [`Recording::begin`] was called. Until then events are only queued.
     is_begun: bool,
-    /// Whether writing may take as long as someone else pleases.
+    /// Whether a write may block: the output is a pipe or a terminal.
     may_block: bool,
     thread: Option<JoinHandle<io::Result<()>>>,
-    /// Gets a byte when there is room again, and is closed when the writer's thread ends.
+    /// Receives a byte when there is room again; closed when the writer's thread ends.
     room: PipeReader,
-    /// When the first event was added for which the writer has to be woken.
+    /// When the first event was queued that the writer must be woken for.
     unnoticed_since: Option<Instant>,
 }
 
 struct Shared {
     state: Mutex<State>,
-    /// The writer is to look at the state.
+    /// Tells the writer to look at the state.
     woken: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     batch: Batch,
-    /// The writer has found nothing and looks again only when it is woken.
+    /// The queue was empty; the writer sleeps until it is woken.
     writer_sleeps: bool,
-    /// The session has found the batch full and waits for room.
+    /// The queue was full; the session waits for room.
     waits_for_room: bool,
     is_finished: bool,
 }
 
-/// What happened, in order: the events, and the text of all of them in one piece.
+/// Queued events, with their data in one buffer.
 #[derive(Default)]
 struct Batch {
-    events: Vec<Happening>,
+    events: Vec<CapturedEvent>,
     bytes: Vec<u8>,
 }
 
-struct Happening {
+struct CapturedEvent {
     time: Time,
     code: Code,
-    /// How many of the bytes are this one's.
+    /// The length of its data in bytes.
     length: usize,
 }
 
 impl Recording {
-    /// Makes ready to write to what has been opened. Nothing is written before [`Recording::begin`].
+    /// Prepares a recording. Nothing is written before [`Recording::begin`].
     ///
     /// # Errors
     ///
-    /// What has been opened cannot be made ready.
+    /// The output cannot be truncated, or no pipe can be created.
     pub fn new(opened: Opened, encoder: Encoder, notifier: Notifier, log: Log) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
         let state = State { writer_sleeps: true, ..State::default() };
@@ -120,12 +119,12 @@ impl Recording {
         })
     }
 
-    /// Writes what comes before all events, and from now on the events. That this cannot be written is
-    /// said in the end, as for all that comes later.
+    /// Writes `front`, then events as they are queued. Write errors are reported by
+    /// [`Recording::finish`].
     ///
     /// # Errors
     ///
-    /// There can be no thread.
+    /// The writer's thread cannot be started.
     pub fn begin(&mut self, front: Vec<u8>) -> io::Result<()> {
         self.is_begun = true;
         if let Some(writer) = &mut self.writer {
@@ -137,29 +136,28 @@ impl Recording {
         if self.may_block { self.start_thread() } else { Ok(()) }
     }
 
-    /// Adds an event. The data of a resize is `COLSxROWS`, of all others what was read.
+    /// Queues an event. The data of a resize is `COLSxROWS`, that of others as read.
     pub fn push(&mut self, time: Time, code: Code, data: &[u8]) {
         let mut state = self.shared.lock();
         state.batch.bytes.extend_from_slice(data);
-        state.batch.events.push(Happening { time, code, length: data.len() });
+        state.batch.events.push(CapturedEvent { time, code, length: data.len() });
         if state.writer_sleeps {
             drop(state);
             self.unnoticed_since.get_or_insert_with(Instant::now);
         }
     }
 
-    /// How long until [`Recording::wake_writer`] is to be called; `None` where it need not be.
+    /// The time until [`Recording::wake_writer`] must be called, if at all.
     pub fn until_due(&self) -> Option<Duration> {
         let since = self.unnoticed_since.filter(|_| self.is_begun)?;
         Some(PACE.saturating_sub(since.elapsed()))
     }
 
-    /// Wakes the writer, if there is something that it would not notice by itself. The first time
-    /// this starts its thread.
+    /// Wakes the writer if it sleeps and events are queued. The first call starts its thread.
     ///
     /// # Errors
     ///
-    /// There can be no thread.
+    /// The thread cannot be started.
     pub fn wake_writer(&mut self) -> io::Result<()> {
         if self.unnoticed_since.take().is_none() {
             return Ok(());
@@ -169,7 +167,7 @@ impl Recording {
         self.start_thread()
     }
 
-    /// Starts the writer's thread, if it has none.
+    /// Starts the writer's thread if it is not running yet.
     fn start_thread(&mut self) -> io::Result<()> {
         if let Some(writer) = self.writer.take() {
             let thread = thread::Builder::new().name("writer".to_string());
@@ -178,7 +176,7 @@ impl Recording {
         Ok(())
     }
 
-    /// Whether there is no room. Then [`Recording::room`] becomes readable when there is.
+    /// Whether the queue is full. If so, [`Recording::room`] becomes readable when there is room.
     pub fn is_full(&self) -> bool {
         let mut state = self.shared.lock();
         state.waits_for_room = state.batch.bytes.len() >= BATCH;
@@ -189,23 +187,23 @@ impl Recording {
         state.waits_for_room
     }
 
-    /// What becomes readable when there is room again.
+    /// Readable when there is room again.
     pub fn room(&self) -> BorrowedFd<'_> {
         self.room.as_fd()
     }
 
-    /// Takes what [`Recording::room`] became readable with.
+    /// Consumes the byte in [`Recording::room`].
     pub fn take_room(&self) {
-        // It is readable, so this does not block; what it holds does not matter.
+        // It is readable, so this does not block.
         let _ = (&self.room).read(&mut [0; 64]);
     }
 
-    /// Waits until all has been written, last the exit status if there is one to tell. Where nobody
-    /// takes what is written, `waiting` is called after a while, and a signal ends the waiting.
+    /// Writes everything that is queued, and the exit status, if any, as the last event. If the output
+    /// stalls, `waiting` is called; a signal ends the wait.
     ///
     /// # Errors
     ///
-    /// The first thing that could not be written, however long ago.
+    /// The first write error of the recording.
     pub fn finish(
         mut self,
         end: Time,
@@ -230,10 +228,10 @@ impl Recording {
         }
     }
 
-    /// Returns when the writer's thread has ended, or fails after a signal that would have ended us.
+    /// Waits for the writer's thread to end. Fails if a signal arrives that would end the process.
     fn wait_for_writer(&self, signals: &mut Signals, waiting: impl FnOnce()) -> io::Result<()> {
         let mut waiting = Some(waiting);
-        // What has come so far was about the session.
+        // Earlier signals were meant for the session.
         signals.arrived();
         loop {
             let mut interest = Interest::default();
@@ -265,27 +263,27 @@ impl Shared {
     }
 }
 
-/// The other side, on a thread of its own once there is one.
+/// The writing side.
 struct Writer {
     shared: Arc<Shared>,
     sink: Stream,
-    /// Where the sink is a file.
+    /// Set if the output is a file.
     disk: Option<Disk>,
     encoder: Encoder,
     room: PipeWriter,
-    /// What comes before all events, until that is written.
+    /// What precedes the first event, until it is written.
     front: Vec<u8>,
-    /// Whether that could be written.
+    /// The outcome of writing it.
     begun: io::Result<()>,
-    /// When the last batch was taken.
+    /// When the queue was last emptied.
     last_taken: Option<Instant>,
     notifier: Notifier,
     log: Log,
 }
 
 impl Writer {
-    /// Writes until the end. After an error nothing more is written, but batches are still taken:
-    /// the session goes on unrecorded.
+    /// Writes until the end. After an error the session continues unrecorded: the queue is still
+    /// emptied, but nothing is written.
     fn run(mut self) -> io::Result<()> {
         if let Err(error) = self.write_recording() {
             self.log.write(&format!("cannot write the recording: {}", io_text(&error)));
@@ -299,7 +297,7 @@ impl Writer {
         self.disk.as_mut().map_or(Ok(()), Disk::sync)
     }
 
-    /// Writes what comes before all events.
+    /// Writes what precedes the first event.
     fn begin(&mut self) {
         self.begun = self.sink.write_all(&std::mem::take(&mut self.front));
         self.note_written();
@@ -331,8 +329,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits for a batch and leaves an empty one in its place; or returns with an empty one when it is
-    /// time to sync. False at the end.
+    /// Waits for events and swaps the queue with an empty batch; when a sync is due, the batch stays
+    /// empty. False at the end.
     fn take(&mut self, batch: &mut Batch) -> bool {
         batch.events.clear();
         batch.bytes.clear();
@@ -346,7 +344,7 @@ impl Writer {
         if state.batch.events.is_empty() {
             state.writer_sleeps = true;
             let may_sleep = |state: &mut State| state.writer_sleeps && !state.is_finished;
-            // There is no time limit that could not be one of 100 years.
+            // Nothing to sync: a timeout of decades.
             let left = self.disk.as_ref().and_then(Disk::until_due).unwrap_or(Duration::from_secs(1 << 31));
             let waited = woken.wait_timeout_while(state, left, may_sleep);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
@@ -357,7 +355,7 @@ impl Writer {
         std::mem::swap(&mut state.batch, batch);
         self.last_taken = Some(Instant::now());
         if std::mem::take(&mut state.waits_for_room) {
-            // Fails only when the session is gone, and then nobody waits.
+            // Fails only if the session is gone; then nobody waits.
             let _ = self.room.write_all(&[0]);
         }
         true
@@ -379,11 +377,10 @@ impl Writer {
     }
 }
 
-/// A file, whose content the kernel is told to bring to the disk: a power cut costs no more than the
-/// last seconds of a recording.
+/// Syncs the file to disk, so that a power failure loses no more than the last seconds.
 struct Disk {
     file: File,
-    /// When the first of what has not been synced was written.
+    /// The time of the first write since the last sync.
     unsynced_since: Option<Instant>,
 }
 
@@ -394,7 +391,7 @@ impl Disk {
         Disk { file, unsynced_since: None }
     }
 
-    /// How long until it is to be synced; `None` where there is nothing to sync.
+    /// The time until the next sync; `None` if there is nothing to sync.
     fn until_due(&self) -> Option<Duration> {
         Some(Disk::EVERY.saturating_sub(self.unsynced_since?.elapsed()))
     }
@@ -402,44 +399,44 @@ impl Disk {
     fn sync(&mut self) -> io::Result<()> {
         self.unsynced_since = None;
         match self.file.sync_data() {
-            // Some file systems have no disk.
+            // Not all file systems support this.
             Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
             result => result,
         }
     }
 }
 
-/// How what happened is spelled.
+/// How events are written.
 pub enum Encoder {
     /// As the events of a cast.
     Cast(Box<CastEncoder>),
-    /// As the bytes of the output alone.
+    /// The bytes of the output only.
     Raw,
-    /// As the lines that a terminal shows.
+    /// The lines shown by a terminal.
     Text(Box<TextEncoder>),
 }
 
-/// The state of writing lines down.
+/// The state of a transcript.
 pub struct TextEncoder {
     transcript: Transcript,
     repair: Utf8Repair,
 }
 
-/// The state of spelling the events of a cast.
+/// The state of writing a cast.
 pub struct CastEncoder {
     writer: cast::Writer,
-    /// What is added to the session's times.
+    /// Added to the session's times.
     offset: Time,
     /// The time of the last event.
     last: Time,
-    /// Reads may cut characters in two, of the output and of the keyboard independently.
+    /// Reads may split characters, in output and input independently.
     output: Utf8Repair,
     input: Utf8Repair,
     text: String,
 }
 
 impl Encoder {
-    /// Spells a cast, with `offset` added to the session's times.
+    /// Writes a cast, with `offset` added to the session's times.
     pub fn cast(writer: cast::Writer, offset: Time) -> Encoder {
         Encoder::Cast(Box::new(CastEncoder {
             writer,
@@ -451,11 +448,11 @@ impl Encoder {
         }))
     }
 
-    /// Writes the lines of a terminal of this size down.
+    /// Writes the lines shown by a terminal of this size.
     ///
     /// # Errors
     ///
-    /// No virtual terminal is that large.
+    /// The size is too large for a virtual terminal.
     pub fn text(size: Size) -> io::Result<Encoder> {
         let transcript =
             Transcript::new(size).map_err(|error| io::Error::other(Fault::from(error).to_string()))?;
@@ -472,7 +469,7 @@ impl Encoder {
                 text.transcript.feed(&output, out);
             }
             (Encoder::Text(text), Code::Resize) => {
-                // One that is too large to be real leaves the size as it was.
+                // An absurdly large size is ignored.
                 let _ = resize().map(|size| text.transcript.resize(size, out));
             }
             (Encoder::Raw, Code::Output) => out.extend_from_slice(data),
@@ -485,7 +482,7 @@ impl Encoder {
         }
     }
 
-    /// Spells what is left: the beginnings of characters that never ended, the lines still shown.
+    /// Writes the rest: incomplete characters, and the lines still on the screen.
     fn finish(self, out: &mut Vec<u8>) {
         let mut cast = match self {
             Encoder::Cast(cast) => cast,

@@ -1,10 +1,10 @@
-//! The session: a program in a pseudo-terminal, between it and the user's terminal a loop that
-//! copies both ways and notes what goes by.
+//! The session: a loop that copies between the user's terminal and the program's pseudo-terminal, and
+//! records what passes.
 //!
 //! One thread, one select over the pseudo-terminal, the terminal, a piped standard input and the
-//! signals. What the program writes goes to the terminal first and then to the recording. While the
-//! terminal or the recording does not take more, the program is not read, but what the user types
-//! goes in all the same: ctrl-c works under a flood, and memory stays bounded.
+//! signals. Output is written to the terminal first, then recorded. While the terminal or the recording
+//! cannot take more, the program is not read, but input still passes: ctrl-c works during a flood, and
+//! memory is bounded.
 
 use std::io::{self, IsTerminal, Read};
 use std::os::fd::AsFd;
@@ -28,32 +28,31 @@ use crate::keys::{KeyAction, KeyReader, Keys};
 use crate::log::Log;
 use crate::recording::Recording;
 
-/// How much is read at once, in bytes: several times what a pseudo-terminal gives at once.
+/// The size of a read in bytes: several times what a pseudo-terminal returns at once.
 const READ: usize = 16 << 10;
 
-/// How often the program is read at most before keys and signals get their turn.
+/// The most reads of the program before keys and signals get their turn.
 const READS: usize = 16;
 
-/// How much typed input waits for the program at most, plus one read's.
+/// The most input that waits for the program, in bytes; the last read may exceed it.
 const TYPED: usize = 64 << 10;
 
-/// How long the program's side of the pseudo-terminal must have had nothing to read after the
-/// program's end until nothing of what it wrote can be left in it. Only waited for when someone else
-/// holds it open.
+/// How long the pseudo-terminal must be silent after the program has ended before it is closed. Needed
+/// only if another process holds it open; otherwise the kernel reports the end.
 const SILENCE: Duration = Duration::from_millis(50);
 
-/// How much is read at most after the program's end, in bytes: well over what a kernel holds back,
-/// so that a program left in the background, however much it writes, does not hold the session.
+/// The most that is read after the program has ended, in bytes: far more than a kernel buffers, so that
+/// a busy background process cannot keep the session open.
 const REMAINS: usize = 1 << 20;
 
-/// How long a program that has been told to end, or has closed its terminal, is waited for; and a
-/// terminal that takes no output once the session has been told to end.
+/// How long to wait for a program that was told to end or has closed its terminal, and for a stalled
+/// terminal once the session was told to end.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What ctrl-c sends in raw mode.
 const CTRL_C: u8 = 0x03;
 
-/// The window size that the recorded program sees: the terminal's, or what the options say.
+/// The window size for the recorded program: from the options, or else the terminal's.
 #[derive(Clone, Copy, Debug)]
 pub struct WindowSize {
     pub cols: Option<u16>,
@@ -61,7 +60,7 @@ pub struct WindowSize {
 }
 
 impl WindowSize {
-    /// The size in this terminal; in none, 80x24 unless told.
+    /// The size for this terminal; 80x24 without one.
     pub fn of(self, terminal: Option<&Terminal>) -> Size {
         let size = terminal.and_then(Terminal::size).unwrap_or(Size { cols: 80, rows: 24 });
         Size { cols: self.cols.unwrap_or(size.cols), rows: self.rows.unwrap_or(size.rows) }
@@ -75,11 +74,11 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts the program, in a terminal of this size that is set as the user's is.
+    /// Starts the program in a terminal of this size, with the settings of the user's terminal.
     ///
     /// # Errors
     ///
-    /// The program cannot be run; its name is part of the error.
+    /// The program cannot be run. The error includes its name.
     pub fn start(command: Command, size: Size, terminal: Option<&Terminal>) -> io::Result<Program> {
         let settings = terminal.and_then(|terminal| terminal.settings().ok());
         let name = command.get_program().to_string_lossy().into_owned();
@@ -92,21 +91,21 @@ impl Program {
 /// What a session is made of.
 pub struct Session {
     pub program: Program,
-    /// The user's terminal; without one the session is headless.
+    /// The user's terminal; `None`: headless.
     pub terminal: Option<Terminal>,
     pub window: WindowSize,
     pub size: Size,
     pub keys: Keys,
     pub records_input: bool,
-    /// Whether the terminal is asked about itself.
+    /// Whether to query the terminal for its name and colors.
     pub asks_terminal: bool,
     pub notifier: Notifier,
     pub log: Log,
 }
 
 impl Session {
-    /// Runs the session to its end. The recording begins with `front`, and with what the terminal says
-    /// of itself.
+    /// Runs the session to its end. The recording begins with `front`, completed with the terminal's
+    /// replies.
     pub fn run<'a>(
         self,
         signals: &'a mut Signals,
@@ -150,7 +149,7 @@ impl Session {
             running.begin_recording()?;
         }
         let copied = running.copy();
-        // Not yet done where the session was over first.
+        // If the session ended before the terminal replied.
         running.begin_recording()?;
         copied?;
         running.end()
@@ -159,29 +158,29 @@ impl Session {
 
 /// How a session ended.
 pub struct Outcome {
-    /// How the program ended, where that could be learnt.
+    /// How the program ended; `None` if it is still running without its terminal.
     pub status: Option<ExitStatus>,
-    /// How long the session took.
+    /// The duration of the session.
     pub end: Time,
     /// The signal that ended the session, if one did.
     pub signal: Option<Signal>,
-    /// Whether the terminal was gone before the end.
+    /// Whether the terminal disappeared during the session.
     pub lost_terminal: bool,
 }
 
 /// How far the session has come.
 enum Phase {
-    /// The program runs.
+    /// The program is running.
     Running,
-    /// The program has ended or been given up; what it has written is read to its end.
+    /// The program has ended or was given up. Its remaining output is being read.
     Draining {
         status: Option<ExitStatus>,
-        /// How much has been read since, in bytes.
+        /// Bytes read since.
         read: usize,
-        /// Since when there has been nothing to read, each time that was asked.
+        /// Since when every look found nothing to read.
         silent_since: Option<Instant>,
     },
-    /// All that it has written has been read. Its side of the pseudo-terminal is closed, or silent.
+    /// All output has been read: the pseudo-terminal is closed, or silent.
     Closed(Option<ExitStatus>),
 }
 
@@ -189,20 +188,20 @@ struct Running<'a> {
     pty: Pty,
     child: Child,
     signals: &'a mut Signals,
-    /// The first of them that was to end the session.
+    /// The first signal that ended the session.
     ended_by: Option<Signal>,
     terminal: Option<Terminal>,
-    /// Whether there was one that is gone.
+    /// Whether there was one that has disappeared.
     lost_terminal: bool,
     raw_mode: Option<RawMode>,
-    /// A standard input that is no terminal, until its end.
+    /// Standard input, unless it is a terminal, until its end.
     stdin: Option<Stream>,
-    /// Once that has ended and there is no terminal: what the program is told of it.
+    /// Set when standard input has ended and there is no terminal.
     end_of_input: Option<EndOfInput>,
     recording: &'a mut Recording,
     window: WindowSize,
     size: Size,
-    /// The size that the recording has last been told.
+    /// The last size in the recording.
     recorded_size: Size,
     keys: KeyReader,
     replies: ReplyFilter,
@@ -211,28 +210,27 @@ struct Running<'a> {
     log: Log,
     clock: Clock,
     phase: Phase,
-    /// Where the session has been told to end: how long the program is waited for, and a terminal
-    /// that takes no output.
+    /// Set when the session was told to end: when to stop waiting for the program and the terminal.
     deadline: Option<Instant>,
-    /// Whether output still goes to the terminal; not once it has been waited for long enough.
+    /// Whether output is still written to the terminal.
     shows_output: bool,
-    /// What the terminal has not taken yet. While there is anything, the program is not read.
+    /// Output that the terminal has not taken yet. The program is not read until this is empty.
     to_terminal: Vec<u8>,
-    /// While the terminal has not answered all that it has been asked about itself.
+    /// The queries, until the terminal has replied.
     inquiry: Option<Inquiry>,
-    /// What the recording begins with, until it has begun.
+    /// What precedes the first event, until the recording has begun.
     front: Option<Front<'a>>,
-    /// What the program has not taken yet.
+    /// Input that the program has not taken yet.
     to_program: Vec<u8>,
     buffer: Vec<u8>,
 }
 
 impl Running<'_> {
-    /// Copies both ways until all that the program has written is recorded and shown.
+    /// Copies both ways until all output is recorded and shown.
     fn copy(&mut self) -> io::Result<()> {
         while !self.is_over() {
             let is_running = matches!(self.phase, Phase::Running);
-            // What a program leaves behind fits, so that the user need not wait for the recording.
+            // The remaining output always fits, so that the terminal need not wait for the recording.
             let is_full = is_running && self.recording.is_full();
             let is_stalled = !self.to_terminal.is_empty();
             let reads_program = !matches!(self.phase, Phase::Closed(_)) && !is_stalled && !is_full;
@@ -249,7 +247,7 @@ impl Running<'_> {
                 interest.write(self.pty.as_fd());
             }
             if let Some(terminal) = &self.terminal {
-                // After the program's end keys are the shell's, but for one that ends the waiting.
+                // After the program's end input is left to the shell, unless ctrl-c may end a wait.
                 if takes_input || (!is_running && (is_stalled || self.awaits_answers())) {
                     interest.read(terminal.as_fd());
                 }
@@ -307,13 +305,13 @@ impl Running<'_> {
         matches!(self.phase, Phase::Closed(_)) && self.to_terminal.is_empty() && !self.awaits_answers()
     }
 
-    /// Whether answers are on their way that a shell would take for input.
+    /// Whether replies may still arrive, which the shell would read as input.
     fn awaits_answers(&self) -> bool {
         let has_time = self.inquiry.as_ref().is_some_and(|inquiry| !inquiry.until_end().is_zero());
         has_time && self.terminal.is_some()
     }
 
-    /// How long to wait for something to happen; for ever while the program runs.
+    /// How long to wait for events; `None`: forever.
     fn timeout(&self, reads_program: bool) -> Option<Duration> {
         let silence = match self.phase {
             Phase::Draining { silent_since, .. } if reads_program => {
@@ -331,8 +329,8 @@ impl Running<'_> {
         [silence, left, header, end, release].into_iter().chain(due).flatten().min()
     }
 
-    /// Begins the recording once the terminal has answered, or has had its time to; and passes on what
-    /// looked like the beginning of an answer.
+    /// Begins the recording when the terminal has replied or the time for it has passed. Passes on input
+    /// that was held back but is not a reply.
     fn look_at_inquiry(&mut self) -> io::Result<()> {
         if let Some(inquiry) = &mut self.inquiry
             && inquiry.until_release().is_some_and(|left| left.is_zero())
@@ -351,7 +349,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Begins the recording with what is known of the terminal, if it has not begun yet.
+    /// Begins the recording with the replies so far, unless it has begun already.
     fn begin_recording(&mut self) -> io::Result<()> {
         let Some(front) = self.front.take() else { return Ok(()) };
         let appearance = self.inquiry.as_ref().map(Inquiry::appearance).unwrap_or_default();
@@ -363,15 +361,15 @@ impl Running<'_> {
         self.recording.begin(front.text(&appearance))
     }
 
-    /// How long until the program is to be told that its input has ended, if it has.
+    /// The time until end of file must be sent to the program, if at all.
     fn until_end_of_input(&self) -> Option<Duration> {
         let is_wanted = matches!(self.phase, Phase::Running) && self.to_program.is_empty();
         let due = self.end_of_input.as_ref().filter(|_| is_wanted)?.due;
         Some(due.saturating_duration_since(Instant::now()))
     }
 
-    /// The program was looked at, and there was nothing to read. Nothing of what it wrote is left once
-    /// that has been so for a while; that a wait was over for another reason says nothing.
+    /// The program was polled and had nothing to read. After some time of that, all of its output has
+    /// been read. A wait that ended without polling it does not count.
     fn note_silence(&mut self) {
         if let Phase::Draining { status, silent_since, .. } = &mut self.phase
             && silent_since.get_or_insert_with(Instant::now).elapsed() >= SILENCE
@@ -380,7 +378,7 @@ impl Running<'_> {
         }
     }
 
-    /// Nothing more is to come from the program.
+    /// No more output will come.
     fn close(&mut self) {
         self.phase = match self.phase {
             Phase::Draining { status, .. } | Phase::Closed(status) => Phase::Closed(status),
@@ -388,8 +386,7 @@ impl Running<'_> {
         };
     }
 
-    /// Waits neither for the program nor for the terminal any more. What has been written is still
-    /// recorded.
+    /// Stops waiting for the program and the terminal. Remaining output is still recorded.
     fn stop_waiting(&mut self) {
         self.log.write("nothing is waited for any more");
         self.deadline = None;
@@ -401,8 +398,7 @@ impl Running<'_> {
         }
     }
 
-    /// The program has written something, or closed its side. What it writes meanwhile is read on
-    /// the same occasion: a flood then needs far fewer calls of select.
+    /// Reads the program, several times if there is more: a flood needs far fewer calls of select.
     fn read_program(&mut self) -> io::Result<()> {
         for _ in 0..READS {
             let has_read = self.read_once()?;
@@ -414,7 +410,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// Reads the program once. False where nothing was there, or nothing more is to be read.
+    /// Reads the program once. False if there was nothing, or no more should be read.
     fn read_once(&mut self) -> io::Result<bool> {
         let count = match self.pty.read(&mut self.buffer) {
             Err(error) if is_temporary(&error) => return Ok(false),
@@ -448,12 +444,12 @@ impl Running<'_> {
         Ok(true)
     }
 
-    /// The program takes what has been typed.
+    /// Writes input to the program.
     fn write_program(&mut self) {
         match self.pty.write(&self.to_program) {
             Ok(taken) => drop(self.to_program.drain(..taken)),
             Err(error) if is_temporary(&error) => {}
-            // Its side is closed; reading tells so, too.
+            // Its side is closed, which the next read reports.
             Err(_) => self.to_program.clear(),
         }
     }
@@ -482,7 +478,7 @@ impl Running<'_> {
         self.take_keys(&typed);
     }
 
-    /// Does what has been typed.
+    /// Handles keyboard input.
     fn take_keys(&mut self, typed: &[u8]) {
         if !matches!(self.phase, Phase::Running) {
             if plain_keys(typed).contains(&CTRL_C) {
@@ -517,7 +513,7 @@ impl Running<'_> {
         self.write_program();
     }
 
-    /// Tells the user something that is not to be seen in the terminal.
+    /// Notifies the user outside of the terminal.
     fn say(&self, text: &str) {
         self.log.write(text);
         self.notifier.say(text);
@@ -534,7 +530,7 @@ impl Running<'_> {
                 }
                 self.write_program();
             }
-            // Its end is not the session's. Where there is a keyboard, more may be typed.
+            // The session goes on; with a terminal, there is still the keyboard.
             _ => {
                 self.stdin = None;
                 if self.terminal.is_none() && !self.lost_terminal {
@@ -544,10 +540,10 @@ impl Running<'_> {
         }
     }
 
-    /// Passes the end of input on to the program, if it is to be told so now.
+    /// Sends end of file to the program if it is due.
     fn tell_end_of_input(&mut self) {
         let Some(end_of_input) = &mut self.end_of_input else { return };
-        // Fails where the program's side is closed for good.
+        // Fails if the program's side is closed for good.
         let Ok(state) = self.pty.input_state() else { return self.end_of_input = None };
         if let Some(character) = end_of_input.next(state) {
             self.to_program.push(character);
@@ -555,28 +551,28 @@ impl Running<'_> {
         }
     }
 
-    /// The terminal is gone: its window was closed, its connection cut.
+    /// The terminal is gone: its window was closed, or the connection was cut.
     fn lose_terminal(&mut self) {
         self.log.write("the terminal is gone");
         self.terminal = None;
         self.lost_terminal = true;
         self.raw_mode = None;
         self.to_terminal.clear();
-        // Whoever had us ignore the hangup wants the session to go on (nohup).
+        // With hangups ignored (nohup), the session goes on without it.
         if !tty::is_ignored(Signal::SIGHUP) {
             self.tell_to_end();
         }
     }
 
-    /// Tells the program to end, as the terminal would when it hangs up.
+    /// Tells the program to end, as a hangup of its terminal would.
     fn tell_to_end(&mut self) {
         if self.deadline.is_some() {
             return;
         }
         self.deadline = Some(Instant::now() + PATIENCE);
         if let (Phase::Running, Ok(group)) = (&self.phase, i32::try_from(self.child.id())) {
-            // It may have ended by itself in the meantime. SIGCONT, because a stopped program would
-            // take notice of SIGHUP only when someone continues it.
+            // It may have ended meanwhile. SIGCONT, because a stopped program handles SIGHUP only once
+            // it is continued.
             let hangup = if tty::is_ignored(Signal::SIGHUP) { Signal::SIGTERM } else { Signal::SIGHUP };
             let _ = killpg(Pid::from_raw(group), hangup);
             let _ = killpg(Pid::from_raw(group), Signal::SIGCONT);
@@ -590,7 +586,7 @@ impl Running<'_> {
                 Signal::SIGWINCH => self.resize(),
                 Signal::SIGTSTP => {
                     if let Some(raw_mode) = &self.raw_mode {
-                        // Fails only when the terminal is gone, which reading it will tell.
+                        // Fails only if the terminal is gone, which reading it will show.
                         let _ = raw_mode.suspend();
                     }
                     tty::stop_here();
@@ -607,10 +603,10 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// We have been stopped and continued: the shell has used the terminal meanwhile.
+    /// Continued after a stop, in which the shell used the terminal.
     fn come_back(&mut self) {
         if let Some(raw_mode) = &self.raw_mode {
-            // Fails only when the terminal is gone, which reading it will tell.
+            // Fails only if the terminal is gone, which reading it will show.
             let _ = raw_mode.apply();
         }
         self.resize();
@@ -634,12 +630,12 @@ impl Running<'_> {
         }
         self.size = size;
         self.log.write(&format!("size {size}"));
-        // Fails only when the pseudo-terminal is closed, and then its size matters to nobody.
+        // Fails only if the pseudo-terminal is closed; then its size does not matter.
         let _ = self.pty.resize(size);
         self.record_size();
     }
 
-    /// Records the size where the recording does not know it: not during a pause, but after it.
+    /// Records a resize if the size differs from the last one recorded. During a pause, nothing is.
     fn record_size(&mut self) {
         if !self.clock.is_paused() && self.size != self.recorded_size {
             self.recorded_size = self.size;
@@ -647,7 +643,7 @@ impl Running<'_> {
         }
     }
 
-    /// Gives the terminal back and learns how the program ended.
+    /// Restores the terminal and waits for the program's exit status.
     fn end(mut self) -> io::Result<Outcome> {
         let end = self.clock.now();
         let mut held_back = Vec::new();
@@ -660,8 +656,8 @@ impl Running<'_> {
         let Running { pty, mut child, signals, phase, ended_by: signal, lost_terminal, .. } = self;
         let mut status = if let Phase::Closed(status) = phase { status } else { None };
         if status.is_none() {
-            // The program has closed its terminal, most likely by ending. If it lives on without one,
-            // closing ours sends it the hangup that it asked for.
+            // The program has closed its terminal, most likely by ending. If it is still running, closing
+            // the master sends it a hangup.
             status = wait_for_end(&mut child, signals)?;
             drop(pty);
             if status.is_none() {
@@ -676,11 +672,11 @@ impl Running<'_> {
     }
 }
 
-/// Waits for the program's end for as long as patience lasts.
+/// Waits a while for the program to end.
 fn wait_for_end(child: &mut Child, signals: &mut Signals) -> io::Result<Option<ExitStatus>> {
     let until = Instant::now() + PATIENCE;
     loop {
-        // Looked at after the signals are taken: one that comes in between is waited for below.
+        // After taking the signals: a SIGCHLD that arrives in between ends the wait below.
         signals.arrived();
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
@@ -699,16 +695,15 @@ fn is_temporary(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
-/// The end of a standard input that was all the input there is, as the program is told of it.
+/// The end of standard input in a session without a terminal, passed on as end of file.
 ///
-/// A pipe at its end says so to every reader, a terminal to the one that reads the character for it.
-/// So that character is typed again when it has been read: at once where lines are read, which is all
-/// that `cat` or a script wants. A program that takes each key and shows it itself (a shell with a line
-/// editor, an editor) might take it for something else, so it is typed once for each time that the
-/// program begins to do so, and after that ever more rarely.
+/// Every reader of a pipe sees its end; on a terminal, only the one that reads the EOF character. So it
+/// is sent again once it has been read: immediately while the program reads lines. A program that reads
+/// single keys and echoes them itself (a shell with a line editor, an editor) may give the character
+/// another meaning: it is sent once each time the program enters that mode, then less and less often.
 struct EndOfInput {
     due: Instant,
-    /// Whether the program read in lines when it was told last.
+    /// Whether the program was reading lines when it was last sent.
     told_in_lines: Option<bool>,
     pause: Duration,
 }
@@ -721,7 +716,7 @@ impl EndOfInput {
         EndOfInput { due: Instant::now(), told_in_lines: None, pause: EndOfInput::SHORTEST }
     }
 
-    /// What is to be typed now, if anything, and when to ask again.
+    /// The character to send now, if any. Sets when to call this next.
     fn next(&mut self, state: InputState) -> Option<u8> {
         const CTRL_D: u8 = 0x04;
         self.due = Instant::now() + EndOfInput::SHORTEST;
@@ -744,9 +739,9 @@ impl EndOfInput {
     }
 }
 
-/// The session's time. It stands still while the recording is paused.
+/// The session's clock. It stops while the recording is paused.
 struct Clock {
-    /// When time would have begun, had there been no pauses.
+    /// The start of the session, shifted by the pauses.
     start: Instant,
     paused_at: Option<Instant>,
 }
@@ -764,7 +759,7 @@ impl Clock {
         self.paused_at.is_some()
     }
 
-    /// Pauses, or goes on.
+    /// Pauses or resumes.
     fn toggle(&mut self) {
         match self.paused_at.take() {
             Some(paused_at) => self.start += paused_at.elapsed(),
@@ -773,7 +768,7 @@ impl Clock {
     }
 }
 
-/// Panics in the middle of a session, for the test that the terminal survives it. Not in releases.
+/// Panics during a session, to test that the terminal is restored. Not in release builds.
 fn panic_if_asked() {
     #[cfg(debug_assertions)]
     if std::env::var_os("ASCIINEMA_TEST_PANIC").is_some() {

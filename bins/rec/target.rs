@@ -1,4 +1,4 @@
-//! What a recording goes to: a file new or continued, a FIFO, standard output.
+//! The output of a recording: a new or existing file, a FIFO, standard output.
 //!
 //! Everything that can be refused is refused here, before the session starts.
 
@@ -9,6 +9,8 @@ use std::io::{self, IsTerminal, Seek, SeekFrom};
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use common::cast::{self, Fault, Header, Item, Reader, Time, Version};
 use common::cli::{self, Failure, Result};
@@ -18,26 +20,26 @@ use common::size::Size;
 
 use crate::options::{Format, Options};
 
-/// Where the recording goes.
+/// Where to record to.
 pub enum Target {
     Stdout,
     File {
         path: OsString,
         name: String,
     },
-    /// A file of our own, about which the user is asked at the end.
+    /// A temporary file; the user is asked what to do with it at the end.
     Temporary {
         path: OsString,
         name: String,
     },
 }
 
-/// Something to record to: open, its file locked against other recorders, and not yet changed.
+/// An open output, locked against other recorders and not modified yet.
 pub struct Opened {
     file: File,
-    /// How much of it stays, in bytes, where it is a file and not a pipe or a device.
+    /// For a regular file: how many of its bytes to keep.
     kept: Option<u64>,
-    /// The path of a file that was not there before.
+    /// The path, if the file was created.
     created: Option<PathBuf>,
 }
 
@@ -46,39 +48,49 @@ impl Opened {
         Ok(Opened { file: File::from(io::stdout().as_fd().try_clone_to_owned()?), kept: None, created: None })
     }
 
-    /// Opens a file to replace all that it holds.
+    /// Opens a file to overwrite it.
     fn to_replace(path: &Path, created: bool) -> io::Result<Opened> {
-        // Opening a FIFO waits here for its reader.
+        // For a FIFO, this waits for a reader.
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
         let kept = file.metadata()?.is_file().then_some(0);
         Ok(Opened { file, kept, created: created.then(|| path.to_path_buf()) })
     }
 
-    /// Opens a file to read it, and to write after what it holds.
+    /// Opens a file to read it and append to it.
     fn to_continue(path: &Path) -> io::Result<Opened> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
         Ok(Opened { kept: Some(file.metadata()?.len()), file, created: None })
     }
 
-    /// Keeps other recorders away from a file until it is closed. False where one has it already.
+    /// Locks a file against other recorders until it is closed. False if another one holds it.
     fn lock(&self) -> bool {
-        // Some file systems cannot lock; recording to them is still better than refusing to.
-        self.kept.is_none() || !matches!(self.file.try_lock(), Err(TryLockError::WouldBlock))
+        // Some file systems do not support locks; recording without one is better than refusing.
+        let is_held = || matches!(self.file.try_lock(), Err(TryLockError::WouldBlock));
+        // A recorder that is killed while it starts its program leaves the lock to it for a moment.
+        let mut tries = 0;
+        while self.kept.is_some() && is_held() {
+            if tries == 20 {
+                return false;
+            }
+            tries += 1;
+            thread::sleep(Duration::from_millis(10));
+        }
+        true
     }
 
-    /// Whether writing to it may take as long as someone else pleases.
+    /// Whether writes may block: a pipe, a socket or a terminal.
     pub fn may_block(&self) -> bool {
         let kind = self.file.metadata().map(|metadata| metadata.file_type());
         let is_pipe = kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket());
         is_pipe || self.file.is_terminal()
     }
 
-    /// Another descriptor of it, if it is a file.
+    /// A duplicate descriptor, if it is a regular file.
     pub fn on_disk(&self) -> io::Result<Option<File>> {
         if self.file.metadata()?.is_file() { self.file.try_clone().map(Some) } else { Ok(None) }
     }
 
-    /// Makes it ready to be written to: what does not stay of it is cut off.
+    /// Truncates the file to the part to keep, and makes it ready for writing.
     pub fn into_stream(mut self) -> io::Result<Stream> {
         if let Some(kept) = self.kept {
             self.file.set_len(kept)?;
@@ -87,22 +99,22 @@ impl Opened {
         Ok(Stream::from(self.file))
     }
 
-    /// Leaves things as they were before it was opened.
+    /// Removes the file if it was created.
     pub fn abandon(self) {
         if let Some(path) = &self.created {
-            // An empty file that cannot be removed does no harm: nothing refuses to record to it.
+            // If this fails an empty file remains, which is harmless: it can be recorded to.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// How the recording begins, and what it is written to.
+/// How the recording begins, and its output.
 pub enum Begin {
-    /// At the beginning.
+    /// A new recording.
     Anew(Opened),
-    /// After a recording that is raw, or text.
+    /// Appended to a raw or text recording.
     AfterOutput(Opened),
-    /// After a cast.
+    /// Appended to a cast.
     After {
         opened: Opened,
         version: Version,
@@ -115,7 +127,7 @@ pub enum Begin {
 }
 
 impl Begin {
-    /// Leaves things as they were: there will be no recording.
+    /// Undoes the opening: there will be no recording.
     pub fn abandon(self) {
         match self {
             Begin::Anew(opened) | Begin::AfterOutput(opened) | Begin::After { opened, .. } => {
@@ -124,7 +136,7 @@ impl Begin {
         }
     }
 
-    /// The version of the cast that is written, if it is one. An old cast keeps its own.
+    /// The version of the cast, if it is one. An existing cast keeps its version.
     pub fn version(&self, format: Format) -> Option<Version> {
         match (self, format) {
             (Begin::After { version, .. }, _) => Some(*version),
@@ -159,7 +171,7 @@ impl Target {
         }
     }
 
-    /// How messages call it.
+    /// Its name in messages.
     pub fn name(&self) -> &str {
         match self {
             Target::Stdout => "stdout",
@@ -167,7 +179,7 @@ impl Target {
         }
     }
 
-    /// Opens it for what the options say.
+    /// Opens it as the options say.
     pub fn begin(&self, options: &Options, warning: &dyn Fn(&str)) -> Result<Begin> {
         let (path, name) = match self {
             Target::File { path, name } => (path, name),
@@ -204,7 +216,7 @@ impl Target {
         if !opened.lock() {
             return Err(in_use(name));
         }
-        // Another recorder may have come and gone since its length was looked at.
+        // Another recorder may have written to it since its length was checked.
         let has_grown = opened.kept.is_some() && opened.file.metadata().is_ok_and(|file| file.len() > 0);
         if has_grown && !options.overwrite {
             return Err(in_use(name));
@@ -222,7 +234,7 @@ fn in_use(name: &str) -> Failure {
     Failure::Failed(format!("{name}: another asciinema is recording to it"))
 }
 
-/// Opens a file that holds something, to go on from its end.
+/// Opens a non-empty file to append to it.
 fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&str)) -> Result<Begin> {
     let failed = |error: io::Error| Failure::io(name, &error);
     let refused = |why: &str| Err(Failure::Failed(format!("{name}: {why}")));
@@ -252,7 +264,7 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     match outcome {
         Ok(()) => {}
         Err(cast::Error::Line { fault: Fault::CutOff, .. }) => {
-            // The recorder was killed while it wrote the line; what comes next must not be glued to it.
+            // The recorder was killed while writing the line; new events must not be joined to it.
             warning(&format!("{name}: the last line is cut off, it is replaced"));
             opened.kept = Some(end.length);
         }
@@ -267,21 +279,21 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     })
 }
 
-/// What has to be known of a cast to go on after it.
+/// What must be known about a cast to append to it.
 #[derive(Default)]
 struct End {
     header: Option<Header>,
-    /// The latest time of all; the last event's own may have stepped back.
+    /// The latest time; the last event's may be earlier.
     time: Time,
     /// The size after the last resize.
     size: Option<Size>,
-    /// How many bytes the whole lines are.
+    /// The length of all complete lines in bytes.
     length: u64,
     ends_line: bool,
 }
 
 impl End {
-    /// Reads a cast to its end, or as far as it is good.
+    /// Reads a cast to its end or its first error.
     fn read(&mut self, stream: Stream) -> std::result::Result<(), cast::Error> {
         let mut reader = Reader::new(stream);
         loop {

@@ -1,7 +1,8 @@
 //! Desktop notifications: that a recording was paused, that a stream was interrupted.
 //!
-//! What is recorded fills the terminal, so what there is to say during a session is said elsewhere: by the user's own command, else by the first notifier that is installed. It runs on a
-//! thread of its own with nothing to write to; a notifier that hangs or fails is nobody's business.
+//! The recorded program owns the terminal, so notices are shown elsewhere: by the configured command, or
+//! else by the first notifier that is installed. A thread runs it, with its output discarded; it may hang
+//! or fail without consequences.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -14,31 +15,31 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-/// Says things without anyone waiting for it.
+/// Shows notifications without waiting for them.
 #[derive(Clone)]
 pub struct Notifier {
-    /// None where notifications are not wanted.
-    desk: Option<Arc<Desk>>,
+    /// `None` if notifications are disabled.
+    queue: Option<Arc<Queue>>,
 }
 
-/// Where notices are handed in.
-struct Desk {
+/// The queue of notifications to show.
+struct Queue {
     command: Option<OsString>,
-    /// The way to the thread, which the first notice starts: most sessions have nothing to say. None
-    /// where it could not be started.
+    /// The channel to the thread, which is started by the first notification. `None` inside if it could
+    /// not be started.
     notices: OnceLock<Option<Sender<String>>>,
 }
 
 impl Notifier {
     /// A notifier that runs this command by `sh -c`, or the first one that is installed.
     pub fn new(is_enabled: bool, command: Option<OsString>) -> Notifier {
-        Notifier { desk: is_enabled.then(|| Arc::new(Desk { command, notices: OnceLock::new() })) }
+        Notifier { queue: is_enabled.then(|| Arc::new(Queue { command, notices: OnceLock::new() })) }
     }
 
     /// Shows a text, some time soon.
     pub fn say(&self, notice: &str) {
-        let Some(desk) = &self.desk else { return };
-        if let Some(notices) = desk.notices.get_or_init(|| start(desk.command.clone())) {
+        let Some(queue) = &self.queue else { return };
+        if let Some(notices) = queue.notices.get_or_init(|| start(queue.command.clone())) {
             // Fails only when the thread is gone, and then there is no one to say it.
             let _ = notices.send(notice.to_string());
         }

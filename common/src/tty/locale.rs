@@ -1,5 +1,5 @@
-//! The locale's character encoding. A recording is text, and its program was told by the locale how
-//! text is spelled: anything but UTF-8 (or ASCII, a part of it) would be recorded as something else.
+//! The locale's character encoding. Recordings are UTF-8, while the recorded program writes in the
+//! encoding of the locale: it must be UTF-8 or ASCII.
 
 use std::ffi::CStr;
 
@@ -27,21 +27,21 @@ pub fn is_utf8() -> bool {
     names_utf8()
 }
 
-/// Whether the environment asks for a locale with UTF-8 in its name. Where that is installed the
-/// encoding is UTF-8, and where not it is ASCII, so that the locale need not be loaded to know.
+/// Whether the environment names a locale with UTF-8. If it is installed the encoding is UTF-8, otherwise
+/// ASCII; either way the locale need not be loaded.
 fn names_utf8() -> bool {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
     names.iter().find(|name| !name.is_empty()).is_some_and(|name| has_utf8(name))
 }
 
-/// Whether a locale's name, `LANGUAGE_COUNTRY.ENCODING@MODIFIER` (POSIX, 8.2), has UTF-8 in it.
+/// Whether the encoding in a locale's name, `LANGUAGE_COUNTRY.ENCODING@MODIFIER` (POSIX, 8.2), is UTF-8.
 fn has_utf8(locale: &str) -> bool {
     let name = locale.split_once('@').map_or(locale, |(name, _)| name);
     let encoding = name.split_once('.').map_or("", |(_, encoding)| encoding);
     ["UTF-8", "UTF8"].iter().any(|utf8| encoding.eq_ignore_ascii_case(utf8))
 }
 
-/// The name of the environment's encoding.
+/// The name of the locale's encoding.
 fn encoding() -> String {
     // SAFETY: the strings given are constants with an end; no thread has been started yet that could
     // read the locale meanwhile, and what is returned is copied before anything can change it.

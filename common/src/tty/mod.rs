@@ -1,8 +1,7 @@
-//! Terminals: the one that we run in, pseudo-terminals for others to run in, the signals that both
-//! bring, and waiting for all of them at once.
+//! The user's terminal, pseudo-terminals, signals, and waiting for all of them at once.
 //!
-//! What changes something outside (raw mode, a signal's action) is a value whose `Drop` undoes it.
-//! Nearly all of the `unsafe` is in here. Knows no casts.
+//! Raw mode and signal handlers are values whose `Drop` restores what was there before. Nearly all
+//! `unsafe` code is in this module. It knows nothing about casts.
 
 #![allow(unsafe_code)]
 

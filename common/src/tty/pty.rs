@@ -1,4 +1,4 @@
-//! A pseudo-terminal with a program in it.
+//! A pseudo-terminal with a program running in it.
 
 use std::fs::OpenOptions;
 use std::io;
@@ -22,31 +22,31 @@ use crate::size::Size;
 nix::ioctl_write_ptr_bad!(set_window_size, libc::TIOCSWINSZ, Winsize);
 nix::ioctl_write_int_bad!(set_controlling_terminal, libc::TIOCSCTTY);
 
-/// Our side of a pseudo-terminal, non-blocking.
+/// The master side of a pseudo-terminal, non-blocking.
 #[derive(Debug)]
 pub struct Pty {
     master: OwnedFd,
-    /// The path of the program's side.
+    /// The path of the slave side.
     slave: PathBuf,
 }
 
-/// How the program's side of a pseudo-terminal takes input.
+/// How a program reads its terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputState {
-    /// Whether it is read in lines, as a terminal is unless a program wants each key.
+    /// Whether it reads lines (canonical mode) rather than single keys.
     pub in_lines: bool,
-    /// Whether what is typed is shown by the terminal rather than by the program.
+    /// Whether the terminal echoes input.
     pub is_echoed: bool,
-    /// The character that means the end of input; `None` where there is none.
+    /// The end-of-file character (VEOF), if there is one.
     pub end_of_file: Option<u8>,
-    /// Whether there is something that the program has not read yet.
+    /// Whether there is input that the program has not read yet.
     pub is_pending: bool,
 }
 
 impl Pty {
-    /// Starts a program in a new pseudo-terminal of this size: in a session and a process group of
-    /// its own, whose controlling terminal it is. The settings are those of the terminal given, so
-    /// that erase keys and flow control are the user's.
+    /// Starts a program in a new pseudo-terminal of this size, in a session of its own with it as the
+    /// controlling terminal. `settings` are those of the user's terminal, so that erase keys and flow
+    /// control are the same.
     pub fn spawn(mut command: Command, size: Size, settings: Option<&Termios>) -> io::Result<(Pty, Child)> {
         let ends = openpty(&winsize(size), settings)?;
         let pty = Pty { master: ends.master, slave: nix::unistd::ttyname(&ends.slave)? };
@@ -58,21 +58,21 @@ impl Pty {
         // setsid, ioctl and sigaction, and an error is made of an errno without allocating.
         unsafe { command.pre_exec(enter_session) };
         let child = command.spawn()?;
-        // Dropping the command closes our copies of the slave: from now on the master ends when the
-        // program's side does.
+        // This closes our copies of the slave, so that the master sees the end when the program closes
+        // its own.
         drop(command);
         Ok((pty, child))
     }
 
-    /// Gives the pseudo-terminal another size; its foreground group gets SIGWINCH.
+    /// Sets the size; the foreground process group gets SIGWINCH.
     pub fn resize(&self, size: Size) -> io::Result<()> {
         // SAFETY: the descriptor is open, and the call reads nothing but the struct given.
         unsafe { set_window_size(self.master.as_raw_fd(), &winsize(size)) }?;
         Ok(())
     }
 
-    /// Reads what the program has written; `WouldBlock` where that is nothing, 0 once its side is
-    /// closed (which Linux reports as EIO).
+    /// Reads output of the program. `WouldBlock` if there is none; 0 once the slave is closed (Linux
+    /// reports that as EIO).
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         match nix::unistd::read(&self.master, buffer) {
             Err(nix::Error::EIO) => Ok(0),
@@ -80,10 +80,9 @@ impl Pty {
         }
     }
 
-    /// How the program takes what is written to it.
+    /// How the program reads its terminal now.
     ///
-    /// Looked at from the program's side, which is opened for that: only there can be seen what has
-    /// not been read.
+    /// This opens the slave for a moment: only there can unread input be seen.
     pub fn input_state(&self) -> io::Result<InputState> {
         let flags = libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
         let slave = OpenOptions::new().read(true).custom_flags(flags).open(&self.slave)?;
@@ -99,7 +98,7 @@ impl Pty {
         })
     }
 
-    /// Writes as much as the program's side takes now; `WouldBlock` where that is nothing.
+    /// Writes as much input as the terminal accepts; `WouldBlock` if it accepts none.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(nix::unistd::write(&self.master, bytes)?)
     }
@@ -115,13 +114,13 @@ fn winsize(size: Size) -> Winsize {
     Winsize { ws_row: size.rows, ws_col: size.cols, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
-/// What the forked child does before it becomes the program.
+/// Runs in the forked child before exec.
 fn enter_session() -> io::Result<()> {
     nix::unistd::setsid()?;
     // SAFETY: descriptor 0 is the slave by now; the call passes an integer and no pointer.
     unsafe { set_controlling_terminal(0, 0) }?;
-    // A handler of ours is not to run in here before exec takes it away. What is ignored stays so (the
-    // standard library has given SIGPIPE back), but for SIGCHLD, without which no shell works.
+    // Our handlers must not run here before exec removes them. Ignored signals stay ignored, except
+    // SIGCHLD, without which shells do not work; the standard library has reset SIGPIPE.
     for number in Signal::iterator().filter(|&number| number == Signal::SIGCHLD || !is_ignored(number)) {
         // SAFETY: the default action runs no code of ours. Fails for SIGKILL and SIGSTOP, which have it.
         let _ = unsafe { signal(number, SigHandler::SigDfl) };

@@ -1,4 +1,4 @@
-//! Signals as something to wait for, and the actions that a program of ours starts with.
+//! Signals delivered through a descriptor, and signal dispositions.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -16,9 +16,8 @@ use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 use signal_hook::low_level::unregister;
 
-/// The signals that end a program by default and that anyone may send it. Those that report a fault in
-/// the program itself (SIGSEGV, SIGILL) are not for catching; SIGPIPE and SIGXFSZ are write errors
-/// ([`ignore_write_signals`]).
+/// The signals that end a process by default. Not those that report a bug (SIGSEGV, SIGILL), and not
+/// SIGPIPE and SIGXFSZ, which become write errors ([`ignore_write_signals`]).
 const ENDING: &[Signal] = &[
     Signal::SIGHUP,
     Signal::SIGINT,
@@ -34,20 +33,20 @@ const ENDING: &[Signal] = &[
     Signal::SIGIO,
 ];
 
-/// Signals that arrive through a descriptor: their handlers write a byte to it and nothing more.
+/// Signals delivered through a descriptor: the handlers only write a byte to it.
 ///
-/// A signal that was ignored when the program started stays ignored (`nohup`, `trap '' HUP`).
+/// Signals that were ignored when the process started stay ignored (`nohup`, `trap '' HUP`).
 pub struct Signals {
     delivery: SignalDelivery<UnixStream, SignalOnly>,
     caught: Vec<Signal>,
 }
 
-/// What gives a signal its default action once nobody catches it any more. Handlers stay installed
-/// for good, since signal-hook installs each only once.
+/// Restores default actions when signals are no longer caught: signal-hook never removes a handler
+/// once it is installed.
 static DEFAULTS: Mutex<Vec<(Signal, SigId)>> = Mutex::new(Vec::new());
 
 impl Signals {
-    /// Catches these signals until it is dropped; then they have their default action.
+    /// Catches these signals. When the value is dropped they have their default action again.
     pub fn catch(signals: &[Signal]) -> io::Result<Signals> {
         let caught: Vec<Signal> = signals.iter().copied().filter(|&number| !stays_ignored(number)).collect();
         let (reader, writer) = UnixStream::pair()?;
@@ -58,16 +57,16 @@ impl Signals {
         Ok(Signals { delivery, caught })
     }
 
-    /// Catches every signal that ends or stops a program, for one that has to give a terminal back
-    /// first, and SIGCONT, after which it takes the terminal again; `more` of them, too.
+    /// Catches every signal that ends or stops a process, SIGCONT, and `more`, for programs that must
+    /// restore the terminal first.
     ///
-    /// To SIGTSTP the program answers with [`stop_here`], to one that is neither SIGCONT nor in `more`
-    /// by giving the terminal back and [`die_of`].
+    /// On SIGTSTP, restore the terminal and call [`stop_here`]; on SIGCONT, take it again; on any other
+    /// signal that is not in `more`, restore it and call [`die_of`].
     pub fn catch_all(more: &[Signal]) -> io::Result<Signals> {
         Signals::catch(&[ENDING, &[Signal::SIGTSTP, Signal::SIGCONT], more].concat())
     }
 
-    /// The signals that have arrived since the last call, each once however often it came.
+    /// The signals that have arrived since the last call, each once.
     pub fn arrived(&mut self) -> Vec<Signal> {
         self.delivery.pending().filter_map(|number| Signal::try_from(number).ok()).collect()
     }
@@ -83,20 +82,19 @@ impl Drop for Signals {
     fn drop(&mut self) {
         let always = Arc::new(AtomicBool::new(true));
         let defaults = self.caught.iter().filter_map(|&number| {
-            // Fails only for signals that cannot be caught at all.
+            // Fails only for signals that cannot be caught.
             Some((number, register_conditional_default(number as i32, Arc::clone(&always)).ok()?))
         });
         DEFAULTS.lock().unwrap_or_else(PoisonError::into_inner).extend(defaults);
     }
 }
 
-/// Whether catching the signal would make it do something that whoever started us does not want. The
-/// end of a child and the window's size are news, which nobody means to withhold.
+/// Whether the signal is ignored and must stay so. SIGCHLD, SIGWINCH and SIGCONT are needed regardless.
 fn stays_ignored(number: Signal) -> bool {
     !matches!(number, Signal::SIGCHLD | Signal::SIGWINCH | Signal::SIGCONT) && is_ignored(number)
 }
 
-/// Whether the signal is ignored, as one is that was ignored when the program started.
+/// Whether the signal is ignored.
 pub fn is_ignored(number: Signal) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
     // SAFETY: no new action is given, so that none is read; the present one is written to where the
@@ -107,18 +105,18 @@ pub fn is_ignored(number: Signal) -> bool {
     }
 }
 
-/// Lets SIGPIPE end the program silently again, as every filter should end when its reader goes
-/// away: Rust ignores it before `main`.
+/// Restores the default action of SIGPIPE, which Rust ignores before `main`: a filter ends silently
+/// when its reader goes away.
 pub fn restore_sigpipe() {
     set_action(Signal::SIGPIPE, SigHandler::SigDfl);
 }
 
-/// Makes a write that cannot be done an error like any other: to a reader that has gone away
-/// (SIGPIPE), and beyond the limit of a file's size (SIGXFSZ).
+/// Turns SIGPIPE and SIGXFSZ into write errors: EPIPE without a reader, EFBIG beyond the file size
+/// limit.
 pub fn ignore_write_signals() {
     set_action(Signal::SIGPIPE, SigHandler::SigIgn);
     if !is_ignored(Signal::SIGXFSZ) {
-        // A handler rather than ignoring it, because a program of ours would inherit that.
+        // A handler, because child processes would inherit an ignored signal.
         set_action(Signal::SIGXFSZ, SigHandler::Handler(do_nothing));
     }
 }
@@ -131,8 +129,8 @@ fn set_action(number: Signal, action: SigHandler) {
     let _ = unsafe { signal(number, action) };
 }
 
-/// Stops this process as the key for that would; returns when it is continued. Where nobody could
-/// continue it (its process group is orphaned), it is not stopped.
+/// Stops this process as ctrl-z would, and returns when it is continued. An orphaned process group is
+/// not stopped, since nobody could continue it.
 pub fn stop_here() {
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
     // SAFETY: the default action runs no code of ours, and the action that is put back afterwards is
@@ -145,17 +143,17 @@ pub fn stop_here() {
     }
 }
 
-/// Stops this process and those of its pipeline, as ctrl-z does where the terminal is not in raw mode:
-/// a shell takes its terminal back only once all of a job has stopped.
+/// Stops the whole process group, as ctrl-z does outside of raw mode: a shell takes the terminal back
+/// only when the whole job has stopped.
 pub fn stop_group() {
     let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(0), Signal::SIGTSTP);
 }
 
-/// Ends this process by a signal, so that whoever waits for it sees what it died of.
+/// Ends this process by a signal, so that its parent sees that signal as the cause.
 pub fn die_of(number: Signal) -> ! {
     set_action(number, SigHandler::SigDfl);
     let _ = SigSet::from_iter([number]).thread_unblock();
     let _ = raise(number);
-    // Only the first process of a container does not die of it.
+    // Only process 1 of a container survives that.
     std::process::exit(128 + number as i32)
 }

@@ -1,4 +1,4 @@
-//! The terminal that the user sits at.
+//! The user's terminal.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
@@ -15,22 +15,22 @@ use crate::size::Size;
 
 nix::ioctl_read_bad!(get_window_size, libc::TIOCGWINSZ, libc::winsize);
 
-/// A terminal, mostly the controlling one, opened anew and without blocking.
+/// A terminal, usually the controlling one, with a non-blocking descriptor of its own.
 ///
-/// Opened anew, because O_NONBLOCK belongs to the open file: set on the descriptors that we were
-/// started with it would be set for the shell, too, and stay set behind us.
+/// O_NONBLOCK belongs to the open file: set on an inherited descriptor, it would affect the shell too,
+/// even after this process has ended.
 #[derive(Debug)]
 pub struct Terminal {
     file: File,
 }
 
 impl Terminal {
-    /// Opens `/dev/tty`. Fails where there is no controlling terminal (cron, ssh without -t).
+    /// Opens `/dev/tty`. Fails without a controlling terminal (cron, ssh without -t).
     pub fn open() -> io::Result<Terminal> {
         Terminal::open_path(Path::new("/dev/tty"))
     }
 
-    /// Opens the terminal that a descriptor leads to. Fails where it leads to something else.
+    /// Opens the terminal behind a descriptor. Fails if it is something else.
     pub fn behind(descriptor: BorrowedFd<'_>) -> io::Result<Terminal> {
         Terminal::open_path(&nix::unistd::ttyname(descriptor)?)
     }
@@ -41,13 +41,13 @@ impl Terminal {
         Ok(Terminal { file })
     }
 
-    /// Whether this process is in the terminal's foreground, and so may change it without being
+    /// Whether this process is in the foreground, so that it can change the terminal without being
     /// stopped.
     pub fn is_foreground(&self) -> bool {
         nix::unistd::tcgetpgrp(&self.file).is_ok_and(|group| group == nix::unistd::getpgrp())
     }
 
-    /// The window's size; `None` where the terminal does not know one (a serial line, some ptys).
+    /// The window size; `None` if the terminal has none (serial lines, some ptys).
     pub fn size(&self) -> Option<Size> {
         let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
         // SAFETY: the descriptor is open, and the call writes to nothing but the struct given.
@@ -55,7 +55,7 @@ impl Terminal {
         (size.ws_col > 0 && size.ws_row > 0).then_some(Size { cols: size.ws_col, rows: size.ws_row })
     }
 
-    /// The terminal's settings as they are.
+    /// The current settings.
     pub fn settings(&self) -> io::Result<Termios> {
         Ok(termios::tcgetattr(&self.file)?)
     }
@@ -65,8 +65,8 @@ impl Terminal {
         self.settings().is_ok_and(|settings| !settings.output_flags.contains(termios::OutputFlags::OPOST))
     }
 
-    /// Makes every key reach us at once and as it is, ctrl-c included, and leaves output as it is
-    /// written, until the guard is dropped.
+    /// Enters raw mode until the guard is dropped: every key arrives at once and unchanged, ctrl-c
+    /// included, and output is not changed.
     pub fn raw_mode(&self) -> io::Result<RawMode> {
         let saved = self.settings()?;
         let mut raw = saved.clone();
@@ -74,10 +74,10 @@ impl Terminal {
         RawMode::enter(&self.file, saved.into(), raw.into())
     }
 
-    /// Raw mode in which the keys for signals still send them.
+    /// Enters raw mode in which ctrl-c and ctrl-z still send signals.
     pub fn silent_mode(&self) -> io::Result<RawMode> {
         let saved = libc::termios::from(self.settings()?);
-        // In the plain struct: nix's is converted without the changes made to its public fields.
+        // Changed in libc's struct, because the conversion from nix's ignores its public fields.
         let mut silent = saved;
         silent.c_lflag &= !(libc::ICANON | libc::ECHO);
         silent.c_oflag &= !libc::OPOST;
@@ -86,16 +86,16 @@ impl Terminal {
         RawMode::enter(&self.file, saved, silent)
     }
 
-    /// Reads what has been typed; `WouldBlock` where that is nothing.
+    /// Reads input; `WouldBlock` if there is none.
     pub fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         (&self.file).read(buffer)
     }
 
-    /// Waits until the terminal has answered everything that it has been asked, and throws the
-    /// answers away: nobody is there any more who wants them, and a shell would take them for input.
+    /// Waits until the terminal has replied to all queries and discards the replies, which the shell would
+    /// read as input.
     ///
-    /// One more question tells when that is, because a terminal answers in order. A terminal that does
-    /// not answer at all is waited for a moment only.
+    /// Terminals reply in order, so one more query tells when all replies are in. A terminal that does
+    /// not reply is given up after a moment.
     pub fn swallow_replies(&self) {
         const QUESTION: &[u8] = b"\x1b[5n";
         const ANSWER: &[u8] = b"\x1b[0n";
@@ -120,7 +120,7 @@ impl Terminal {
         }
     }
 
-    /// Writes as much of the bytes as the terminal takes in a time.
+    /// Writes as much as the terminal takes within `patience`.
     pub fn write_within(&self, bytes: &[u8], patience: Duration) -> io::Result<()> {
         let until = Instant::now() + patience;
         let mut rest = bytes;
@@ -139,7 +139,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// Writes as much as the terminal takes now; `WouldBlock` where that is nothing.
+    /// Writes as much as the terminal takes now; `WouldBlock` if it takes nothing.
     pub fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         (&self.file).write(bytes)
     }
@@ -151,11 +151,11 @@ impl AsFd for Terminal {
     }
 }
 
-/// Changed settings of a terminal. Dropping it restores the old ones; so does a panic, for which
-/// dropping is not to be relied on (under `panic = "abort"` nothing is dropped).
+/// A guard for changed terminal settings. Dropping it restores the old ones; so does a panic hook,
+/// because nothing is dropped with `panic = "abort"`.
 pub struct RawMode {
     file: File,
-    // The plain struct, which threads and the panic hook can share, unlike nix's.
+    // libc's struct can be shared with threads and the panic hook, unlike nix's.
     saved: libc::termios,
     changed: libc::termios,
 }
@@ -168,13 +168,12 @@ impl RawMode {
         Ok(mode)
     }
 
-    /// Changes the settings once more, after someone else has restored them: a shell does so for
-    /// itself while we are stopped.
+    /// Applies the changed settings again, after [`RawMode::suspend`] or after a shell has used the terminal.
     pub fn apply(&self) -> io::Result<()> {
         set(&self.file, self.changed)
     }
 
-    /// Restores the settings for a while; [`RawMode::apply`] ends it.
+    /// Restores the old settings until [`RawMode::apply`].
     pub fn suspend(&self) -> io::Result<()> {
         set(&self.file, self.saved)
     }
@@ -182,13 +181,12 @@ impl RawMode {
 
 impl Drop for RawMode {
     fn drop(&mut self) {
-        // The terminal may be gone by now; there is nothing to restore then.
+        // If the terminal is gone there is nothing to restore.
         let _ = self.suspend();
     }
 }
 
-/// Changes the settings at once: waiting until all output has been taken (TCSADRAIN) would wait for
-/// ever on a terminal that takes none.
+/// Changes the settings at once. TCSADRAIN would wait forever on a stalled terminal.
 fn set(terminal: &File, settings: libc::termios) -> io::Result<()> {
     let settings = Termios::from(settings);
     loop {

@@ -1,6 +1,6 @@
 //! Waiting for several descriptors at once.
 //!
-//! By select and not by poll: on macOS neither poll nor kqueue works on `/dev/tty`.
+//! Uses select because neither poll nor kqueue works on `/dev/tty` on macOS.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use nix::sys::select::{FdSet, select};
 use nix::sys::time::{TimeVal, TimeValLike};
 
-/// What is waited for.
+/// The descriptors to wait for.
 #[derive(Clone, Default)]
 pub struct Interest<'a> {
     read: Vec<BorrowedFd<'a>>,
@@ -17,18 +17,18 @@ pub struct Interest<'a> {
 }
 
 impl<'a> Interest<'a> {
-    /// Also waits until there is something to read, or the other side is closed.
+    /// Waits until the descriptor is readable or at its end.
     pub fn read(&mut self, descriptor: BorrowedFd<'a>) {
         self.read.push(descriptor);
     }
 
-    /// Also waits until something can be written.
+    /// Waits until the descriptor is writable.
     pub fn write(&mut self, descriptor: BorrowedFd<'a>) {
         self.write.push(descriptor);
     }
 }
 
-/// The numbers of the descriptors that are ready; both empty where the time was up.
+/// The descriptors that are ready; none after a timeout.
 #[derive(Debug, Default)]
 pub struct Ready {
     read: Vec<i32>,
@@ -46,25 +46,25 @@ impl Ready {
         self.write.contains(&descriptor.as_raw_fd())
     }
 
-    /// Whether nothing is ready: the time was up.
+    /// Whether nothing is ready: the wait timed out.
     pub fn is_empty(&self) -> bool {
         self.read.is_empty() && self.write.is_empty()
     }
 }
 
-/// Waits until at least one descriptor is ready or the time is up; without a time-out for ever. A
-/// signal handler that ran meanwhile has made its own descriptor ready.
+/// Waits until at least one descriptor is ready or the timeout has passed. EINTR is retried: caught
+/// signals make a descriptor of their own readable.
 ///
 /// # Errors
 ///
-/// What select reports, and a descriptor with a number that is too large for it.
+/// Errors of select, and descriptors with numbers too large for it.
 pub fn wait(interest: &Interest<'_>, timeout: Option<Duration>) -> io::Result<Ready> {
     let highest = interest.read.iter().chain(&interest.write).map(AsRawFd::as_raw_fd).max();
     let nfds = highest.map_or(0, |number| number + 1);
     loop {
         let mut read = set_of(&interest.read)?;
         let mut write = set_of(&interest.write)?;
-        // Rounded up, because a time-out cut to zero would make the caller spin.
+        // Rounded up: a timeout of zero would make the caller spin.
         let mut timeout = timeout.map(|timeout| {
             let micros = timeout.as_nanos().div_ceil(1000);
             TimeVal::microseconds(i64::try_from(micros).unwrap_or(i64::MAX / 2))
@@ -73,7 +73,7 @@ pub fn wait(interest: &Interest<'_>, timeout: Option<Duration>) -> io::Result<Re
             Err(nix::Error::EINTR) => {}
             Err(error) => return Err(error.into()),
             Ok(_) => {
-                // Asked of each: going through the set means looking at a thousand numbers.
+                // Each one is tested: iterating over the set would test a thousand numbers.
                 let numbers = |set: &FdSet<'_>, descriptors: &[BorrowedFd<'_>]| {
                     let ready = descriptors.iter().filter(|descriptor| set.contains(**descriptor));
                     ready.map(AsRawFd::as_raw_fd).collect()
