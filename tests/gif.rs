@@ -48,8 +48,8 @@ impl Animation {
         self.frames.iter().map(|frame| frame.hundredths).collect()
     }
 
-    /// The colour in the middle of a cell.
-    fn colour(&self, frame: usize, column: usize, row: usize) -> [u8; 3] {
+    /// The color in the middle of a cell.
+    fn color(&self, frame: usize, column: usize, row: usize) -> [u8; 3] {
         let (x, y) = (MARGIN.0 + column * CELL.0 + CELL.0 / 2, MARGIN.1 + row * CELL.1 + CELL.1 / 2);
         self.frames[frame].pixels[y * self.width + x]
     }
@@ -105,7 +105,7 @@ fn a_part_begins_with_the_screen_as_it_stood() {
     let events = cast(&[(1.0, "\x1b[41m \x1b[42m "), (3.0, "\x1b[H\x1b[42m "), (5.0, "\x1b[2J")]);
     let part = draw("--no-cursor --from 2 --to 4", &events);
     assert_eq!(part.delays(), [100, 300]);
-    assert_eq!([part.colour(0, 0, 0), part.colour(0, 1, 0), part.colour(1, 0, 0)], [RED, GREEN, GREEN]);
+    assert_eq!([part.color(0, 0, 0), part.color(0, 1, 0), part.color(1, 0, 0)], [RED, GREEN, GREEN]);
     let marked = events + "[6.0, \"m\", \"here\"]\n[7.0, \"o\", \"\\u001b[41m\\u001b[2J\"]\n";
     assert_eq!(draw("--no-cursor --from marker:here", &marked).delays(), [100, 300]);
 }
@@ -117,36 +117,36 @@ fn a_resized_terminal_is_drawn_on_the_largest_it_ever_was() {
     let animation = draw("--no-cursor", resized);
     assert_eq!(animation.width, 2 * MARGIN.0 + 6 * CELL.0);
     let last = animation.frames.len() - 1;
-    assert_eq!(animation.colour(1, 3, 4), RED);
-    assert_eq!(animation.colour(last, 5, 1), RED);
-    assert_eq!(animation.colour(last, 0, 4), BACKGROUND);
+    assert_eq!(animation.color(1, 3, 4), RED);
+    assert_eq!(animation.color(last, 5, 1), RED);
+    assert_eq!(animation.color(last, 0, 4), BACKGROUND);
     assert_eq!(draw("--cols 3 --rows 2", resized).width, 2 * MARGIN.0 + 3 * CELL.0);
 }
 
 #[test]
-fn colours_are_the_themes_the_cubes_and_the_programs_own() {
+fn colors_are_the_themes_the_cubes_and_the_programs_own() {
     let text = "\x1b[38;5;110m█\x1b[38;2;1;2;3m█\x1b[31m█\x1b[7m \x1b[0;2m█\x1b[0;1;31m█";
-    let colours = |options: &str, header: &str| {
+    let colors = |options: &str, header: &str| {
         let cast = cast(&[(0.0, text)]).replacen("\"height\": 24", header, 1);
         let animation = draw(&format!("--no-cursor {options}"), &cast);
-        (0..7).map(|column| animation.colour(0, column, 0)).collect::<Vec<_>>()
+        (0..7).map(|column| animation.color(0, column, 0)).collect::<Vec<_>>()
     };
     let plain = "\"height\": 24";
     let faint = [0x6f, 0x70, 0x70];
-    assert_eq!(colours("", plain), [[0x87, 0xaf, 0xd7], [1, 2, 3], RED, RED, faint, RED, BACKGROUND]);
+    assert_eq!(colors("", plain), [[0x87, 0xaf, 0xd7], [1, 2, 3], RED, RED, faint, RED, BACKGROUND]);
     let themed = format!(
         "\"height\": 24, \"theme\": {{\"fg\": \"#ffffff\", \"bg\": \"#000000\", \"palette\": \"{}\"}}",
         (0..16).map(|index| format!("#0000{index:02x}")).collect::<Vec<_>>().join(":")
     );
-    assert_eq!(colours("", &themed)[2], [0, 0, 1]);
-    assert_eq!(colours("--bold-is-bright", &themed)[5], [0, 0, 9]);
-    assert_eq!(colours("--theme nord", &themed)[2], [0xbf, 0x61, 0x6a]);
+    assert_eq!(colors("", &themed)[2], [0, 0, 1]);
+    assert_eq!(colors("--bold-is-bright", &themed)[5], [0, 0, 9]);
+    assert_eq!(colors("--theme nord", &themed)[2], [0xbf, 0x61, 0x6a]);
     let own = "--theme 000000,ffffff,111111,222222,333333,444444,555555,666666,777777,888888";
-    assert_eq!(colours(own, plain)[2], [0x22; 3]);
+    assert_eq!(colors(own, plain)[2], [0x22; 3]);
 }
 
 #[test]
-fn more_colours_than_a_table_holds_are_drawn_as_their_nearest() {
+fn more_colors_than_a_table_holds_are_drawn_as_their_nearest() {
     let mut text = String::new();
     for index in 0..1500 {
         text.push_str(&format!("\x1b[48;2;{};{};{}m ", index % 256, index * 7 % 256, index / 6));
@@ -154,19 +154,19 @@ fn more_colours_than_a_table_holds_are_drawn_as_their_nearest() {
     let animation = draw("--no-cursor", &cast(&[(0.0, &text)]));
     for index in (0..1500).step_by(37) {
         let expected = [index % 256, index * 7 % 256, index / 6];
-        let colour = animation.colour(0, index % 80, index / 80);
-        let distance: usize = (0..3).map(|c| usize::from(colour[c]).abs_diff(expected[c])).sum();
-        assert!(distance < 90, "{index}: {colour:?} for {expected:?}");
+        let color = animation.color(0, index % 80, index / 80);
+        let distance: usize = (0..3).map(|c| usize::from(color[c]).abs_diff(expected[c])).sum();
+        assert!(distance < 90, "{index}: {color:?} for {expected:?}");
     }
 }
 
 #[test]
-fn the_cursor_is_a_block_in_the_colours_of_its_cell() {
+fn the_cursor_is_a_block_in_the_colors_of_its_cell() {
     let text = cast(&[(0.0, "\x1b[41m  \x08"), (0.5, "\x1b[?25l")]);
     let animation = draw("", &text);
-    assert_eq!((animation.colour(0, 0, 0), animation.colour(0, 1, 0)), (RED, FOREGROUND));
-    assert_eq!(animation.colour(1, 1, 0), RED);
-    assert_eq!(draw("--no-cursor", &text).colour(0, 1, 0), RED);
+    assert_eq!((animation.color(0, 0, 0), animation.color(0, 1, 0)), (RED, FOREGROUND));
+    assert_eq!(animation.color(1, 1, 0), RED);
+    assert_eq!(draw("--no-cursor", &text).color(0, 1, 0), RED);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn values_out_of_range_are_wrong_command_lines() {
         ),
         (
             "--theme 000000,ffffff",
-            "'000000,ffffff' is not BACKGROUND,FOREGROUND and 8 or 16 colours, each as rrggbb",
+            "'000000,ffffff' is not BACKGROUND,FOREGROUND and 8 or 16 colors, each as rrggbb",
         ),
     ] {
         let ran = run(&format!("asciinema-gif {option}"), cast(&[]));
@@ -268,11 +268,11 @@ fn aggs_spellings_are_understood() {
     assert_eq!(agg.delays(), draw("--fps 10 --hold 1 -i 2 -s 2", &events).delays());
 }
 
-/// Output that colours cells and moves them about.
+/// Output that colors cells and moves them about.
 fn output() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => (40u8..48, 1usize..20).prop_map(|(colour, count)| format!("\x1b[{colour}m{}", " ".repeat(count))),
-        2 => (30u8..38).prop_map(|colour| format!("\x1b[{colour}m██")),
+        4 => (40u8..48, 1usize..20).prop_map(|(color, count)| format!("\x1b[{color}m{}", " ".repeat(count))),
+        2 => (30u8..38).prop_map(|color| format!("\x1b[{color}m██")),
         3 => (1u8..9, 1u8..22).prop_map(|(row, column)| format!("\x1b[{row};{column}H")),
         1 => Just("\x1b[2J".to_string()),
         1 => Just("\r\n\n\n".to_string()),
@@ -292,10 +292,10 @@ proptest! {
         let size = Size { cols: 20, rows: 7 };
         let mut cast = String::from("{\"version\": 2, \"width\": 20, \"height\": 7}\n");
         let mut screen = Screen::new(size, 0).expect("a terminal");
-        let colours = |screen: &Screen| -> Vec<Option<[u8; 3]>> {
+        let colors = |screen: &Screen| -> Vec<Option<[u8; 3]>> {
             let palette = [[0, 0, 0], RED, GREEN, [0xdd, 0xaf, 0x3c], [0x26, 0xb0, 0xd7],
                 [0xb9, 0x54, 0xe1], [0x54, 0xe1, 0xb9], [0xd9, 0xd9, 0xd9]];
-            let rgb = |colour, default| match colour {
+            let rgb = |color, default| match color {
                 Color::Indexed(index) => palette[usize::from(index)],
                 _ => default,
             };
@@ -315,7 +315,7 @@ proptest! {
         for (index, piece) in pieces.iter().enumerate() {
             screen.feed(piece);
             cast.push_str(&format!("[{}.{}, \"o\", {}]\n", index / 10, index % 10, json(piece)));
-            shown.push(colours(&screen));
+            shown.push(colors(&screen));
         }
         let animation = draw("--no-cursor --hold 0.1", &cast);
         let mut now = 0;
@@ -323,7 +323,7 @@ proptest! {
             for (index, expected) in shown[now / 10].iter().enumerate() {
                 let Some(expected) = expected else { continue };
                 let (column, row) = (index % 20, index / 20);
-                prop_assert_eq!(animation.colour(frame, column, row), *expected, "at {}: {}, {}", now, column, row);
+                prop_assert_eq!(animation.color(frame, column, row), *expected, "at {}: {}, {}", now, column, row);
             }
             now += usize::from(*hundredths);
         }

@@ -48,13 +48,13 @@ const RED: [u8; 3] = [0xdd, 0x3c, 0x69];
 fn the_screen_is_drawn_as_it_stood_at_the_end_or_at_a_time() {
     let events = cast(&[(1.0, "\x1b[41m \x1b[0m"), (2.0, "\x1b[H ")])
         + "[2.5, \"m\", \"end\"]\n[3.0, \"o\", \"\\u001b[H\\u001b[41m \"]\n";
-    let colour = |options: &str| draw(&format!("--no-cursor {options}"), &events).pixel(15, 20);
+    let color = |options: &str| draw(&format!("--no-cursor {options}"), &events).pixel(15, 20);
     assert_eq!(
-        [colour(""), colour("--at 1"), colour("--at 2"), colour("--at 2.9")],
+        [color(""), color("--at 1"), color("--at 2"), color("--at 2.9")],
         [RED, RED, BACKGROUND, BACKGROUND]
     );
     assert_eq!(
-        [colour("--at 0:00"), colour("--at marker:end"), colour("--at 99")],
+        [color("--at 0:00"), color("--at marker:end"), color("--at 99")],
         [BACKGROUND, BACKGROUND, RED]
     );
     let ran = run("asciinema-png --at marker:nope", events);

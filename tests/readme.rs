@@ -80,6 +80,7 @@ fn folder() -> Scratch {
         scratch.write(part, cast(&[(1.0, "a"), (9.0, "b")]));
     }
     scratch.write("keys.cast", cast(&[(1.0, "done")]) + "[2, \"i\", \"q\"]\n");
+    scratch.write("tour.tape", "Set Columns 40 Set Rows 6\nType \"echo tour\" Enter Wait Sleep 100ms\n");
     // A host as ssh finds it: it runs what the words make together.
     for (name, script) in
         [("demo.sh", "echo from a script"), ("ssh", "shift; exec setsid --wait sh -c \"$*\" </dev/null")]

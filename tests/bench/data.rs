@@ -90,6 +90,48 @@ pub fn quiet_text(second: u64) -> String {
     format!("second {second} has gone by\r\n")
 }
 
+/// A cast whose screen changes `per_second` times a second: tables that are drawn anew, then lines that
+/// scroll by, then words here and there, for 20 s each.
+pub fn write_screens(path: &Path, seconds: u64, per_second: f64) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    out.write_all(b"{\"version\": 2, \"width\": 100, \"height\": 30}\n")?;
+    let mut numbers = Random::default();
+    let count = (seconds as f64 * per_second) as u64;
+    for number in 0..count {
+        let time = number as f64 / per_second;
+        write!(out, "[{time:.3}, \"o\", \"")?;
+        match time as u64 / 20 % 3 {
+            0 => {
+                for row in 1..30 {
+                    let (random, color) = (numbers.draw(), 31 + row % 6);
+                    let (id, bar) = (random % 100_000, (random >> 20) % 40);
+                    let load = (random >> 30) % 1000;
+                    let bar = "|".repeat(bar as usize);
+                    write!(
+                        out,
+                        "\\u001b[{row};1H\\u001b[{color}m{id:6}\\u001b[0m {:3}.{} ",
+                        load / 10,
+                        load % 10
+                    )?;
+                    write!(out, "\\u001b[1mprocess-{:<8}\\u001b[0m {bar:40}\\u001b[K", random >> 50)?;
+                }
+            }
+            1 => {
+                for _ in 0..3 {
+                    let version = numbers.draw() % 100;
+                    write!(out, "\\r\\n\\u001b[32m   Compiling\\u001b[0m part-{number} v1.{version}")?;
+                }
+            }
+            _ => {
+                let (row, column) = (1 + numbers.draw() % 30, 1 + numbers.draw() % 80);
+                write!(out, "\\u001b[{row};{column}H\\u001b[{}mword {number}\\u001b[0m", 31 + number % 6)?;
+            }
+        }
+        out.write_all(b"\"]\n")?;
+    }
+    out.flush()
+}
+
 /// Numbers without a pattern that matters here, the same in each run: xorshift.
 pub struct Random(u64);
 

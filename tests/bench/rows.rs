@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
 
     pub fn run(&self) -> io::Result<Report> {
         let mut rows = Vec::new();
-        let parts: [(&str, Part<'a>); 7] = [
+        let parts: [(&str, Part<'a>); 8] = [
             ("filters", Self::filters),
             ("flood", Self::flood),
             ("latency", Self::latency),
@@ -98,6 +98,7 @@ impl<'a> Bench<'a> {
             ("memory", Self::memory),
             ("size", Self::size),
             ("play", Self::play),
+            ("pictures", Self::pictures),
         ];
         for (name, part) in parts.iter().filter(|(name, _)| name.contains(&self.options.only)) {
             eprintln!("bench: {name}");
@@ -113,6 +114,12 @@ impl<'a> Bench<'a> {
         for (name, option) in [("script", "-V"), ("cat", "--version"), ("jq", "--version"), ("tmux", "-V")] {
             match is_installed(name) {
                 true => versions.push((name.to_string(), said_by(Command::new(name).arg(option)))),
+                false => missing.push(name.to_string()),
+            }
+        }
+        for name in ["agg", "svg-term"] {
+            match is_installed(name) {
+                true => versions.push((name.to_string(), said_by(Command::new(name).arg("--version")))),
                 false => missing.push(name.to_string()),
             }
         }
@@ -378,6 +385,8 @@ impl<'a> Bench<'a> {
         let mut rows = Vec::new();
         for (what, sizes, limit, goal) in [
             ("size of each filter", of(&FILTERS), 500_000, "under 0.5 MB"),
+            ("size of `svg` and `html`", of(&["svg", "html"]), 800_000, "under 0.8 MB each"),
+            ("size of `gif` and `png`", of(&["gif", "png"]), 1_400_000, "under 1.4 MB each"),
             ("size of `rec` and `play`", of(&["rec", "play"]), 900_000, "under 0.9 MB each"),
             (
                 "size of what uses the network",
@@ -408,6 +417,68 @@ impl<'a> Bench<'a> {
             verdict: Verdict::of(Some(all < 12_500_000)),
             numbers,
         });
+        Ok(rows)
+    }
+
+    /// What it takes to draw a busy minute and an hour.
+    fn pictures(&self) -> io::Result<Vec<Row>> {
+        let (minute, hour, result) =
+            (self.path("minute.cast"), self.path("screens.cast"), self.path("usage"));
+        data::write_screens(&minute, 60, 17.0)?;
+        data::write_screens(&hour, 3600, 2.14)?;
+        let mut rows = Vec::new();
+        let agg = "--font-size 16 --fps-cap 25 --last-frame-duration 3";
+        for (format, other, words, share, line) in [
+            (
+                "gif",
+                "agg",
+                "10 times as fast as agg",
+                1.0,
+                format!("agg -q {agg} '{}' OUT", minute.display()),
+            ),
+            (
+                "svg",
+                "svg-term",
+                "10 times as fast as svg-term",
+                0.5,
+                format!("svg-term --in '{}' --out OUT", minute.display()),
+            ),
+        ] {
+            let (here, there) = (self.path(&format!("here.{format}")), self.path(&format!("there.{format}")));
+            let ours = format!("'{}' -o '{}' '{}'", program(format), here.display(), minute.display());
+            let other_line = line.replace("OUT", &format!("'{}'", there.display()));
+            let others = is_installed(other).then_some((other, other_line));
+            rows.push(self.lines(
+                &format!("`{format}` of a minute, 1020 frames"),
+                ours,
+                others,
+                &[limit(other, 10.0, words)],
+            ));
+            let (size, theirs) =
+                (fs::metadata(&here)?.len(), fs::metadata(&there).ok().map(|file| file.len()));
+            rows.push(Row {
+                what: "the size of it".to_string(),
+                ours: format!("{} MB", megabytes(size)),
+                others: theirs.map_or(String::new(), |size| format!("{other} {} MB", megabytes(size))),
+                goal: format!("at most {share} times {other}'s"),
+                verdict: Verdict::of(theirs.map(|theirs| size as f64 <= share * theirs as f64)),
+                numbers: json!({"bytes": size, "theirs": theirs}),
+            });
+        }
+        for format in ["gif", "svg", "html"] {
+            let line =
+                format!("'{}' -o '{}' '{}'", program(format), self.path("hour").display(), hour.display());
+            time_line(&measure::usage_line(&line, &result)?)?;
+            let used = measure::read_usage(&result)?;
+            rows.push(Row {
+                what: format!("`{format}` of an hour, 7704 frames: CPU time, memory"),
+                ours: format!("{}, {:.1} MB", seconds_of(used.cpu), used.memory as f64 / 1e3),
+                others: String::new(),
+                goal: "under 20 s and 64 MB".to_string(),
+                verdict: Verdict::of(Some(used.cpu < 20.0 && used.memory < 64_000)),
+                numbers: json!({"cpu": used.cpu, "kilobytes": used.memory}),
+            });
+        }
         Ok(rows)
     }
 

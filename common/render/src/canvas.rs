@@ -1,4 +1,4 @@
-//! What a picture shows at one moment: a grid of cells whose colours are known.
+//! What a picture shows at one moment: a grid of cells whose colors are known.
 
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub struct CanvasCell {
     pub marks: Option<Rc<str>>,
     /// How many columns it takes: 1, 2 for a wide character, 0 for the cell that such a one covers.
     pub columns: u8,
-    /// Colours and style.
+    /// Colors and style.
     pub look: Look,
     /// Where a click on it leads.
     pub link: Option<Rc<str>>,

@@ -467,7 +467,7 @@ fn theme(args: &mut Args) -> cli::Result<Theme> {
         let is_list = value.to_string_lossy().contains(',');
         let names: Vec<&str> = Theme::names().collect();
         let why = if is_list {
-            "not BACKGROUND,FOREGROUND and 8 or 16 colours, each as rrggbb".to_string()
+            "not BACKGROUND,FOREGROUND and 8 or 16 colors, each as rrggbb".to_string()
         } else {
             format!("not one of {}", names.join(", "))
         };

@@ -121,8 +121,8 @@ fn push_theme(theme: &Theme, out: &mut String) {
         hex(theme.foreground),
         hex(theme.background)
     );
-    for (index, &colour) in theme.palette.iter().enumerate() {
-        let _ = write!(out, ";--term-color-{index}:{}", hex(colour));
+    for (index, &color) in theme.palette.iter().enumerate() {
+        let _ = write!(out, ";--term-color-{index}:{}", hex(color));
     }
     out.push('}');
 }

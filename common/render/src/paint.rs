@@ -55,26 +55,26 @@ pub struct Sheet {
     kinds: Vec<Kind>,
 }
 
-/// Cells of the same colours.
+/// Cells of the same colors.
 struct Kind {
-    colours: [Rgb; CODES],
+    colors: [Rgb; CODES],
     /// Which codes occur in the tiles that are painted, and in those that may be.
     used: u64,
     maybe_used: u64,
 }
 
-/// What decides the colours of a tile that has none of its own.
+/// What decides the colors of a tile that has none of its own.
 type Inks = (Rgb, Rgb, Rgb);
 
 impl Sheet {
-    /// The colours of what is painted, with or without what may be.
-    pub fn colours(&self, with_maybe: bool) -> HashSet<Rgb> {
-        let mut colours = HashSet::new();
+    /// The colors of what is painted, with or without what may be.
+    pub fn colors(&self, with_maybe: bool) -> HashSet<Rgb> {
+        let mut colors = HashSet::new();
         for kind in &self.kinds {
             let used = kind.used | if with_maybe { kind.maybe_used } else { 0 };
-            colours.extend(codes(used).map(|code| kind.colours[code]));
+            colors.extend(codes(used).map(|code| kind.colors[code]));
         }
-        colours
+        colors
     }
 
     /// Whether there are cells that are not painted, with or without those that may be.
@@ -122,19 +122,19 @@ impl Painter {
                 continue;
             };
             let tile = self.tile(cell);
-            let Look { background, foreground, underline_colour, .. } = cell.look;
-            let inks = (background, foreground, underline_colour);
+            let Look { background, foreground, underline_color, .. } = cell.look;
+            let inks = (background, foreground, underline_color);
             let mut new_kind = |tile: &Tile| {
-                let colours = self.raster.colours(tile, &cell.look);
-                sheet.kinds.push(Kind { colours, used: 0, maybe_used: 0 });
+                let colors = self.raster.colors(tile, &cell.look);
+                sheet.kinds.push(Kind { colors, used: 0, maybe_used: 0 });
                 sheet.kinds.len() - 1
             };
             let kind = match last {
-                _ if tile.has_own_colours() => new_kind(&tile),
+                _ if tile.has_own_colors() => new_kind(&tile),
                 Some((same, kind)) if same == inks => kind,
                 _ => *known.entry(inks).or_insert_with(|| new_kind(&tile)),
             };
-            if !tile.has_own_colours() {
+            if !tile.has_own_colors() {
                 last = Some((inks, kind));
             }
             match paint {
@@ -146,18 +146,18 @@ impl Painter {
         sheet
     }
 
-    /// The colours of the whole picture.
-    pub fn all_colours(&self, sheet: &Sheet) -> HashSet<Rgb> {
-        let mut colours = sheet.colours(true);
-        colours.insert(self.background);
-        colours.extend(self.bar.iter().copied());
-        colours
+    /// The colors of the whole picture.
+    pub fn all_colors(&self, sheet: &Sheet) -> HashSet<Rgb> {
+        let mut colors = sheet.colors(true);
+        colors.insert(self.background);
+        colors.extend(self.bar.iter().copied());
+        colors
     }
 
     /// The whole picture as lines of pixels, several at a time.
     pub fn picture<T: Copy>(&self, sheet: &Sheet, pixel: impl Fn(Rgb) -> T, mut take: impl FnMut(&[T])) {
         let layout = self.layout;
-        let bar: Vec<T> = self.bar.iter().map(|&colour| pixel(colour)).collect();
+        let bar: Vec<T> = self.bar.iter().map(|&color| pixel(color)).collect();
         take(&bar);
         let background = pixel(self.background);
         let margin = vec![background; layout.width() as usize];
@@ -191,7 +191,7 @@ impl Painter {
             .iter()
             .map(|kind| {
                 let mut shades = [hole; CODES];
-                codes(kind.used | kind.maybe_used).for_each(|code| shades[code] = pixel(kind.colours[code]));
+                codes(kind.used | kind.maybe_used).for_each(|code| shades[code] = pixel(kind.colors[code]));
                 shades
             })
             .collect();

@@ -1,7 +1,7 @@
 //! PNG stills.
 //!
-//! A picture of a terminal rarely has more than 256 colours: then a pixel is a number, which is far
-//! shorter than a colour.
+//! A picture of a terminal rarely has more than 256 colors: then a pixel is a number, which is far
+//! shorter than a color.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -24,8 +24,8 @@ pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io:
     let cells: Vec<CanvasCell> = canvas.shown().collect();
     let all = painter.all();
     let sheet = painter.sheet(&cells, all, |_| Paint::Yes);
-    let mut colours: Vec<Rgb> = painter.all_colours(&sheet).into_iter().collect();
-    colours.sort_unstable();
+    let mut colors: Vec<Rgb> = painter.all_colors(&sheet).into_iter().collect();
+    colors.sort_unstable();
     let layout = painter.layout;
     let mut encoder = Encoder::new(&mut out, layout.width(), layout.height());
     encoder.set_compression(Compression::High);
@@ -36,14 +36,14 @@ pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io:
             outcome = result;
         }
     };
-    if colours.len() <= 256 {
+    if colors.len() <= 256 {
         encoder.set_color(ColorType::Indexed);
         encoder.set_depth(BitDepth::Eight);
-        encoder.set_palette(colours.iter().flat_map(|c| [c.red, c.green, c.blue]).collect::<Vec<u8>>());
-        let indexes: HashMap<Rgb, u8> = colours.iter().copied().zip(0..=u8::MAX).collect();
+        encoder.set_palette(colors.iter().flat_map(|c| [c.red, c.green, c.blue]).collect::<Vec<u8>>());
+        let indexes: HashMap<Rgb, u8> = colors.iter().copied().zip(0..=u8::MAX).collect();
         let mut writer = encoder.write_header().map_err(io_error)?;
         let mut stream = writer.stream_writer().map_err(io_error)?;
-        let index = |colour| indexes.get(&colour).copied().unwrap_or(0);
+        let index = |color| indexes.get(&color).copied().unwrap_or(0);
         painter.picture(&sheet, index, |pixels| keep(stream.write_all(pixels)));
         keep(stream.finish().and_then(|()| writer.finish()).map_err(io_error));
     } else {
@@ -51,7 +51,7 @@ pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io:
         encoder.set_depth(BitDepth::Eight);
         let mut writer = encoder.write_header().map_err(io_error)?;
         let mut stream = writer.stream_writer().map_err(io_error)?;
-        let bytes = |colour: Rgb| [colour.red, colour.green, colour.blue];
+        let bytes = |color: Rgb| [color.red, color.green, color.blue];
         painter.picture(&sheet, bytes, |pixels| keep(stream.write_all(pixels.as_flattened())));
         keep(stream.finish().and_then(|()| writer.finish()).map_err(io_error));
     }

@@ -1,8 +1,8 @@
 //! Cells to pixels, for all formats that are made of pixels.
 //!
-//! A [`Tile`] is what a cell shows, without its colours: for each pixel a step on the way from the
-//! background to the text, or the underline's colour. So the same letter in another colour costs
-//! nothing, and a picture never has more colours than its cells ask for: nothing is quantized.
+//! A [`Tile`] is what a cell shows, without its colors: for each pixel a step on the way from the
+//! background to the text, or the underline's color. So the same letter in another color costs
+//! nothing, and a picture never has more colors than its cells ask for: nothing is quantized.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -24,8 +24,8 @@ pub struct Look {
     pub style: FaceStyle,
     /// The line below the text.
     pub underline: Underline,
-    /// Its colour.
-    pub underline_colour: Rgb,
+    /// Its color.
+    pub underline_color: Rgb,
     /// Whether a line goes through the text.
     pub strikethrough: bool,
     /// Whether a line goes above the text.
@@ -40,28 +40,28 @@ impl Look {
             foreground,
             style: FaceStyle::default(),
             underline: Underline::None,
-            underline_colour: foreground,
+            underline_color: foreground,
             strikethrough: false,
             overline: false,
         }
     }
 }
 
-/// What a cell shows, without its colours.
+/// What a cell shows, without its colors.
 pub struct Tile {
-    /// A code for each pixel, row by row: see [`Raster::colours`].
+    /// A code for each pixel, row by row: see [`Raster::colors`].
     pub codes: Vec<u8>,
     /// Which codes occur: a bit for each.
     pub used: u64,
     /// In pixels.
     pub width: usize,
-    /// Colours of its own, with their opacity, for codes above the underline's.
+    /// Colors of its own, with their opacity, for codes above the underline's.
     own: Vec<(Rgb, u8)>,
 }
 
 impl Tile {
-    /// Whether some of its colours are not those of the cell, as in an emoji.
-    pub fn has_own_colours(&self) -> bool {
+    /// Whether some of its colors are not those of the cell, as in an emoji.
+    pub fn has_own_colors(&self) -> bool {
         !self.own.is_empty()
     }
 }
@@ -69,8 +69,8 @@ impl Tile {
 /// How many codes there may be, at most: a bit each in [`Tile::used`].
 pub const CODES: usize = 64;
 
-/// The colours of a tile's codes.
-pub type Colours = [Rgb; CODES];
+/// The colors of a tile's codes.
+pub type Colors = [Rgb; CODES];
 
 /// Draws cells, each kind of cell once.
 pub struct Raster {
@@ -140,18 +140,18 @@ impl Raster {
         tile
     }
 
-    /// The colours of a tile's codes in a cell that looks like this.
-    pub fn colours(&self, tile: &Tile, look: &Look) -> Colours {
-        let mut colours = [look.background; CODES];
+    /// The colors of a tile's codes in a cell that looks like this.
+    pub fn colors(&self, tile: &Tile, look: &Look) -> Colors {
+        let mut colors = [look.background; CODES];
         for step in 1..=self.steps {
-            colours[usize::from(step)] = look.background.towards(look.foreground, step, self.steps);
+            colors[usize::from(step)] = look.background.towards(look.foreground, step, self.steps);
         }
-        colours[self.underline_code()] = look.underline_colour;
-        let own = colours.iter_mut().skip(self.underline_code() + 1);
-        for (colour, &(rgb, opacity)) in own.zip(&tile.own) {
-            *colour = look.background.towards(rgb, opacity, u8::MAX);
+        colors[self.underline_code()] = look.underline_color;
+        let own = colors.iter_mut().skip(self.underline_code() + 1);
+        for (color, &(rgb, opacity)) in own.zip(&tile.own) {
+            *color = look.background.towards(rgb, opacity, u8::MAX);
         }
-        colours
+        colors
     }
 
     fn underline_code(&self) -> usize {
@@ -166,7 +166,7 @@ impl Raster {
             Glyph::Mask(mask) => {
                 (mask.into_iter().map(|coverage| (coverage * steps).round() as u8).collect(), Vec::new())
             }
-            Glyph::Picture(pixels) => self.own_colours(&pixels),
+            Glyph::Picture(pixels) => self.own_colors(&pixels),
         };
         self.draw_lines(&mut codes, width, kind);
         let used = codes.iter().fold(0, |used, &code| used | 1u64.wrapping_shl(code.into()));
@@ -214,17 +214,16 @@ impl Raster {
         }
     }
 
-    /// The codes of a picture, and the few colours that stand for all of its own.
-    fn own_colours(&self, pixels: &[[u8; 4]]) -> (Vec<u8>, Vec<(Rgb, u8)>) {
+    /// The codes of a picture, and the few colors that stand for all of its own.
+    fn own_colors(&self, pixels: &[[u8; 4]]) -> (Vec<u8>, Vec<(Rgb, u8)>) {
         let first = self.underline_code() + 1;
-        let own = few_colours(pixels, CODES - first);
+        let own = few_colors(pixels, CODES - first);
         let code = |&[red, green, blue, alpha]: &[u8; 4]| {
             if alpha < 16 {
                 return 0;
             }
-            let distance = |&(colour, opacity): &(Rgb, u8)| {
-                let channels =
-                    [(red, colour.red), (green, colour.green), (blue, colour.blue), (alpha, opacity)];
+            let distance = |&(color, opacity): &(Rgb, u8)| {
+                let channels = [(red, color.red), (green, color.green), (blue, color.blue), (alpha, opacity)];
                 channels.iter().map(|&(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum::<u32>()
             };
             let nearest = own.iter().enumerate().min_by_key(|(_, candidate)| distance(candidate));
@@ -234,9 +233,9 @@ impl Raster {
     }
 }
 
-/// At most so many colours that stand for those of a picture: the boxes that hold them are halved at
+/// At most so many colors that stand for those of a picture: the boxes that hold them are halved at
 /// the middle of their longest side until there are enough (Heckbert's median cut).
-pub fn few_colours(pixels: &[[u8; 4]], most: usize) -> Vec<(Rgb, u8)> {
+pub fn few_colors(pixels: &[[u8; 4]], most: usize) -> Vec<(Rgb, u8)> {
     let visible: Vec<[u8; 4]> = pixels.iter().copied().filter(|pixel| pixel[3] >= 16).collect();
     let range = |pixels: &[[u8; 4]], channel: usize| {
         let values = || pixels.iter().map(|pixel| pixel[channel]);

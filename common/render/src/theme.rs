@@ -1,11 +1,11 @@
-//! Colours: those of a theme, and those that every terminal has beside them.
+//! Colors: those of a theme, and those that every terminal has beside them.
 //!
-//! A theme is a background, a foreground and the sixteen colours that programs ask for by number. It
+//! A theme is a background, a foreground and the sixteen colors that programs ask for by number. It
 //! comes from its name, from the command line, or from the header of a cast.
 
 use common::cast::{self, Header};
 
-/// A colour of the screen, a byte for each channel.
+/// A color of the screen, a byte for each channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rgb {
     /// Red.
@@ -17,7 +17,7 @@ pub struct Rgb {
 }
 
 impl Rgb {
-    /// A colour from its three bytes, the red one highest.
+    /// A color from its three bytes, the red one highest.
     pub const fn new(value: u32) -> Rgb {
         let [_, red, green, blue] = value.to_be_bytes();
         Rgb { red, green, blue }
@@ -29,7 +29,7 @@ impl Rgb {
         is_hexadecimal.then(|| u32::from_str_radix(text, 16).ok().map(Rgb::new))?
     }
 
-    /// The colour that is this far on the way to another: `part` of `whole`.
+    /// The color that is this far on the way to another: `part` of `whole`.
     pub fn towards(self, other: Rgb, part: u8, whole: u8) -> Rgb {
         let (part, whole) = (i32::from(part), i32::from(whole.max(1)));
         let channel = |from: u8, to: u8| {
@@ -47,18 +47,18 @@ impl Rgb {
     }
 }
 
-/// The colours of a terminal.
+/// The colors of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Of cells that have no other.
     pub background: Rgb,
     /// Of text that has no other.
     pub foreground: Rgb,
-    /// Colours 0 to 15: the eight, and their bright variants.
+    /// Colors 0 to 15: the eight, and their bright variants.
     pub palette: [Rgb; 16],
 }
 
-/// Name, background, foreground, colours 0 to 15.
+/// Name, background, foreground, colors 0 to 15.
 type Row = (&'static str, u32, u32, [u32; 16]);
 
 const SOLARIZED: [u32; 16] = [
@@ -119,14 +119,14 @@ impl Theme {
     }
 
     /// Reads what a command line gives: a theme's name, or a background, a foreground and 8 or 16
-    /// colours, all `rrggbb`, separated by commas. `None` for anything else.
+    /// colors, all `rrggbb`, separated by commas. `None` for anything else.
     pub fn parse(text: &str) -> Option<Theme> {
         if let Some(row) = THEMES.iter().find(|(name, ..)| *name == text) {
             return Some(theme(row));
         }
-        let mut colours = text.split(',').map(Rgb::parse);
-        let (background, foreground) = (colours.next()??, colours.next()??);
-        Some(Theme { background, foreground, palette: palette(colours)? })
+        let mut colors = text.split(',').map(Rgb::parse);
+        let (background, foreground) = (colors.next()??, colors.next()??);
+        Some(Theme { background, foreground, palette: palette(colors)? })
     }
 
     /// The theme that a header names, `None` where it names none or any part of it is broken.
@@ -144,16 +144,16 @@ impl Theme {
             let (_, value) = entries.iter().rev().find(|(key, _)| key == name)?;
             serde_json::from_str::<String>(value).ok()
         };
-        let colour = |text: &str| text.strip_prefix('#').and_then(Rgb::parse);
+        let color = |text: &str| text.strip_prefix('#').and_then(Rgb::parse);
         Some(Theme {
-            background: colour(&text("bg")?)?,
-            foreground: colour(&text("fg")?)?,
-            palette: palette(text("palette")?.split(':').map(colour))?,
+            background: color(&text("bg")?)?,
+            foreground: color(&text("fg")?)?,
+            palette: palette(text("palette")?.split(':').map(color))?,
         })
     }
 
-    /// The colour of a number: 0 to 15 are the theme's, 16 to 231 a cube, the rest shades of grey.
-    pub fn colour(&self, index: u8) -> Rgb {
+    /// The color of a number: 0 to 15 are the theme's, 16 to 231 a cube, the rest shades of grey.
+    pub fn color(&self, index: u8) -> Rgb {
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let level = |value: u8| LEVELS[usize::from(value % 6)];
         match index {
@@ -170,13 +170,13 @@ impl Theme {
     }
 }
 
-/// Eight colours, which are also their own bright variants, or sixteen.
-fn palette(colours: impl Iterator<Item = Option<Rgb>>) -> Option<[Rgb; 16]> {
-    let mut colours: Vec<Rgb> = colours.take(17).collect::<Option<_>>()?;
-    if colours.len() == 8 {
-        colours.extend_from_within(..);
+/// Eight colors, which are also their own bright variants, or sixteen.
+fn palette(colors: impl Iterator<Item = Option<Rgb>>) -> Option<[Rgb; 16]> {
+    let mut colors: Vec<Rgb> = colors.take(17).collect::<Option<_>>()?;
+    if colors.len() == 8 {
+        colors.extend_from_within(..);
     }
-    colours.try_into().ok()
+    colors.try_into().ok()
 }
 
 #[cfg(test)]
@@ -188,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_on_the_command_line_has_a_name_or_ten_or_eighteen_colours() {
+    fn a_theme_on_the_command_line_has_a_name_or_ten_or_eighteen_colors() {
         assert_eq!(Theme::parse("nord").unwrap().palette[9], Rgb::new(0xbf616a));
         let eight = Theme::parse("000000,FFFFFF,1,".trim_end_matches("1,"));
         assert_eq!(eight, None);
-        let colours = |count: usize| vec!["0a0B0c"; count].join(",");
+        let colors = |count: usize| vec!["0a0B0c"; count].join(",");
         for (count, is_theme) in [(9, false), (10, true), (11, false), (17, false), (18, true), (19, false)] {
-            assert_eq!(Theme::parse(&colours(count)).is_some(), is_theme, "{count}");
+            assert_eq!(Theme::parse(&colors(count)).is_some(), is_theme, "{count}");
         }
         for wrong in ["", "Nord", "nord ", "+00000,000000", "00000,000000"] {
             assert_eq!(Theme::parse(wrong), None, "{wrong}");
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn numbered_colours_are_those_of_xterm() {
+    fn numbered_colors_are_those_of_xterm() {
         let theme = Theme::default();
         for (index, value) in [
             (1, 0xdd3c69),
@@ -248,12 +248,12 @@ mod tests {
             (232, 0x080808),
             (255, 0xeeeeee),
         ] {
-            assert_eq!(theme.colour(index), Rgb::new(value), "{index}");
+            assert_eq!(theme.color(index), Rgb::new(value), "{index}");
         }
     }
 
     #[test]
-    fn a_colour_on_the_way_is_rounded_to_the_nearest() {
+    fn a_color_on_the_way_is_rounded_to_the_nearest() {
         let (black, white) = (Rgb::new(0), Rgb::new(0xffffff));
         assert_eq!(black.towards(white, 1, 4), Rgb::new(0x404040));
         assert_eq!(white.towards(black, 1, 4), Rgb::new(0xbfbfbf));

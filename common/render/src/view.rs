@@ -1,4 +1,4 @@
-//! A terminal's screen as a canvas: colours from a theme, styles made plain, the cursor.
+//! A terminal's screen as a canvas: colors from a theme, styles made plain, the cursor.
 
 use std::collections::HashMap;
 use std::mem;
@@ -23,7 +23,7 @@ pub struct View {
 }
 
 impl View {
-    /// A view in the colours of a theme.
+    /// A view in the colors of a theme.
     pub fn new(theme: Theme) -> View {
         View { theme, shows_cursor: true, is_bold_bright: false, links: HashMap::new() }
     }
@@ -33,7 +33,7 @@ impl View {
         View { shows_cursor, ..self }
     }
 
-    /// Whether bold text in one of the first eight colours takes its bright variant.
+    /// Whether bold text in one of the first eight colors takes its bright variant.
     pub fn with_bold_as_bright(self, is_bold_bright: bool) -> View {
         View { is_bold_bright, ..self }
     }
@@ -100,15 +100,15 @@ impl View {
         (self.shows_cursor && cursor.is_visible).then_some(Cursor { column, row: cursor.row, look })
     }
 
-    /// What a style is in these colours. Inversion swaps text and background, the cursor swaps them
+    /// What a style is in these colors. Inversion swaps text and background, the cursor swaps them
     /// once more; faint text is halfway to the background that it then has.
     fn look(&self, style: &Style, is_under_cursor: bool) -> Look {
         let foreground = match style.foreground {
             Color::Indexed(index @ 0..=7) if style.bold && self.is_bold_bright => Color::Indexed(index + 8),
-            colour => colour,
+            color => color,
         };
-        let mut foreground = self.colour(foreground, self.theme.foreground);
-        let mut background = self.colour(style.background, self.theme.background);
+        let mut foreground = self.color(foreground, self.theme.foreground);
+        let mut background = self.color(style.background, self.theme.background);
         if style.inverse != is_under_cursor {
             mem::swap(&mut foreground, &mut background);
         }
@@ -120,16 +120,16 @@ impl View {
             foreground,
             style: FaceStyle { bold: style.bold, italic: style.italic },
             underline: if style.conceal { Underline::None } else { style.underline },
-            underline_colour: self.colour(style.underline_color, foreground),
+            underline_color: self.color(style.underline_color, foreground),
             strikethrough: style.strikethrough && !style.conceal,
             overline: style.overline && !style.conceal,
         }
     }
 
-    fn colour(&self, colour: Color, default: Rgb) -> Rgb {
-        match colour {
+    fn color(&self, color: Color, default: Rgb) -> Rgb {
+        match color {
             Color::Default => default,
-            Color::Indexed(index) => self.theme.colour(index),
+            Color::Indexed(index) => self.theme.color(index),
             Color::Rgb(red, green, blue) => Rgb { red, green, blue },
         }
     }

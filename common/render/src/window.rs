@@ -6,7 +6,7 @@ use crate::layout::Layout;
 use crate::raster::{Look, Raster};
 use crate::theme::{Rgb, Theme};
 
-/// The colours of the buttons: close, minimize, zoom.
+/// The colors of the buttons: close, minimize, zoom.
 pub const BUTTONS: [Rgb; 3] = [Rgb::new(0xff5f57), Rgb::new(0xfebc2e), Rgb::new(0x28c840)];
 
 /// How large a button is: its radius.
@@ -17,7 +17,7 @@ pub fn button_x(index: u32) -> u32 {
     20 * (index + 1)
 }
 
-/// The colours of the bar.
+/// The colors of the bar.
 pub fn look(theme: &Theme) -> Look {
     let background = theme.background.towards(theme.foreground, 1, 8);
     Look::plain(background, theme.foreground.towards(background, 1, 4))
@@ -53,19 +53,19 @@ pub fn bar(title: &str, theme: &Theme, layout: &Layout, raster: &mut Raster) -> 
     let (width, height) = (layout.width() as usize, layout.bar as usize);
     let look = look(theme);
     let mut pixels = vec![look.background; width * height];
-    for (index, colour) in (0..).zip(BUTTONS) {
-        button((button_x(index), layout.bar / 2), colour, raster.steps(), width, &mut pixels);
+    for (index, color) in (0..).zip(BUTTONS) {
+        button((button_x(index), layout.bar / 2), color, raster.steps(), width, &mut pixels);
     }
     let (title, left) = fitted_title(title, layout);
     let top = height.saturating_sub(usize::from(layout.metrics.cell.height)) / 2;
     let mut x = left as usize;
     for (character, columns) in title {
         let tile = raster.tile(character.encode_utf8(&mut [0; 4]), columns, &look);
-        let colours = raster.colours(&tile, &look);
+        let colors = raster.colors(&tile, &look);
         for (row, codes) in tile.codes.chunks(tile.width).enumerate() {
             let at = (top + row) * width + x;
             let target = pixels.get_mut(at..at + tile.width).unwrap_or_default();
-            target.iter_mut().zip(codes).for_each(|(pixel, &code)| *pixel = colours[usize::from(code)]);
+            target.iter_mut().zip(codes).for_each(|(pixel, &code)| *pixel = colors[usize::from(code)]);
         }
         x += tile.width;
     }
@@ -73,7 +73,7 @@ pub fn bar(title: &str, theme: &Theme, layout: &Layout, raster: &mut Raster) -> 
 }
 
 /// Fills a circle, in as many steps as text has.
-fn button((x, y): (u32, u32), colour: Rgb, steps: u8, width: usize, pixels: &mut [Rgb]) {
+fn button((x, y): (u32, u32), color: Rgb, steps: u8, width: usize, pixels: &mut [Rgb]) {
     let reach = BUTTON_RADIUS + 1;
     for row in y.saturating_sub(reach)..y + reach {
         for column in x.saturating_sub(reach)..x + reach {
@@ -83,7 +83,7 @@ fn button((x, y): (u32, u32), colour: Rgb, steps: u8, width: usize, pixels: &mut
             if (column as usize) < width
                 && let Some(pixel) = pixels.get_mut(row as usize * width + column as usize)
             {
-                *pixel = pixel.towards(colour, step, steps);
+                *pixel = pixel.towards(color, step, steps);
             }
         }
     }

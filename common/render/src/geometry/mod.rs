@@ -2,7 +2,7 @@
 //! and join without seams: box drawing, blocks, braille, powerline and symbols for legacy computing.
 //!
 //! Everything is outlines in the pixels of one cell. Edges that a reader sees as straight lie on
-//! whole pixels. Knows no fonts, colours or picture formats.
+//! whole pixels. Knows no fonts, colors or picture formats.
 
 mod boxes;
 mod legacy;
@@ -20,10 +20,10 @@ pub struct Point {
 /// A closed outline, filled.
 pub type Outline = Vec<Point>;
 
-/// What a character is made of: outlines that are filled together, with one strength of colour.
+/// What a character is made of: outlines that are filled together, with one strength of color.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// How much of the text's colour there is, in percent: shades have less than 100.
+    /// How much of the text's color there is, in percent: shades have less than 100.
     pub opacity: u8,
     /// May overlap; the area that any of them encloses is filled.
     pub outlines: Vec<Outline>,

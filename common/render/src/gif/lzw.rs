@@ -1,6 +1,6 @@
 //! LZW as GIF uses it (GIF89a, appendix F): codes of growing width, packed from the lowest bit on.
 //!
-//! Of our own because a crate's takes twice the time: with the few colours of a terminal, the next
+//! Of our own because a crate's takes twice the time: with the few colors of a terminal, the next
 //! code is one look into a small table.
 
 /// The number of codes, at which the encoder starts afresh.

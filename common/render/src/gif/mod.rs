@@ -2,7 +2,7 @@
 //!
 //! A frame is one image: the box around the cells that have changed. Cells within it that have not
 //! are left as they were, or painted where they are blank, whichever is shorter. Nothing is dithered
-//! or quantized; an image whose colours are not in the file's table brings a table of its own.
+//! or quantized; an image whose colors are not in the file's table brings a table of its own.
 
 mod lzw;
 mod palette;
@@ -60,7 +60,7 @@ impl<W: Write> GifWriter<W> {
         let mut head = b"GIF89a".to_vec();
         head.extend(u16_bytes(painter.layout.width()));
         head.extend(u16_bytes(painter.layout.height()));
-        // A table of colours, eight bits a channel; the background; square pixels.
+        // A table of colors, eight bits a channel; the background; square pixels.
         head.extend([0x80 | 0x70 | (global.bits() - 1), 0, 0]);
         head.extend(global.bytes());
         if does_loop {
@@ -133,12 +133,12 @@ impl<W: Write> GifWriter<W> {
     fn first_image(&mut self) -> Image {
         let all = self.painter.all();
         let sheet = self.painter.sheet(&self.shown, all, |_| Paint::Yes);
-        let colours = self.painter.all_colours(&sheet);
-        let palette = self.palette_for(&colours);
+        let colors = self.painter.all_colors(&sheet);
+        let palette = self.palette_for(&colors);
         let palette = palette.as_ref().unwrap_or(&self.global);
-        let bits = palette.bits_for(&colours, false);
+        let bits = palette.bits_for(&colors, false);
         let mut encoder = Encoder::new(bits);
-        let index = |colour| palette.index(colour).unwrap_or(0);
+        let index = |color| palette.index(color).unwrap_or(0);
         self.painter.picture(&sheet, index, |pixels| encoder.push(pixels));
         let whole = [0, 0, self.painter.layout.width(), self.painter.layout.height()];
         Image {
@@ -156,14 +156,14 @@ impl<W: Write> GifWriter<W> {
             false if shown[index].is_blank() => Paint::Maybe,
             false => Paint::No,
         });
-        let all_colours = sheet.colours(true);
-        let palette = self.palette_for(&all_colours);
+        let all_colors = sheet.colors(true);
+        let palette = self.palette_for(&all_colors);
         let palette = palette.as_ref().unwrap_or(&self.global);
-        let index = |colour| palette.index(colour).unwrap_or(0);
+        let index = |color| palette.index(color).unwrap_or(0);
 
-        let painted_bits = palette.bits_for(&all_colours, sheet.has_holes(true));
+        let painted_bits = palette.bits_for(&all_colors, sheet.has_holes(true));
         let mut painted = Encoder::new(painted_bits);
-        let bits = palette.bits_for(&sheet.colours(false), sheet.has_holes(false));
+        let bits = palette.bits_for(&sheet.colors(false), sheet.has_holes(false));
         let mut transparent = sheet.has_choice().then(|| Encoder::new(bits));
         self.painter.rows(&sheet, palette.transparent, index, |pixels, all_pixels| {
             painted.push(all_pixels);
@@ -188,14 +188,14 @@ impl<W: Write> GifWriter<W> {
         Image { transparent: palette.transparent, bytes }
     }
 
-    /// A table of its own for an image with these colours, if the file's does not do.
-    fn palette_for(&self, colours: &HashSet<Rgb>) -> Option<Palette> {
-        if colours.iter().all(|&colour| self.global.index(colour).is_some()) {
+    /// A table of its own for an image with these colors, if the file's does not do.
+    fn palette_for(&self, colors: &HashSet<Rgb>) -> Option<Palette> {
+        if colors.iter().all(|&color| self.global.index(color).is_some()) {
             return None;
         }
-        let mut colours: Vec<Rgb> = colours.iter().copied().collect();
-        colours.sort_unstable();
-        Some(Palette::local(&colours))
+        let mut colors: Vec<Rgb> = colors.iter().copied().collect();
+        colors.sort_unstable();
+        Some(Palette::local(&colors))
     }
 }
 
@@ -227,7 +227,7 @@ fn area_of(changed: &[bool], cols: usize) -> Option<Area> {
     area
 }
 
-/// An image as the format has it: where it is, its table of colours if it has one, its pixels.
+/// An image as the format has it: where it is, its table of colors if it has one, its pixels.
 fn image_bytes(place: [u32; 4], palette: &Palette, bits: u8, pixels: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x2c];
     bytes.extend(place.into_iter().flat_map(u16_bytes));

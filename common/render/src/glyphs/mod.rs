@@ -1,7 +1,7 @@
 //! Text to pixels: which font draws a character, and how much of each pixel of its cell it covers.
 //!
 //! Fonts are asked in order: those that the user names, the faces built in, then, only when a
-//! character is in none of these, the fonts of the system. Knows no colours and no screens.
+//! character is in none of these, the fonts of the system. Knows no colors and no screens.
 
 mod face;
 mod system;
@@ -39,7 +39,7 @@ static BUILT_IN: [&[u8]; 4] = [
 pub enum Glyph {
     /// How much of each pixel is covered, 0 to 1, row by row.
     Mask(Vec<f32>),
-    /// A picture of its own colours, red, green, blue, opacity, row by row.
+    /// A picture of its own colors, red, green, blue, opacity, row by row.
     Picture(Vec<[u8; 4]>),
 }
 

@@ -423,12 +423,12 @@ impl SvgWriter {
             hex(background),
             width.saturating_sub(8),
         );
-        for (index, colour) in (0..).zip(BUTTONS) {
+        for (index, color) in (0..).zip(BUTTONS) {
             let (x, y) = (window::button_x(index), bar / 2);
             let _ = write!(
                 out,
                 "<circle class=\"g\" style=\"fill:{}\" cx=\"{x}\" cy=\"{y}\" r=\"{BUTTON_RADIUS}\"/>",
-                hex(colour)
+                hex(color)
             );
         }
         let (title, _) = window::fitted_title(&self.window_title, &self.layout);

@@ -93,7 +93,7 @@ struct Row<'a> {
 /// What text has beside its characters.
 #[derive(Clone, PartialEq)]
 struct Dress {
-    colour: Rgb,
+    color: Rgb,
     bold: bool,
     italic: bool,
     link: Option<Rc<str>>,
@@ -114,8 +114,8 @@ impl Row<'_> {
         column * usize::from(self.metrics.cell.width)
     }
 
-    fn class(&mut self, colour: Rgb) -> String {
-        let class = self.styles.fill(colour);
+    fn class(&mut self, color: Rgb) -> String {
+        let class = self.styles.fill(color);
         if class.is_empty() { class } else { format!(" class=\"{class}\"") }
     }
 
@@ -124,17 +124,17 @@ impl Row<'_> {
         let height = self.metrics.cell.height;
         let mut column = 0;
         for run in cells.chunk_by(|a, b| a.look.background == b.look.background) {
-            let colour = run[0].look.background;
-            if colour != self.theme.background {
+            let color = run[0].look.background;
+            if color != self.theme.background {
                 let (left, right) = (self.x(column), self.x(column + run.len()));
-                let class = self.class(colour);
+                let class = self.class(color);
                 let _ = write!(self.shapes, "<path{class} d=\"M{left} 0H{right}v{height}H{left}z\"/>");
             }
             column += run.len();
         }
     }
 
-    /// What is drawn rather than written. Neighbours of one colour are one path.
+    /// What is drawn rather than written. Neighbours of one color are one path.
     fn geometry(&mut self, cells: &[CanvasCell]) {
         let mut paths: Vec<Path> = Vec::new();
         for (column, cell) in cells.iter().enumerate() {
@@ -143,17 +143,12 @@ impl Row<'_> {
             for shape in geometry::shapes(cell.character, size).unwrap_or_default() {
                 let key = (cell.look.foreground, shape.opacity);
                 let has_only_rectangles = shape.outlines.iter().all(|outline| rectangle(outline).is_some());
-                let last = paths.iter_mut().rev().find(|path| (path.colour, path.opacity) == key);
+                let last = paths.iter_mut().rev().find(|path| (path.color, path.opacity) == key);
                 let path = match last {
                     Some(path) if path.is_crisp == has_only_rectangles => path,
                     _ => {
-                        let (colour, opacity) = key;
-                        paths.push(Path {
-                            colour,
-                            opacity,
-                            is_crisp: has_only_rectangles,
-                            ..Path::default()
-                        });
+                        let (color, opacity) = key;
+                        paths.push(Path { color, opacity, is_crisp: has_only_rectangles, ..Path::default() });
                         let Some(path) = paths.last_mut() else { continue };
                         path
                     }
@@ -162,7 +157,7 @@ impl Row<'_> {
             }
         }
         for path in paths {
-            let class = match (self.styles.fill(path.colour), path.is_crisp) {
+            let class = match (self.styles.fill(path.color), path.is_crisp) {
                 (class, true) if class.is_empty() => class,
                 (class, true) => format!(" class=\"{class}\""),
                 (class, false) => format!(" class=\"{}\"", format!("g {class}").trim_end()),
@@ -186,8 +181,8 @@ impl Row<'_> {
             let look = run[0].look;
             let (left, right) = (self.x(column), self.x(column + run.len()));
             column += run.len();
-            let mut solid = |y: i64, colour: Rgb, row: &mut Self| {
-                let class = row.class(colour);
+            let mut solid = |y: i64, color: Rgb, row: &mut Self| {
+                let class = row.class(color);
                 let _ = write!(out, "<path{class} d=\"M{left} {y}H{right}v{line}H{left}z\"/>");
             };
             if look.strikethrough {
@@ -199,19 +194,19 @@ impl Row<'_> {
             let dashes = match look.underline {
                 Underline::None => continue,
                 Underline::Single => {
-                    solid(under, look.underline_colour, self);
+                    solid(under, look.underline_color, self);
                     continue;
                 }
                 Underline::Double => {
-                    solid(under, look.underline_colour, self);
-                    solid(under + 2 * line, look.underline_colour, self);
+                    solid(under, look.underline_color, self);
+                    solid(under + 2 * line, look.underline_color, self);
                     continue;
                 }
                 Underline::Curly => None,
                 Underline::Dotted => Some(line.to_string()),
                 Underline::Dashed => Some((metrics.cell.width / 2).max(1).to_string()),
             };
-            let stroke = hex(look.underline_colour);
+            let stroke = hex(look.underline_color);
             let width = if line == 1 { String::new() } else { format!(" stroke-width=\"{line}\"") };
             let dashes = dashes.map(|dashes| format!(" stroke-dasharray=\"{dashes}\"")).unwrap_or_default();
             let mut path = format!("M{left} ");
@@ -293,7 +288,7 @@ impl Row<'_> {
     }
 
     fn dress_attributes(&mut self, dress: &Dress) -> String {
-        let mut classes = self.styles.fill(dress.colour);
+        let mut classes = self.styles.fill(dress.color);
         for (is_set, class) in [(dress.bold, "b"), (dress.italic, "i")] {
             if is_set {
                 if !classes.is_empty() {
@@ -305,10 +300,10 @@ impl Row<'_> {
         if classes.is_empty() { classes } else { format!(" class=\"{classes}\"") }
     }
 
-    /// The classes of text within other text, from which it would have weight, slant and colour.
+    /// The classes of text within other text, from which it would have weight, slant and color.
     fn over(&mut self, base: &Dress, dress: &Dress, attributes: String) -> String {
         let loses = base.bold && !dress.bold || base.italic && !dress.italic || {
-            !self.styles.fill(base.colour).is_empty() && self.styles.fill(dress.colour).is_empty()
+            !self.styles.fill(base.color).is_empty() && self.styles.fill(dress.color).is_empty()
         };
         if loses { attributes.replacen("class=\"", "class=\"n ", 1) } else { attributes }
     }
@@ -316,9 +311,9 @@ impl Row<'_> {
 
 fn same_lines(a: &Look, b: &Look) -> bool {
     let lines = |look: &Look| {
-        let colour = (look.underline != Underline::None).then_some(look.underline_colour);
+        let color = (look.underline != Underline::None).then_some(look.underline_color);
         let through = (look.strikethrough || look.overline).then_some(look.foreground);
-        (look.underline, colour, look.strikethrough, look.overline, through)
+        (look.underline, color, look.strikethrough, look.overline, through)
     };
     lines(a) == lines(b)
 }
@@ -343,7 +338,7 @@ fn runs(cells: &[CanvasCell]) -> Vec<Run> {
         }
         let Look { foreground, style, .. } = cell.look;
         let dress =
-            Dress { colour: foreground, bold: style.bold, italic: style.italic, link: cell.link.clone() };
+            Dress { color: foreground, bold: style.bold, italic: style.italic, link: cell.link.clone() };
         let is_unusual = columns > 1 || cell.marks.is_some() || is_unusual(character);
         let mut text = cell.text();
         text.retain(|character| !is_direction(character));
@@ -383,10 +378,10 @@ fn is_unusual(character: char) -> bool {
         | '\u{2010}'..='\u{2027}')
 }
 
-/// Outlines of one colour.
+/// Outlines of one color.
 #[derive(Default)]
 struct Path {
-    colour: Rgb,
+    color: Rgb,
     opacity: u8,
     is_crisp: bool,
     /// Left, top, right, bottom.

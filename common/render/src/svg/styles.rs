@@ -5,46 +5,46 @@ use std::fmt::Write;
 
 use crate::theme::Rgb;
 
-/// The colours that have been used, each with a class.
+/// The colors that have been used, each with a class.
 pub struct Styles {
     /// That of text without a class.
     foreground: Rgb,
-    colours: HashMap<Rgb, usize>,
+    colors: HashMap<Rgb, usize>,
     /// In the order of their classes.
     order: Vec<Rgb>,
 }
 
 impl Styles {
-    /// Text has this colour, unless it has a class.
+    /// Text has this color, unless it has a class.
     pub fn new(foreground: Rgb) -> Styles {
-        Styles { foreground, colours: HashMap::new(), order: Vec::new() }
+        Styles { foreground, colors: HashMap::new(), order: Vec::new() }
     }
 
-    /// The class of a colour, empty for that of text without one.
-    pub fn fill(&mut self, colour: Rgb) -> String {
-        if colour == self.foreground {
+    /// The class of a color, empty for that of text without one.
+    pub fn fill(&mut self, color: Rgb) -> String {
+        if color == self.foreground {
             return String::new();
         }
         let next = self.order.len();
-        let index = *self.colours.entry(colour).or_insert(next);
+        let index = *self.colors.entry(color).or_insert(next);
         if index == next {
-            self.order.push(colour);
+            self.order.push(color);
         }
         format!("c{index}")
     }
 
-    /// The rules of all colours.
+    /// The rules of all colors.
     pub fn rules(&self) -> String {
         let mut rules = String::new();
-        for (index, &colour) in self.order.iter().enumerate() {
+        for (index, &color) in self.order.iter().enumerate() {
             // A String takes everything.
-            let _ = write!(rules, ".c{index}{{fill:{}}}", hex(colour));
+            let _ = write!(rules, ".c{index}{{fill:{}}}", hex(color));
         }
         rules
     }
 }
 
-/// A colour as CSS has it.
+/// A color as CSS has it.
 pub fn hex(Rgb { red, green, blue }: Rgb) -> String {
     let is_short = [red, green, blue].iter().all(|channel| channel >> 4 == channel & 15);
     if is_short {

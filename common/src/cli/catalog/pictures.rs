@@ -40,7 +40,7 @@ const THEME: OptionEntry = option(
     &["--theme"],
     "THEME",
     OneOf(THEMES),
-    "use the colours of THEME; a name, or BACKGROUND,FOREGROUND and 8 or 16 colours as rrggbb, separated by commas (default: the recording's own theme, or asciinema)",
+    "use the colors of THEME; a name, or BACKGROUND,FOREGROUND and 8 or 16 colors as rrggbb, separated by commas (default: the recording's own theme, or asciinema)",
 );
 const FONT_SIZE: OptionEntry =
     option(&["--font-size"], "PIXELS", Text, "set the size of the text (default: 16)");
@@ -58,7 +58,7 @@ const TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Text, "set the title (default: the recording's own)");
 const NO_CURSOR: OptionEntry = flag(&["--no-cursor"], "do not draw the cursor");
 const BOLD_IS_BRIGHT: OptionEntry =
-    flag(&["--bold-is-bright"], "draw bold text in the first 8 colours in their bright variants");
+    flag(&["--bold-is-bright"], "draw bold text in the first 8 colors in their bright variants");
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
