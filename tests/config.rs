@@ -113,3 +113,127 @@ fn the_old_token_variable_is_refused_in_the_words_of_2_4() {
     let ran = Scratch::new().run("ASCIINEMA_API_TOKEN=x asciinema-rec -c true -", "");
     assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
 }
+
+/// A scratch folder with 3.x's files.
+fn with_toml(files: &[(&str, &str)]) -> Scratch {
+    let scratch = Scratch::new();
+    std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
+    for (name, text) in files {
+        scratch.write(&format!(".config/asciinema/{name}"), text);
+    }
+    scratch
+}
+
+#[test]
+fn the_settings_of_3_x_hold_for_recording() {
+    let scratch = with_toml(&[(
+        "config.toml",
+        "[session]\ncommand = \"read line; printf configured\"\ncapture_env = \"HOME\"\nidle_time_limit = \"2.5\"\ncapture_input = \"yes\"\nfuture = [1]\n[more]\n",
+    )]);
+    let cast = scratch.run("asciinema-rec -q -", "typed\n").stdout();
+    assert_eq!(text_of(&cast, "o"), "typed\r\nconfigured");
+    assert_eq!(text_of(&cast, "i"), "typed\n");
+    assert_eq!(header(&cast)["idle_time_limit"], 2.5);
+    let env = header(&cast)["env"].as_object().expect("an env").clone();
+    assert_eq!(env.keys().collect::<Vec<_>>(), ["HOME"]);
+    // An empty list is none at all.
+    scratch.write(".config/asciinema/config.toml", "[session]\ncapture_env = \"\"\n");
+    let cast = scratch.run("asciinema-rec -q -c true -", "").stdout();
+    assert!(
+        header(&cast).get("env").is_none_or(|env| env.as_object().is_some_and(|env| env.is_empty())),
+        "{cast}"
+    );
+}
+
+#[test]
+fn the_settings_of_3_x_hold_for_playing() {
+    for speed in ["100", "100.0", "\"100\""] {
+        let scratch =
+            with_toml(&[("config.toml", &format!("[playback]\nspeed = {speed}\nidle_time_limit = 2\n"))]);
+        let played =
+            scratch.run("asciinema-play --out-fmt asciicast -", cast(&[(1.0, "a"), (9.0, "b")])).stdout();
+        assert!(played.ends_with("[0.010000, \"o\", \"a\"]\n[0.030000, \"o\", \"b\"]\n"), "{played}");
+    }
+}
+
+#[test]
+fn a_bad_setting_of_3_x_is_one_line_and_matters_only_to_those_who_use_it() {
+    for (setting, what) in [
+        ("speed = 0", "speed: '0' is not a number above 0"),
+        ("speed = nan", "speed: 'nan' is not a number above 0"),
+        ("idle_time_limit = -1", "idle_time_limit: '-1' is not a number of seconds above 0"),
+        ("idle_time_limit = inf", "idle_time_limit: 'inf' is not a number of seconds above 0"),
+        ("speed = [1]", "speed is not a string, a number or a boolean"),
+    ] {
+        let scratch = with_toml(&[("config.toml", &format!("[playback]\n{setting}\n"))]);
+        let file = scratch.path(".config/asciinema/config.toml");
+        let message = format!("asciinema: {}: [playback] {what}\n", file.display());
+        assert_eq!(scratch.run("asciinema-play -", cast(&[])).failure(), (1, String::new(), message));
+        scratch.run("asciinema-rec -q -c true -", "").stdout();
+    }
+    let scratch = with_toml(&[("config.toml", "[session]\ncommand =\n")]);
+    let ran = scratch.run("asciinema-rec -q -c true -", "");
+    assert_eq!(ran.status(), 1);
+    assert!(ran.stderr().contains("config.toml: line 2: "), "{ran}");
+}
+
+#[test]
+fn the_file_of_2_4_wins_and_config_toml_comes_before_the_chosen_server() {
+    let scratch = with_toml(&[
+        ("defaults.toml", "[server]\nurl = \"https://chosen.org\"\n"),
+        ("config.toml", "[playback]\nspeed = 2\n"),
+    ]);
+    let server = |scratch: &Scratch, environment: &str| {
+        let line = format!("{environment} ASCIINEMA_INSTALL_ID=i asciinema-auth");
+        let said = scratch.run(&line, "").stderr();
+        said.lines().find_map(|line| line.strip_suffix("/connect/i")).unwrap_or_default().to_string()
+    };
+    assert_eq!(server(&scratch, ""), "https://chosen.org");
+    scratch.write(".config/asciinema/config.toml", "[server]\nurl = \"https://set.org/\"\n");
+    assert_eq!(server(&scratch, ""), "https://set.org");
+    assert_eq!(server(&scratch, "ASCIINEMA_SERVER_URL=https://env.org"), "https://env.org");
+    scratch.write(".config/asciinema/config", "[api]\nurl = https://old.org\n");
+    assert_eq!(server(&scratch, ""), "https://old.org");
+    scratch.write(".config/asciinema/config", "");
+    assert_eq!(server(&scratch, ""), "https://asciinema.org");
+}
+
+#[test]
+fn every_setting_is_shown_with_its_value_and_where_that_comes_from() {
+    let scratch = with_toml(&[(
+        "config.toml",
+        "[session]\nidle_time_limit = 2\ncapture_input = 1\n[playback]\nnext_marker_key = \"\"\n",
+    )]);
+    let printed = scratch.run("ASCIINEMA_API_URL=https://a.org asciinema config --json", "").stdout();
+    let settings: Vec<serde_json::Value> = serde_json::from_str(&printed).expect("JSON");
+    let setting = |name: &str| {
+        let found = settings.iter().find(|setting| setting["name"] == name);
+        let found = found.unwrap_or_else(|| panic!("{name} in {printed}"));
+        (found["value"].clone(), found["source"].as_str().expect("a source").to_string())
+    };
+    let file = scratch.path(".config/asciinema/config.toml").display().to_string();
+    assert_eq!(setting("api.url"), ("https://a.org".into(), "ASCIINEMA_API_URL".to_string()));
+    assert_eq!(setting("record.idle_time_limit"), (2.into(), file.clone()));
+    assert_eq!(setting("record.stdin"), (true.into(), file.clone()));
+    assert_eq!(setting("play.next_marker_key"), (serde_json::Value::Null, file));
+    assert_eq!(setting("play.speed"), (1.into(), "default".to_string()));
+    assert_eq!(setting("record.pause_key"), ("C-\\".into(), "default".to_string()));
+    let table = scratch.run("asciinema-config", "").stdout();
+    assert_eq!(table.lines().count(), settings.len());
+    assert!(table.contains("play.speed ") && table.contains(" default\n"), "{table}");
+}
+
+#[test]
+fn the_keys_of_the_player_are_shown_by_the_names_in_its_page() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/man/asciinema-play.1")).unwrap();
+    let shown = Scratch::new().run("asciinema-config", "").stdout();
+    let keys: Vec<&str> = shown
+        .lines()
+        .filter_map(|line| line.strip_prefix("play.")?.split(' ').next())
+        .filter(|name| name.ends_with("_key"))
+        .collect();
+    assert!(keys.len() > 10, "{shown}");
+    for key in keys {
+        assert!(page.contains(key), "{key}");
+    }
+}

@@ -123,8 +123,7 @@ impl Cursor {
         }
     }
 
-    /// What comes next. Waits for the source only where that is read once; [`Cursor::wait_for_input`]
-    /// is to be asked before.
+    /// What comes next. Waits for the source only where that is read once.
     pub fn peek(&mut self) -> Next<'_> {
         while self.ahead.is_none() {
             let offset = self.reader.offset();

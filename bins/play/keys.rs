@@ -101,7 +101,7 @@ impl Keys {
     /// What is no key.
     pub fn configured(config: &Config) -> cli::Result<Keys> {
         let key = |binding: &Binding| -> cli::Result<Option<Key>> {
-            let text = config.text("play", binding.name).unwrap_or_default().to_lowercase();
+            let text = config.text("play", binding.name)?.unwrap_or_default().to_lowercase();
             if let Some((_, key)) = NAMES.iter().find(|(name, _)| *name == text) {
                 return Ok(Some(*key));
             }

@@ -90,7 +90,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
 
     let tells_exit = begin.version(options.format) == Some(Version::V3);
     let name = target.name().to_string();
-    let notifier = Notifier::new(wants_notices, config.text("notifications", "command").map(OsString::from));
+    let notifier = Notifier::new(wants_notices, config.text("notifications", "command")?.map(OsString::from));
     let failed = |error| Failure::io("cannot run the session", &error);
     // Not earlier, because ctrl-c must interrupt the wait for a FIFO's reader.
     let mut signals = Signals::catch_all(&[Signal::SIGCHLD, Signal::SIGWINCH]).map_err(failed)?;

@@ -78,7 +78,7 @@ impl Options {
             append: false,
             overwrite: false,
             format: Format::Cast(Version::V2),
-            command: config.text("record", "command").map(OsString::from),
+            command: config.text("record", "command")?.map(OsString::from),
             env: Vec::new(),
             title: None,
             idle_time_limit: config.idle_time_limit("record")?,
@@ -126,7 +126,8 @@ impl Options {
         let named = options.file.as_deref().is_some_and(|file| file.as_encoded_bytes().ends_with(b".txt"));
         let named = named.then_some(Format::Text);
         options.format = format.or(named).or(configured).unwrap_or(options.format);
-        let variables = variables.or_else(|| config.text("record", "env").map(str::to_string));
+        let configured = config.list("record", "env")?.map(str::to_string);
+        let variables = variables.or(configured);
         options.env = variable_names(variables.as_deref().unwrap_or("SHELL,TERM"));
         Ok(options)
     }

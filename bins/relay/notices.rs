@@ -23,7 +23,7 @@ impl Notices {
     /// A bad value in the configuration.
     pub fn new(config: &Config) -> cli::Result<Notices> {
         let is_enabled = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
-        let command = config.text("notifications", "command").map(OsString::from);
+        let command = config.text("notifications", "command")?.map(OsString::from);
         Ok(Notices { notifier: Notifier::new(is_enabled, command) })
     }
 

@@ -38,7 +38,7 @@ impl Config {
                 "need $HOME or $XDG_CONFIG_HOME or $ASCIINEMA_CONFIG_HOME".to_string(),
             ));
         };
-        let legacy = self.text("api", "token").or_else(|| self.text("user", "token"));
+        let legacy = self.text("api", "token")?.or(self.text("user", "token")?);
         let id = legacy.map_or_else(fresh, str::to_string);
         let path = home.join(FILE);
         write(home, &path, &id).map_err(|error| Failure::io(&cli::source_name(path.as_os_str()), &error))?;

@@ -1,4 +1,10 @@
-//! The user's settings: the INI file, the environment variables that override it, and the install ID.
+//! The user's settings: the file of 2.4 or the files of 3.x, the environment variables that override
+//! them, and the install ID.
+//!
+//! If 2.4's file is there, it is the only one that counts: `config` in the configuration directory, an
+//! INI file. Otherwise 3.x's are read, TOML files: `/etc/asciinema/config.toml`, then `defaults.toml`
+//! (where 3.x keeps the server chosen at its prompt) and `config.toml` in the configuration directory;
+//! the last one that has a setting counts. Programs ask for settings by 2.4's names.
 //!
 //! A value is parsed when a program asks for it; a bad one is reported with its file, section and key,
 //! and what is allowed. Command-line options take precedence over the environment, the environment over
@@ -6,18 +12,22 @@
 
 mod ini;
 mod install_id;
+mod settings;
+mod toml;
 
 use std::env;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cast::Time;
 use crate::cli::{self, Failure, Result, plain_number};
 use crate::text::visible;
 
 use ini::Ini;
+pub use settings::{Effective, Kind};
+use toml::Setting;
 
 /// The server if none is configured.
 const DEFAULT_URL: &str = "https://asciinema.org";
@@ -30,15 +40,44 @@ const SERVER_URL: &str = "a URL like https://asciinema.org";
 pub struct Config {
     /// The configuration directory; `None` if the environment does not name one.
     home: Option<PathBuf>,
-    ini: Ini,
+    files: Files,
 }
 
+/// The settings of either generation's files.
+#[derive(Debug)]
+enum Files {
+    Ini {
+        path: PathBuf,
+        ini: Ini,
+    },
+    /// The files in the order in which they are read; a later one takes precedence.
+    Toml(Vec<(PathBuf, Vec<Setting>)>),
+}
+
+impl Default for Files {
+    fn default() -> Files {
+        Files::Toml(Vec::new())
+    }
+}
+
+/// A setting that was found.
+struct Found<'a> {
+    /// Its value; `None` if that is not a string, a number or a boolean.
+    text: Option<&'a str>,
+    path: &'a Path,
+    /// Section and name as written.
+    name: String,
+}
+
+/// 3.x's settings for all users.
+const SYSTEM_FILE: &str = "/etc/asciinema/config.toml";
+
 impl Config {
-    /// Reads the file, if there is one.
+    /// Reads the files, as far as they are there.
     ///
     /// # Errors
     ///
-    /// The file cannot be read or is not INI, or `ASCIINEMA_API_TOKEN` is set, which 2.x dropped.
+    /// A file cannot be read or is not INI or TOML, or `ASCIINEMA_API_TOKEN` is set, which 2.x dropped.
     pub fn load() -> Result<Config> {
         if variable("ASCIINEMA_API_TOKEN").is_some() {
             return Err(Failure::Failed(
@@ -46,21 +85,16 @@ impl Config {
                     .to_string(),
             ));
         }
-        let mut config = Config { home: home(), ini: Ini::default() };
-        let Some(path) = config.path() else { return Ok(config) };
-        let name = cli::source_name(path.as_os_str());
-        let text = match fs::read(&path) {
-            Ok(bytes) => {
-                String::from_utf8(bytes).map_err(|_| Failure::Failed(format!("{name}: not UTF-8")))?
+        let home = home();
+        let files = match home.as_deref().map(|home| home.join("config")) {
+            Some(path) if path.exists() => Files::Ini { ini: read_ini(&path)?, path },
+            _ => {
+                let own = ["defaults.toml", "config.toml"].map(|name| Some(home.as_ref()?.join(name)));
+                let paths = std::iter::once(PathBuf::from(SYSTEM_FILE)).chain(own.into_iter().flatten());
+                Files::Toml(read_toml(paths)?)
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Ok(config);
-            }
-            Err(error) => return Err(Failure::io(&name, &error)),
         };
-        config.ini = Ini::parse(&text)
-            .map_err(|bad| Failure::Failed(format!("{name}: line {}: {}", bad.number, visible(&bad.what))))?;
-        Ok(config)
+        Ok(Config { home, files })
     }
 
     /// The URL of the server, without a slash at its end.
@@ -69,20 +103,54 @@ impl Config {
     ///
     /// The configured value is not a URL.
     pub fn server_url(&self) -> Result<String> {
-        for name in ["ASCIINEMA_API_URL", "ASCIINEMA_SERVER_URL"] {
-            if let Some(value) = variable(name) {
-                return server_url(&value).ok_or_else(|| {
-                    Failure::Failed(format!("{name}: '{}' is not {SERVER_URL}", visible(&value)))
-                });
-            }
+        if let Some((name, value)) = self.overriding_variable("api", "url") {
+            return server_url(&value).ok_or_else(|| {
+                Failure::Failed(format!("{name}: '{}' is not {SERVER_URL}", visible(&value)))
+            });
         }
-        let Some(value) = self.text("api", "url") else { return Ok(DEFAULT_URL.to_string()) };
+        let Some(value) = self.raw("api", "url")? else { return Ok(DEFAULT_URL.to_string()) };
         server_url(value).ok_or_else(|| self.bad_value("api", "url", SERVER_URL))
     }
 
+    /// The environment variable that overrides a setting, and its value.
+    fn overriding_variable(&self, section: &str, key: &str) -> Option<(&'static str, String)> {
+        let names = ["ASCIINEMA_API_URL", "ASCIINEMA_SERVER_URL"];
+        let names = names.into_iter().filter(|_| (section, key) == ("api", "url"));
+        names.filter_map(|name| Some((name, variable(name)?))).next()
+    }
+
+    fn get(&self, section: &str, key: &str) -> Option<Found<'_>> {
+        match &self.files {
+            Files::Ini { path, ini } => {
+                let text = Some(ini.get(section, key)?);
+                Some(Found { text, path, name: format!("[{section}] {key}") })
+            }
+            Files::Toml(files) => files.iter().rev().find_map(|(path, settings)| {
+                let setting =
+                    settings.iter().find(|setting| setting.section == section && setting.key == key)?;
+                Some(Found { text: setting.text.as_deref(), path, name: setting.name.clone() })
+            }),
+        }
+    }
+
+    /// A value as written.
+    fn raw(&self, section: &str, key: &str) -> Result<Option<&str>> {
+        let Some(found) = self.get(section, key) else { return Ok(None) };
+        let text = found.text.ok_or_else(|| {
+            let file = cli::source_name(found.path.as_os_str());
+            Failure::Failed(format!("{file}: {} is not a string, a number or a boolean", found.name))
+        })?;
+        Ok(Some(text))
+    }
+
     /// A string; `None` if it is missing or empty.
-    pub fn text(&self, section: &str, key: &str) -> Option<&str> {
-        self.ini.get(section, key).filter(|text| !text.is_empty())
+    pub fn text(&self, section: &str, key: &str) -> Result<Option<&str>> {
+        Ok(self.raw(section, key)?.filter(|text| !text.is_empty()))
+    }
+
+    /// A comma-separated list; an empty one is not a missing one.
+    pub fn list(&self, section: &str, key: &str) -> Result<Option<&str>> {
+        self.raw(section, key)
     }
 
     /// A boolean; false if it is missing.
@@ -92,19 +160,17 @@ impl Config {
 
     /// A boolean, if there is one.
     pub fn optional_flag(&self, section: &str, key: &str) -> Result<Option<bool>> {
-        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
-        match text.to_lowercase().as_str() {
-            "1" | "yes" | "true" | "on" => Ok(Some(true)),
-            "0" | "no" | "false" | "off" => Ok(Some(false)),
-            _ => Err(self.bad_value(section, key, "one of yes, no, true, false, on, off, 1, 0")),
+        let Some(text) = self.raw(section, key)? else { return Ok(None) };
+        match flag(text) {
+            Some(flag) => Ok(Some(flag)),
+            None => Err(self.bad_value(section, key, "one of yes, no, true, false, on, off, 1, 0")),
         }
     }
 
     /// The idle time limit: `idle_time_limit`, or `maxwait`, its name in 1.x.
     pub fn idle_time_limit(&self, section: &str) -> Result<Option<Time>> {
-        let key =
-            if self.ini.get(section, "idle_time_limit").is_some() { "idle_time_limit" } else { "maxwait" };
-        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        let key = if self.get(section, "idle_time_limit").is_some() { "idle_time_limit" } else { "maxwait" };
+        let Some(text) = self.raw(section, key)? else { return Ok(None) };
         match Time::parse(&plain_number(text)) {
             Ok(time) if time > Time::ZERO => Ok(Some(time)),
             _ => Err(self.bad_value(section, key, "a number of seconds above 0")),
@@ -113,7 +179,7 @@ impl Config {
 
     /// A number greater than 0.
     pub fn factor(&self, section: &str, key: &str) -> Result<Option<f64>> {
-        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        let Some(text) = self.raw(section, key)? else { return Ok(None) };
         match text.parse::<f64>() {
             Ok(factor) if factor > 0.0 && factor.is_finite() => Ok(Some(factor)),
             _ => Err(self.bad_value(section, key, "a number above 0")),
@@ -122,7 +188,7 @@ impl Config {
 
     /// One of these names, with its meaning.
     pub fn choice<T: Copy>(&self, section: &str, key: &str, choices: &[(&str, T)]) -> Result<Option<T>> {
-        let Some(text) = self.text(section, key) else { return Ok(None) };
+        let Some(text) = self.text(section, key)? else { return Ok(None) };
         match choices.iter().find(|(name, _)| *name == text) {
             Some(&(_, meaning)) => Ok(Some(meaning)),
             None => {
@@ -135,12 +201,12 @@ impl Config {
     /// The bytes that a key sends: `x`, `C-x` or `^x`. The outer `None` means there is no setting; an
     /// empty setting means no key at all.
     pub fn key(&self, section: &str, key: &str) -> Result<Option<Option<Vec<u8>>>> {
-        let Some(text) = self.ini.get(section, key) else { return Ok(None) };
+        let Some(text) = self.raw(section, key)? else { return Ok(None) };
         let characters: Vec<char> = text.chars().collect();
         let bytes = match characters[..] {
             [] => return Ok(Some(None)),
             [character] => Some(character.to_string().into_bytes()),
-            ['^', character] | ['C' | 'c', '-', character] => control(character).map(|byte| vec![byte]),
+            ['^', character] | ['C' | 'c', '-' | '+', character] => control(character).map(|byte| vec![byte]),
             _ => None,
         };
         match bytes {
@@ -151,18 +217,59 @@ impl Config {
 
     /// A setting has a value that is not allowed.
     pub fn bad_value(&self, section: &str, key: &str, allowed: &str) -> Failure {
-        let path = self.path().unwrap_or_default();
-        let value = self.ini.get(section, key).unwrap_or_default();
-        Failure::Failed(format!(
-            "{}: [{section}] {key}: '{}' is not {allowed}",
-            cli::source_name(path.as_os_str()),
-            visible(value)
-        ))
+        let found = self.get(section, key);
+        let (file, name, value) = found.map_or_else(
+            || (String::new(), format!("[{section}] {key}"), String::new()),
+            |found| {
+                let file = cli::source_name(found.path.as_os_str());
+                (file, found.name, visible(found.text.unwrap_or_default()))
+            },
+        );
+        Failure::Failed(format!("{file}: {name}: '{value}' is not {allowed}"))
     }
+}
 
-    fn path(&self) -> Option<PathBuf> {
-        self.home.as_ref().map(|home| home.join("config"))
+fn flag(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "1" | "yes" | "true" | "on" => Some(true),
+        "0" | "no" | "false" | "off" => Some(false),
+        _ => None,
     }
+}
+
+/// The text of a file, if it is there.
+fn read_file(path: &Path) -> Result<Option<String>> {
+    let name = cli::source_name(path.as_os_str());
+    match fs::read(path) {
+        Ok(bytes) => {
+            let text = String::from_utf8(bytes);
+            Ok(Some(text.map_err(|_| Failure::Failed(format!("{name}: not UTF-8")))?))
+        }
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
+        Err(error) => Err(Failure::io(&name, &error)),
+    }
+}
+
+fn syntax_error(path: &Path, number: usize, what: &str) -> Failure {
+    Failure::Failed(format!("{}: line {number}: {}", cli::source_name(path.as_os_str()), visible(what)))
+}
+
+fn read_ini(path: &Path) -> Result<Ini> {
+    let text = read_file(path)?.unwrap_or_default();
+    Ini::parse(&text).map_err(|bad| syntax_error(path, bad.number, &bad.what))
+}
+
+fn read_toml(paths: impl Iterator<Item = PathBuf>) -> Result<Vec<(PathBuf, Vec<Setting>)>> {
+    let mut files = Vec::new();
+    for path in paths {
+        if let Some(text) = read_file(&path)? {
+            let settings = toml::parse(&text).map_err(|bad| syntax_error(&path, bad.number, &bad.what))?;
+            files.push((path, settings));
+        }
+    }
+    Ok(files)
 }
 
 /// The value of an option that takes a server's URL.
@@ -233,7 +340,8 @@ mod tests {
     use super::*;
 
     fn config(text: &str) -> Config {
-        Config { home: Some(PathBuf::from("/home/u")), ini: Ini::parse(text).unwrap() }
+        let files = Files::Ini { path: PathBuf::from("/home/u/config"), ini: Ini::parse(text).unwrap() };
+        Config { home: Some(PathBuf::from("/home/u")), files }
     }
 
     fn message<T: std::fmt::Debug>(result: Result<T>) -> String {
@@ -255,6 +363,7 @@ mod tests {
             ("^?", "\x7f"),
             ("ż", "ż"),
             ("C-@", "\0"),
+            ("c+X", "\x18"),
         ] {
             let config = config(&format!("[record]\npause_key = {text}\n"));
             assert_eq!(
@@ -329,6 +438,6 @@ mod tests {
         );
         assert_eq!(config.idle_time_limit("a").unwrap(), Some(Time::from_micros(500_000)));
         assert_eq!(config.factor("a", "speed").unwrap(), Some(10.0));
-        assert_eq!(config.text("a", "empty"), None);
+        assert_eq!(config.text("a", "empty").unwrap(), None);
     }
 }

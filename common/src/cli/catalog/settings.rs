@@ -1,10 +1,23 @@
 //! Commands about the toolkit itself.
 
-use super::Completion::{Command, OneOf};
-use super::Program;
+use super::Completion::{Command, Nothing, OneOf};
+use super::{Program, flag};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
+    Program {
+        name: "asciinema-config",
+        is_classic: true,
+        summary: "show the settings in force",
+        usage: "[--json]",
+        about: "Print every setting, its value and where the value comes from: a file, an environment variable, or the default.",
+        options: &[flag(&["--json"], "print an array of JSON objects instead of a table")],
+        operands: Nothing,
+        examples: &[
+            "asciinema config",
+            "asciinema config --json | jq '.[] | select(.source != \"default\")'",
+        ],
+    },
     Program {
         name: "asciinema completions",
         is_classic: true,
