@@ -10,10 +10,10 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use common::cast::{Code, Item, Reader};
+use common::cast::{self, Code, Fault, Item, Reader};
 use common::cli::{self, Arg, Failure, Program, catalog};
 use common::filter;
-use common::io::{Source, Stream};
+use common::io::{Input, Source, Stream};
 use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
 use common::vt::{Guard, ModeTracker};
 
@@ -24,10 +24,11 @@ const PROGRAM: Program = catalog::program("asciinema-cat");
 
 fn main() -> ExitCode {
     cli::run(&PROGRAM, |args| {
-        let (mut sources, mut is_unsafe) = (Vec::new(), false);
+        let (mut sources, mut is_unsafe, mut follows) = (Vec::new(), false, false);
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Option("--unsafe") => is_unsafe = true,
+                Arg::Option("--follow") => follows = true,
                 Arg::Value(source) => sources.push(source),
                 other => return Err(args.unexpected(&other)),
             }
@@ -35,14 +36,17 @@ fn main() -> ExitCode {
         if sources.is_empty() {
             return Err(Failure::Usage("FILE is missing".to_string()));
         }
+        if follows && sources.len() > 1 {
+            return Err(Failure::Usage("--follow takes one FILE".to_string()));
+        }
         if sources.iter().any(|source| source == "-") && io::stdin().is_terminal() {
             return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
         }
-        print(&sources, is_unsafe)
+        print(&sources, is_unsafe, follows)
     })
 }
 
-fn print(sources: &[OsString], is_unsafe: bool) -> cli::Result<()> {
+fn print(sources: &[OsString], is_unsafe: bool, follows: bool) -> cli::Result<()> {
     tty::restore_sigpipe();
     let is_terminal = io::stdout().is_terminal();
     let session = if is_terminal { Session::start() } else { None };
@@ -54,8 +58,12 @@ fn print(sources: &[OsString], is_unsafe: bool) -> cli::Result<()> {
         session: session.as_ref(),
     };
     let outcome = sources.iter().try_for_each(|source| {
-        let (stream, source) = Source::open(source)?;
-        let outcome = printer.print(stream, &source.name);
+        if follows {
+            let (input, name) = common::io::follow(Some(source))?;
+            return printer.print(input, &name);
+        }
+        let (input, source) = Source::open(source)?;
+        let outcome = printer.print(input, &source.name);
         source.finish(outcome)
     });
     if let Some(session) = session {
@@ -65,19 +73,19 @@ fn print(sources: &[OsString], is_unsafe: bool) -> cli::Result<()> {
 }
 
 /// A source that is read while the terminal is held: a signal ends the wait for it.
-struct Input<'a> {
-    stream: Stream,
+struct Guarded<'a> {
+    input: Input,
     session: Option<&'a Session>,
 }
 
-impl Read for Input<'_> {
+impl Read for Guarded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Some(session) = self.session {
+        if let Some(session) = self.session.filter(|_| !self.input.is_ready()) {
             let mut interest = Interest::default();
-            interest.read(self.stream.as_fd());
+            interest.read(self.input.as_fd());
             session.wait(interest)?;
         }
-        self.stream.read(buffer)
+        self.input.read(buffer)
     }
 }
 
@@ -92,12 +100,16 @@ struct Printer<'a> {
 
 impl Printer<'_> {
     /// Prints the output of a cast, all that is good of it.
-    fn print(&mut self, stream: Stream, name: &str) -> cli::Result<()> {
-        let mut reader = Reader::new(Input { stream, session: self.session });
+    fn print(&mut self, input: Input, name: &str) -> cli::Result<()> {
+        let is_followed = input.is_followed();
+        let mut reader = Reader::new(Guarded { input, session: self.session });
         loop {
             let outcome = match reader.next() {
                 Ok(Some(Item::Event(event))) if event.code == Code::Output => {
                     event.decode_text(&mut self.buffer).map_err(|fault| reader.fault(fault))
+                }
+                Ok(Some(Item::Event(event))) if event.code == Code::Exit && is_followed => {
+                    return self.write();
                 }
                 Ok(Some(Item::Event(_) | Item::Header(_) | Item::Ignored(_))) => Ok(()),
                 Ok(None) => {
@@ -109,6 +121,11 @@ impl Printer<'_> {
             };
             if let Err(error) = outcome {
                 self.write()?;
+                // A line that was being written when we stopped following the file.
+                let is_cut_off = matches!(error, cast::Error::Line { fault: Fault::CutOff, .. });
+                if is_cut_off && reader.source().input.was_interrupted() {
+                    return Ok(());
+                }
                 return Err(filter::failure(name, error));
             }
         }

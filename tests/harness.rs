@@ -237,6 +237,20 @@ impl Live {
         self.scratch.write(name, "");
     }
 
+    /// Waits until a file is there.
+    pub fn wait_for_file(&self, name: &str) {
+        let until = Instant::now() + DEADLINE;
+        while !self.path(name).exists() {
+            assert!(Instant::now() < until, "waited for {name}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// A path in the folder that it runs in.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.scratch.path(name)
+    }
+
     /// Closes its input and waits for its end: the exit status.
     pub fn finish(mut self) -> i32 {
         self.stdin = None;

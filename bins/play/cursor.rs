@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use common::cast::{self, Code, Event, Header, Item, Place, Reader, Time};
 use common::edit::Position;
-use common::io::Stream;
+use common::io;
 use common::tty::{self, Interest};
 
 use crate::history::Moment;
@@ -18,7 +18,7 @@ pub enum Input {
     /// A source of which everything is kept.
     Kept(StoreReader),
     /// A source that is read once.
-    Once(Stream),
+    Once(io::Input),
     /// One that has been read before.
     Nothing,
 }
@@ -164,6 +164,7 @@ impl Cursor {
         match self.reader.source() {
             Input::Kept(reader) => reader.is_ready(),
             Input::Nothing => true,
+            Input::Once(stream) if stream.is_ready() => true,
             Input::Once(stream) => {
                 let mut interest = Interest::default();
                 interest.read(stream.as_fd());
@@ -173,7 +174,7 @@ impl Cursor {
     }
 
     /// What to wait for when [`Next::Later`] was returned, where that is a stream itself.
-    pub fn stream(&self) -> Option<&Stream> {
+    pub fn stream(&self) -> Option<&io::Input> {
         match self.reader.source() {
             Input::Kept(_) | Input::Nothing => None,
             Input::Once(stream) => Some(stream),

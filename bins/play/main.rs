@@ -23,8 +23,7 @@ use common::cli::{self, Arg, Args, Failure, Program, catalog};
 use common::config::Config;
 use common::edit::Position;
 use common::filter;
-use common::io::Source;
-use common::io::Stream;
+use common::io::{Input, Source};
 use common::tty::{self, Terminal};
 
 use keys::Keys;
@@ -121,7 +120,7 @@ fn play(options: Options, config: &Config) -> cli::Result<()> {
     source.finish(outcome)
 }
 
-fn play_stream(stream: Stream, name: &str, options: Options, config: &Config) -> cli::Result<()> {
+fn play_stream(stream: Input, name: &str, options: Options, config: &Config) -> cli::Result<()> {
     let keys = Keys::configured(config)?;
     let sink = PlaySink::new(options.sink).map_err(|error| Failure::io("stdout", &error))?;
     let terminal = Terminal::open().ok().filter(Terminal::is_foreground);

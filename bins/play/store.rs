@@ -11,7 +11,7 @@ use std::os::unix::fs::FileExt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use common::io::{Stream, unnamed_file};
+use common::io::{Input, unnamed_file};
 
 /// How much of a pipe is kept in memory, in bytes.
 const MOST_IN_MEMORY: u64 = 64 << 20;
@@ -54,13 +54,13 @@ enum Content {
 
 impl Store {
     /// Keeps what a stream gives.
-    pub fn new(stream: Stream) -> io::Result<Arc<Store>> {
-        let mut file = File::from(stream.as_fd().try_clone_to_owned()?);
-        let is_file = file.metadata()?.is_file();
+    pub fn new(stream: Input) -> io::Result<Arc<Store>> {
+        let file = stream.seekable();
+        let is_file = file.is_some();
         let (wake, waker) = io::pipe()?;
-        let content = match is_file {
-            true => Content::File { start: file.stream_position()?, file },
-            false => Content::Memory(Vec::new()),
+        let content = match file {
+            Some(mut file) => Content::File { start: file.stream_position()?, file },
+            None => Content::Memory(Vec::new()),
         };
         let store = Arc::new(Store {
             state: Mutex::new(State {
@@ -82,7 +82,7 @@ impl Store {
     }
 
     /// Reads the source to its end.
-    fn keep(&self, mut stream: Stream) {
+    fn keep(&self, mut stream: Input) {
         let mut buffer = vec![0; PIECE];
         let failure = loop {
             match stream.read(&mut buffer) {

@@ -10,7 +10,6 @@ mod settings;
 
 use std::env;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io::{self, IsTerminal, Read};
 use std::process::ExitCode;
 
@@ -119,7 +118,7 @@ fn relay(options: Options) -> cli::Result<()> {
         false => Some(Stream::stdout().map_err(|error| Failure::io("stdout", &error))?),
     };
     let reader: Box<dyn Read + Send> = match options.follows {
-        true => Box::new(Growing::new(File::from(stream))),
+        true => Box::new(Growing::new(stream.into_file().map_err(|error| Failure::io(&source, &error))?)),
         false => Box::new(stream),
     };
     let reporter = Reporter::new(PROGRAM.name);

@@ -114,7 +114,7 @@ fn serve(options: Options) -> cli::Result<()> {
     let is_open = options.password.is_none() && !options.has_secret;
     let access = Access::new(options.password, options.has_secret, address.port())
         .map_err(|error| Failure::io("random numbers", &error))?;
-    let file = File::from(stream);
+    let file = stream.into_file().map_err(failed)?;
     let show = if file.metadata().map_err(failed)?.is_file() && !options.follows {
         recording(file, &source)?
     } else {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use common::cast::{self, Code, Item, Reader, Time};
 use common::cli;
 use common::filter;
-use common::io::Stream;
+use common::io::Input;
 
 use crate::keys::{Key, Modifiers, Named};
 
@@ -13,7 +13,7 @@ use crate::keys::{Key, Modifiers, Named};
 const PAUSE: Time = Time::from_micros(300_000);
 
 /// Reads a cast to its end, or to what is wrong with it, and returns the tape.
-pub fn tape(stream: Stream, name: &str) -> (String, cli::Result<()>) {
+pub fn tape(stream: Input, name: &str) -> (String, cli::Result<()>) {
     let mut tape = Writer { text: String::new(), typed: String::new(), last: Time::ZERO, unknown: 0 };
     let mut reader = Reader::new(stream);
     let outcome = read(&mut reader, &mut tape);
@@ -24,7 +24,7 @@ pub fn tape(stream: Stream, name: &str) -> (String, cli::Result<()>) {
     (tape.text, outcome.map_err(|error| filter::failure(name, error)))
 }
 
-fn read(reader: &mut Reader<Stream>, tape: &mut Writer) -> Result<(), cast::Error> {
+fn read(reader: &mut Reader<Input>, tape: &mut Writer) -> Result<(), cast::Error> {
     loop {
         match reader.next()? {
             Some(Item::Header(header)) => tape.begin(&header),

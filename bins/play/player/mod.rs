@@ -67,7 +67,7 @@ pub struct PlayOptions {
 pub enum Recording {
     /// What has been read is kept.
     Kept(Arc<Store>),
-    Once(Option<common::io::Stream>),
+    Once(Option<common::io::Input>),
 }
 
 /// What the terminal shows.

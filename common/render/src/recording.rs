@@ -10,7 +10,7 @@ use common::cast::{self, Fault, Header, Item, Reader, Time};
 use common::cli::{self, Failure};
 use common::edit::{Position, Range};
 use common::filter;
-use common::io::{self as files, Stream, unnamed_file};
+use common::io::{self as files, Input, Stream, unnamed_file};
 use common::size::Size;
 
 use crate::progress::Progress;
@@ -70,12 +70,15 @@ impl Recording {
     pub fn open(path: Option<&OsStr>) -> cli::Result<Recording> {
         let (mut stream, name) = files::open(path)?;
         let failed = |error: io::Error| Failure::io(&name, &error);
-        let mut file = File::from(stream.as_fd().try_clone_to_owned().map_err(failed)?);
-        if !file.metadata().map_err(failed)?.is_file() {
-            file = unnamed_file().map_err(|error| Failure::Failed(error.to_string()))?;
-            io::copy(&mut stream, &mut file).map_err(failed)?;
-            file.rewind().map_err(failed)?;
-        }
+        let mut file = match stream.seekable() {
+            Some(file) => file,
+            None => {
+                let mut file = unnamed_file().map_err(|error| Failure::Failed(error.to_string()))?;
+                io::copy(&mut stream, &mut file).map_err(failed)?;
+                file.rewind().map_err(failed)?;
+                file
+            }
+        };
         // Standard input may stand anywhere in a file.
         let start = file.stream_position().map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len().saturating_sub(start);
@@ -138,7 +141,7 @@ impl Recording {
         self.file.seek(SeekFrom::Start(self.start)).map_err(failed)?;
         let stream = Stream::duplicate(self.file.as_fd()).map_err(failed)?;
         progress.begin(self.length);
-        let outcome = read(stream, &self.name, progress, &mut take);
+        let outcome = read(Input::from(stream), &self.name, progress, &mut take);
         progress.finish();
         outcome
     }
@@ -150,7 +153,7 @@ impl Recording {
 ///
 /// What is wrong with the cast, or what `take` says.
 pub fn read(
-    stream: Stream,
+    stream: Input,
     name: &str,
     progress: &mut Progress,
     mut take: impl FnMut(&Item<'_>) -> Result<(), Stop>,

@@ -11,10 +11,10 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::ExitCode;
 
-use crate::cast::{self, Event, Fault, Header, Item, Reader};
+use crate::cast::{self, Code, Event, Fault, Header, Item, Reader};
 use crate::cli::{self, Arg, Failure, Program};
 use crate::edit::Position;
-use crate::io::{self, AtomicFile, Source, Stream};
+use crate::io::{self, AtomicFile, Input, Source};
 use crate::tty;
 
 pub use output::Output;
@@ -69,6 +69,7 @@ pub struct Args<'a> {
     sources: Vec<OsString>,
     sink: Option<OsString>,
     keeps_existing: bool,
+    follows: bool,
 }
 
 impl Args<'_> {
@@ -79,6 +80,7 @@ impl Args<'_> {
             match self.args.next()? {
                 None => return Ok(None),
                 Some(Arg::Option("-o" | "--output")) => self.sink = Some(self.args.value()?),
+                Some(Arg::Option("--follow")) => self.follows = true,
                 Some(Arg::Option(name)) => return Ok(Some(name)),
                 Some(Arg::Value(path)) if self.sources.is_empty() || self.operands == Operands::Inputs => {
                     self.sources.push(path);
@@ -152,12 +154,25 @@ pub fn run<F: Filter>(
     parse: impl FnOnce(&mut Args<'_>) -> cli::Result<F>,
 ) -> ExitCode {
     cli::run(program, |args| {
-        let mut args =
-            Args { args, operands: F::OPERANDS, sources: Vec::new(), sink: None, keeps_existing: false };
+        let mut args = Args {
+            args,
+            operands: F::OPERANDS,
+            sources: Vec::new(),
+            sink: None,
+            keeps_existing: false,
+            follows: false,
+        };
         let filter = parse(&mut args)?;
-        let Args { sources, sink, keeps_existing, .. } = args;
+        let Args { sources, sink, keeps_existing, follows, .. } = args;
         if let (true, Some(path)) = (keeps_existing, &sink) {
             refuse_existing(path)?;
+        }
+        if follows {
+            tty::restore_sigpipe();
+            let (input, name) = io::follow(sources.first().map(OsString::as_os_str))?;
+            let mut run = Run::new(filter, sink.as_deref())?;
+            run.read(input, &name)?;
+            return run.finish(&name);
         }
         transform(filter, &sources, sink.as_deref())
     })
@@ -180,19 +195,19 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
         sources.split_first().map_or((None, sources), |(first, others)| (Some(first.as_os_str()), others));
     // A filter that takes no URLs is linked without what opens them.
     if let (Operands::InputAndOutput, Some(path)) = (F::OPERANDS, first) {
-        let (stream, source) = Source::open(path)?;
+        let (input, source) = Source::open(path)?;
         let mut run = Run::new(filter, sink)?;
-        let outcome = run.read(stream, &source.name);
+        let outcome = run.read(input, &source.name);
         let name = source.name.clone();
         source.finish(outcome)?;
         return run.finish(&name);
     }
-    let (mut stream, mut source) = io::open(first)?;
+    let (mut input, mut source) = io::open(first)?;
     let mut run = Run::new(filter, sink)?;
-    run.read(stream, &source)?;
+    run.read(input, &source)?;
     for other in others {
-        (stream, source) = io::open(Some(other))?;
-        run.read(stream, &source)?;
+        (input, source) = io::open(Some(other))?;
+        run.read(input, &source)?;
     }
     run.finish(&source)
 }
@@ -230,13 +245,19 @@ impl<F: Filter> Run<F> {
     }
 
     /// Reads a source to its end, or to what is wrong with it. What was good is written either way.
-    fn read(&mut self, stream: Stream, source: &str) -> cli::Result<()> {
-        let mut reader = Reader::new(stream);
+    fn read(&mut self, input: Input, source: &str) -> cli::Result<()> {
+        let mut reader = Reader::new(input);
         let mut has_begun = false;
         loop {
             let outcome = match reader.next() {
                 Ok(Some(Item::Event(event))) => {
-                    self.filter.event(&event, &mut self.output).map_err(|fault| reader.fault(fault))
+                    let is_exit = event.code == Code::Exit;
+                    let outcome = self.filter.event(&event, &mut self.output);
+                    if is_exit && reader.source().is_followed() {
+                        outcome.map_err(|fault| failure(source, reader.fault(fault)))?;
+                        return self.write();
+                    }
+                    outcome.map_err(|fault| reader.fault(fault))
                 }
                 Ok(Some(Item::Ignored(line))) => {
                     self.filter.ignored(line, &mut self.output);
@@ -254,8 +275,21 @@ impl<F: Filter> Run<F> {
                 Err(error) => Err(error),
             };
             let Err(error) = outcome else { continue };
-            if let (true, cast::Error::Line { number, fault }) = (has_begun, &error) {
-                self.filter.damaged(*number, fault, &mut self.output);
+            if has_begun {
+                match &error {
+                    // A line that was being written when we stopped following the file.
+                    cast::Error::Line { fault: Fault::CutOff, .. } if reader.source().was_interrupted() => {
+                        return self.write();
+                    }
+                    cast::Error::Line { number, fault } => {
+                        self.filter.damaged(*number, fault, &mut self.output);
+                    }
+                    cast::Error::Read(error) => {
+                        let fault = Fault::Other(cli::io_text(error));
+                        self.filter.damaged(reader.line(), &fault, &mut self.output);
+                    }
+                    cast::Error::Empty => {}
+                }
             }
             self.write()?;
             return Err(failure(source, error));

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::cli::{self, Failure};
-use crate::io::{Stream, sibling};
+use crate::io::{Follow, Input, Stream, sibling};
 
 /// The program that opens URLs.
 const FETCH: &str = "asciinema-fetch";
@@ -24,10 +24,10 @@ pub struct Source {
 
 impl Source {
     /// Opens a source, and returns what it is read from.
-    pub fn open(path: &OsStr) -> cli::Result<(Stream, Source)> {
+    pub fn open(path: &OsStr) -> cli::Result<(Input, Source)> {
         if !is_url(path) {
-            let (stream, name) = open(Some(path))?;
-            return Ok((stream, Source { name, fetch: None }));
+            let (input, name) = open(Some(path))?;
+            return Ok((input, Source { name, fetch: None }));
         }
         let name = cli::source_name(path);
         let failed = |error: io::Error| Failure::io(FETCH, &error);
@@ -35,7 +35,8 @@ impl Source {
         command.arg("--").arg(path).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut fetch = command.spawn().map_err(failed)?;
         let Some(stdout) = fetch.stdout.take() else { return Err(failed(io::ErrorKind::BrokenPipe.into())) };
-        Ok((Stream::from(File::from(OwnedFd::from(stdout))), Source { name, fetch: Some(fetch) }))
+        let stream = Stream::from(File::from(OwnedFd::from(stdout)));
+        Ok((Input::from(stream), Source { name, fetch: Some(fetch) }))
     }
 
     /// Ends it after it has been read, to its end or as far as was wanted. What the fetching of a
@@ -64,19 +65,30 @@ impl Source {
     }
 }
 
+/// Opens a file that still grows, to be read until a signal or its reader ends that; and its name in
+/// messages.
+pub fn follow(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
+    let Some(path) = path.filter(|path| *path != "-") else {
+        return Err(Failure::Usage("--follow requires a FILE".to_string()));
+    };
+    let name = cli::source_name(path);
+    let follow = Follow::open(path).map_err(|error| Failure::io(&name, &error))?;
+    Ok((Input::follow(follow), name))
+}
+
 /// Opens a file, or standard input for `-` and where nothing is named; and its name in messages.
-pub fn open(path: Option<&OsStr>) -> cli::Result<(Stream, String)> {
+pub fn open(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
     let Some(path) = path.filter(|path| *path != "-") else {
         if path.is_none() && io::stdin().is_terminal() {
             let what = "stdin is a terminal; name a cast or pipe one in";
             return Err(Failure::Usage(what.to_string()));
         }
         let stream = Stream::stdin().map_err(|error| Failure::io("stdin", &error))?;
-        return Ok((stream, "stdin".to_string()));
+        return Ok((Input::from(stream), "stdin".to_string()));
     };
     let name = cli::source_name(path);
     let file = File::open(path).map_err(|error| Failure::io(&name, &error))?;
-    Ok((Stream::from(file), name))
+    Ok((Input::from(Stream::from(file)), name))
 }
 
 /// Whether a program that has closed its output, if it has, ends as well.

@@ -1,7 +1,7 @@
 //! Programs that edit recordings: a cast in, a cast out.
 
 use super::Completion::{Cast, File, OneOf, Text, Time};
-use super::{IDLE_TIME_LIMIT, OUTPUT, OptionEntry, Program, QUIET, TITLE, flag, option};
+use super::{FOLLOW, IDLE_TIME_LIMIT, OUTPUT, OptionEntry, Program, QUIET, TITLE, flag, option};
 
 const DROP: OptionEntry = flag(&["--drop"], "only remove the events; do not redraw the screen");
 
@@ -11,9 +11,13 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-idle",
         is_classic: false,
         summary: "limit the pauses in a cast",
-        usage: "-i SECONDS [-o OUT] [FILE]",
+        usage: "-i SECONDS [--follow] [-o OUT] [FILE]",
         about: "Limit pauses to at most SECONDS. With no FILE, or when FILE is -, read standard input.",
-        options: &[option(IDLE_TIME_LIMIT, "SECONDS", Text, "longest pause to keep, in seconds"), OUTPUT],
+        options: &[
+            option(IDLE_TIME_LIMIT, "SECONDS", Text, "longest pause to keep, in seconds"),
+            FOLLOW,
+            OUTPUT,
+        ],
         operands: Cast,
         examples: &[
             "asciinema rec | asciinema-idle -i 2 > demo.cast",
@@ -25,7 +29,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-speed",
         is_classic: false,
         summary: "change the speed of a cast",
-        usage: "-s FACTOR [--from T] [--to T] [-o OUT] [FILE]",
+        usage: "-s FACTOR [--from T] [--to T] [--follow] [-o OUT] [FILE]",
         about: "Speed a cast up by FACTOR: 2 plays twice as fast, 0.5 half as fast. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(&["-s", "--speed"], "FACTOR", Text, "divide every delay by FACTOR"),
@@ -36,6 +40,7 @@ pub const PROGRAMS: &[Program] = &[
                 "start at T: seconds, MM:SS, HH:MM:SS, marker:LABEL or marker:N (default: the start of the cast)",
             ),
             option(&["--to"], "T", Time, "stop at T (default: the end of the cast)"),
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -49,7 +54,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-quantize",
         is_classic: false,
         summary: "even out the delays in a cast",
-        usage: "-r LO[,HI]... [-o OUT] [FILE]",
+        usage: "-r LO[,HI]... [--follow] [-o OUT] [FILE]",
         about: "Set delays within a range to the range's lower bound. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
@@ -58,6 +63,7 @@ pub const PROGRAMS: &[Program] = &[
                 Text,
                 "set delays from LO up to, but not including, HI seconds to LO; without HI, all delays longer than LO; may be repeated",
             ),
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -70,7 +76,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-cut",
         is_classic: false,
         summary: "cut parts out of a cast",
-        usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]",
+        usage: "[--from T] [--to T] [--drop] [--follow] [-o OUT] [FILE]",
         about: "Cut the events between two times out of a cast and close the gap. What the cut part left on the screen is redrawn at the cut. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
@@ -81,6 +87,7 @@ pub const PROGRAMS: &[Program] = &[
             ),
             option(&["--to"], "T", Time, "cut up to T (default: the end); may be repeated"),
             DROP,
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -94,7 +101,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-trim",
         is_classic: false,
         summary: "keep only parts of a cast",
-        usage: "[--from T] [--to T] [--drop] [-o OUT] [FILE]",
+        usage: "[--from T] [--to T] [--drop] [--follow] [-o OUT] [FILE]",
         about: "Keep the events between two times of a cast. The cast then starts at the first of these times, with the screen as it was at that moment. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
@@ -105,6 +112,7 @@ pub const PROGRAMS: &[Program] = &[
             ),
             option(&["--to"], "T", Time, "keep up to T (default: the end); may be repeated"),
             DROP,
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -193,6 +201,7 @@ pub const PROGRAMS: &[Program] = &[
                 "remove markers by time, label or number (marker:N), or all; may be repeated",
             ),
             flag(&["--list"], "list markers, one per line, instead of writing the cast"),
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -224,6 +233,7 @@ pub const PROGRAMS: &[Program] = &[
                 Text,
                 "print the value of KEY, strings without quotes, and nothing else",
             ),
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,
@@ -249,6 +259,7 @@ pub const PROGRAMS: &[Program] = &[
             flag(&["--overwrite"], "replace OUT if it exists"),
             flag(&["--unsafe"], "with raw on a terminal, do not hold back any sequences"),
             QUIET,
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,

@@ -1,7 +1,7 @@
 //! Programs that look into recordings.
 
 use super::Completion::{Cast, File, Text};
-use super::{IDLE_TIME_LIMIT, OUTPUT, Program, flag, option};
+use super::{FOLLOW, IDLE_TIME_LIMIT, OUTPUT, Program, flag, option};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -19,6 +19,7 @@ pub const PROGRAMS: &[Program] = &[
                 "count anything beyond SECONDS of a pause as idle (default: 2)",
             ),
             flag(&["--json"], "print one line of JSON instead of a table"),
+            FOLLOW,
             OUTPUT,
         ],
         operands: Cast,

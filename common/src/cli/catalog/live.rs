@@ -1,7 +1,7 @@
 //! Programs that show a session while it runs.
 
 use super::Completion::{Cast, OneOf, Text};
-use super::{OptionEntry, Program, SERVER_URL, flag, option};
+use super::{FOLLOW, OptionEntry, Program, SERVER_URL, flag, option};
 
 const STREAM_TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Text, "set the title of the stream (default: the cast's)");
@@ -14,7 +14,6 @@ const VISIBILITY: OptionEntry = option(
     "public, unlisted or private",
 );
 const AUDIO_URL: OptionEntry = option(&["--audio-url"], "URL", Text, "set the URL of live audio");
-const FOLLOW: OptionEntry = flag(&["--follow"], "treat FILE as a cast that is still being written");
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[

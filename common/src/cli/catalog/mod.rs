@@ -88,6 +88,8 @@ pub const OUTPUT: OptionEntry = option(
     Completion::File,
     "write to OUT instead of stdout; OUT may be the input file",
 );
+/// `--follow`, which every filter of one cast has.
+pub const FOLLOW: OptionEntry = flag(&["--follow"], "treat FILE as a cast that is still being written");
 const IDLE_TIME_LIMIT: &[&str] = &["-i", "--idle-time-limit"];
 const TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Completion::Text, "set the title of the recording");

@@ -1,7 +1,7 @@
 //! Programs that record and play.
 
 use super::Completion::{Cast, CastOrUrl, File, OneOf, Recording, Text};
-use super::{IDLE_TIME_LIMIT, OUTPUT, Program, QUIET, TITLE, flag, option};
+use super::{FOLLOW, IDLE_TIME_LIMIT, OUTPUT, Program, QUIET, TITLE, flag, option};
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -91,12 +91,12 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-cat",
         is_classic: true,
         summary: "print the output of recordings",
-        usage: "FILE|URL...",
+        usage: "FILE|URL..., or --follow FILE",
         about: "Print the full output of recordings, one after the other, without any delay; - reads standard input.",
-        options: &[flag(
-            &["--unsafe"],
-            "write even the sequences that a terminal should not get from a stranger",
-        )],
+        options: &[
+            FOLLOW,
+            flag(&["--unsafe"], "write even the sequences that a terminal should not get from a stranger"),
+        ],
         operands: CastOrUrl,
         examples: &[
             "asciinema cat demo.cast",
