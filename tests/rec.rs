@@ -498,6 +498,10 @@ fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
         let whole = &cast[..cast.rfind('\n').map_or(0, |end| end + 1)];
         assert!(whole.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{what}");
         if mode != "pipe" || !whole.is_empty() {
+            if !whole.is_empty() {
+                let repaired = scratch.run("asciinema-check --repair demo.cast 2>repairs", "");
+                assert_eq!(repaired.stdout_anyhow(), whole, "{what}{}", scratch.read("repairs"));
+            }
             let ran = scratch.run("asciinema-rec -q --append -c 'printf next' demo.cast", "");
             assert_eq!(ran.failure(), (0, String::new(), String::new()), "{what}");
             assert!(text_of(&scratch.read("demo.cast"), "o").ends_with("next"), "{what}");

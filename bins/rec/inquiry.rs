@@ -15,7 +15,7 @@ const HEADER_WAIT: Duration = Duration::from_millis(200);
 
 /// How long the end of the session waits for the replies, from when the queries were sent: the shell
 /// would read them as input.
-const END_WAIT: Duration = Duration::from_millis(500);
+const END_WAIT: Duration = Duration::from_secs(1);
 
 /// How long a prefix that may be a reply or just the Escape key is held back.
 const HOLD: Duration = Duration::from_millis(25);
