@@ -175,3 +175,31 @@ fn a_stop_gives_the_terminal_back_for_as_long_as_it_lasts() {
     terminal.wait_for("outer-2>");
     assert_eq!(terminal.settings(), settings);
 }
+
+#[test]
+fn with_a_format_it_joins_casts_as_3_x_does() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(0.5, "hi")]).trim_end());
+    scratch.write(
+        "b.cast",
+        "{\"version\":3,\"term\":{\"cols\":90,\"rows\":30}}\n# c\n[0.5, \"o\", \"v3\"]\n[0.25, \"x\", \"3\"]\n",
+    );
+    let joined = scratch.run("asciinema cat -q -f asciicast a.cast b.cast a.cast", "").stdout();
+    let expected = cast(&[(0.5, "hi")])
+        + "[0.500000, \"r\", \"90x30\"]\n[1.000000, \"o\", \"v3\"]\n[1.250000, \"x\", \"3\"]\n\
+           [1.250000, \"r\", \"80x24\"]\n[1.750000, \"o\", \"hi\"]\n";
+    assert_eq!(joined, expected);
+    let joined = scratch.run("asciinema cat -f asciicast b.cast a.cast", "").stdout();
+    let expected = scratch.read("b.cast") + "[0.000, \"r\", \"80x24\"]\n[0.500000, \"o\", \"hi\"]\n";
+    assert_eq!(joined, expected);
+    assert_eq!(scratch.run("asciinema cat -f txt a.cast b.cast", "").stdout(), "hiv3\n");
+    let joined = scratch.run("asciinema cat -f asciicast-v3 a.cast a.cast", "").stdout();
+    assert_eq!(
+        joined,
+        "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[0.500000, \"o\", \"hi\"]\n[0.500000, \"o\", \"hi\"]\n"
+    );
+    // What came before a fault is written.
+    scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"half");
+    let ran = scratch.run("asciinema cat -f raw a.cast bad.cast", "");
+    assert_eq!((ran.status(), ran.stdout_anyhow()), (1, "\x1b[8;24;80thifine".to_string()));
+}

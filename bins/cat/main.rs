@@ -1,7 +1,10 @@
-//! Prints the output of casts, all of it at once: the bytes that went to the terminal.
+//! Prints the output of casts, all of it at once: the bytes that went to the terminal. With `-f`, `join`
+//! makes one cast of them instead.
 //!
-//! On a terminal, the questions in a recording (where is the cursor? which colours?) are answered
-//! anew; the answers are swallowed, or else they would be typed into the shell afterwards.
+//! On a terminal, queries in a recording (the position of the cursor, the colours) are answered again;
+//! the replies are discarded, because they would be typed into the shell afterwards.
+
+mod join;
 
 use std::cell::{Cell, RefCell};
 use std::ffi::OsString;
@@ -25,10 +28,14 @@ const PROGRAM: Program = catalog::program("asciinema-cat");
 fn main() -> ExitCode {
     cli::run(&PROGRAM, |args| {
         let (mut sources, mut is_unsafe, mut follows) = (Vec::new(), false, false);
+        let mut format = None;
         while let Some(arg) = args.next()? {
             match arg {
+                Arg::Option("-f" | "--output-format") => format = Some(args.choice(join::FORMATS)?),
                 Arg::Option("--unsafe") => is_unsafe = true,
                 Arg::Option("--follow") => follows = true,
+                // There is nothing that it could silence.
+                Arg::Option("-q" | "--quiet") => {}
                 Arg::Value(source) => sources.push(source),
                 other => return Err(args.unexpected(&other)),
             }
@@ -42,12 +49,18 @@ fn main() -> ExitCode {
         if sources.iter().any(|source| source == "-") && io::stdin().is_terminal() {
             return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
         }
-        print(&sources, is_unsafe, follows)
+        if follows && format.is_some() {
+            return Err(Failure::Usage("options '--follow' and '-f' cannot be used together".to_string()));
+        }
+        tty::restore_sigpipe();
+        match format {
+            Some(format) => join::join(&sources, format),
+            None => print(&sources, is_unsafe, follows),
+        }
     })
 }
 
 fn print(sources: &[OsString], is_unsafe: bool, follows: bool) -> cli::Result<()> {
-    tty::restore_sigpipe();
     let is_terminal = io::stdout().is_terminal();
     let session = if is_terminal { Session::start() } else { None };
     let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
