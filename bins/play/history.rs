@@ -12,7 +12,7 @@ use common::cast::{Code, Item, Place, Reader, Time};
 use common::screen::{Checkpoint, Screen};
 use common::size::Size;
 
-use crate::cursor::{Cursor, Input};
+use crate::cursor::{Cursor, Input, Next};
 use crate::store::{Store, StoreReader};
 
 /// How far apart the places are that can be gone to, in bytes of the source.
@@ -172,7 +172,7 @@ impl History {
             };
             let begin = cursor.offset();
             let mut last = None;
-            while let crate::cursor::Next::Event(event) = cursor.peek() {
+            while let Next::Event(event) = cursor.peek() {
                 if event.offset >= end {
                     break;
                 }

@@ -56,6 +56,22 @@ pub fn write_cast(out: impl Write, size: u64) -> io::Result<()> {
     out.flush()
 }
 
+/// An hour of dense output: an event of some 280 bytes each hundredth of a second.
+pub fn write_dense_cast(path: &Path) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
+    out.write_all(HEADER.as_bytes())?;
+    let mut numbers = Random::default();
+    let mut line = Vec::new();
+    for number in 1..=360_000_u64 {
+        line.clear();
+        write!(line, "[{}.{:02}, ", number / 100, number % 100)?;
+        write_output(&mut line, numbers.draw())?;
+        line.push(b'\n');
+        out.write_all(&line)?;
+    }
+    out.flush()
+}
+
 fn write_output(line: &mut Vec<u8>, mut random: u64) -> io::Result<()> {
     write!(line, "\"o\", \"")?;
     let length = line.len() + 80 + (random >> 40) as usize % 310;

@@ -200,6 +200,14 @@ impl Screen {
         Ok(())
     }
 
+    /// Presses a key and waits until this has been said: how long that took.
+    pub fn press(&mut self, key: &str, text: &str) -> io::Result<f64> {
+        let start = Instant::now();
+        self.pty.write(key.as_bytes())?;
+        self.read_until(text)?;
+        Ok(start.elapsed().as_secs_f64())
+    }
+
     /// How long a key takes there and back.
     pub fn echo(&mut self) -> io::Result<f64> {
         let start = Instant::now();

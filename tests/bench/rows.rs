@@ -90,7 +90,7 @@ impl<'a> Bench<'a> {
 
     pub fn run(&self) -> io::Result<Report> {
         let mut rows = Vec::new();
-        let parts: [(&str, Part<'a>); 8] = [
+        let parts: [(&str, Part<'a>); 9] = [
             ("filters", Self::filters),
             ("flood", Self::flood),
             ("latency", Self::latency),
@@ -99,6 +99,7 @@ impl<'a> Bench<'a> {
             ("size", Self::size),
             ("play", Self::play),
             ("pictures", Self::pictures),
+            ("jumps", Self::jumps),
         ];
         for (name, part) in parts.iter().filter(|(name, _)| name.contains(&self.options.only)) {
             eprintln!("bench: {name}");
@@ -545,6 +546,87 @@ impl<'a> Bench<'a> {
                 goal: "under 0.3 ms, not growing".to_string(),
                 verdict: Verdict::of(Some(median < 0.0003 && second < first + 0.0001)),
                 numbers: json!({"median": median, "worst": worst, "first_half": first, "second_half": second}),
+            },
+        ])
+    }
+
+    /// Going to and fro in an hour of dense output, and what a pause costs.
+    fn jumps(&self) -> io::Result<Vec<Row>> {
+        /// What ends a frame.
+        const DRAWN: &str = "\x1b[?2026l";
+        /// Long enough for all to be read ahead.
+        const READ: Duration = Duration::from_secs(10);
+        const KEYS: [&str; 8] = ["5", "\x1b[C", "0", "\x1b[F", "\x1b[D", "7", "\x1b[1;2D", "\x1b[H"];
+        let (cast, result) = (self.path("dense.cast"), self.path("usage"));
+        data::write_dense_cast(&cast)?;
+        let size = fs::metadata(&cast)?.len();
+        let line = measure::usage_line(&format!("'{}' {}", program("play"), cast.display()), &result)?;
+        let mut screen = Screen::start(&line)?;
+        screen.read(READ)?;
+        // Half of a length that has to be known first.
+        let start = Instant::now();
+        screen.press(" 5", "30:00.000 / 1:00:00")?;
+        let read = start.elapsed().as_secs_f64();
+        sleep(READ);
+        let mut times = Vec::new();
+        for key in KEYS.iter().cycle().take(KEYS.len() * 4 * self.options.runs) {
+            // Not in one frame with the one before.
+            sleep(Duration::from_millis(40));
+            times.push(screen.press(key, DRAWN)?);
+        }
+        screen.press("q", "\x1b[0m")?;
+        while screen.read(READ).is_ok_and(|count| count > 0) {}
+        screen.child.wait()?;
+        let usage = measure::read_usage(&result)?;
+        let jumps = Series { name: "jumps".to_string(), times };
+        let (median, worst) = (jumps.median(), jumps.quantile(1.0));
+        let rate = size as f64 / 1e6 / read;
+
+        let pause = |seconds: u64| -> io::Result<f64> {
+            let mut screen = Screen::start(&line)?;
+            screen.read(READ)?;
+            screen.press(" 5", "30:00.000 / 1:00:00")?;
+            sleep(READ + Duration::from_secs(seconds));
+            screen.press("q", "\x1b[0m")?;
+            while screen.read(READ).is_ok_and(|count| count > 0) {}
+            screen.child.wait()?;
+            Ok(measure::read_usage(&result)?.cpu)
+        };
+        let idle = pause(10)? - pause(0)?;
+        let megabytes_read = size / 1_000_000;
+        Ok(vec![
+            Row {
+                what: format!("a jump of `play` in an hour of dense output, {megabytes_read} MB, median"),
+                ours: seconds_of(median),
+                others: format!("worst {}", seconds_of(worst)),
+                goal: "under 50 ms, the worst as well".to_string(),
+                verdict: Verdict::of(Some(worst < 0.05)),
+                numbers: json!({"median": median, "worst": worst, "times": jumps.times.len()}),
+            },
+            Row {
+                what: "finding the length and the markers of that, and going to its middle".to_string(),
+                ours: seconds_of(read),
+                others: format!("{rate:.0} MB/s"),
+                goal: "at least 300 MB/s".to_string(),
+                verdict: Verdict::of(Some(rate >= 300.0)),
+                numbers: json!({"seconds": read, "megabytes_per_second": rate}),
+            },
+            Row {
+                what: "memory of `play` then".to_string(),
+                ours: format!("{:.1} MB", usage.memory as f64 / 1000.0),
+                others: format!("CPU time of all reading ahead and jumping {}", seconds_of(usage.cpu)),
+                goal: "under 64 MB".to_string(),
+                verdict: Verdict::of(Some(usage.memory < 64_000)),
+                numbers: json!({"kilobytes": usage.memory, "cpu": usage.cpu}),
+            },
+            Row {
+                what: "CPU time of `play` in 10 s of a pause".to_string(),
+                ours: seconds_of(idle.max(0.0)),
+                others: String::new(),
+                // Two runs never take quite the same.
+                goal: "none: under a tenth of what reading ahead takes".to_string(),
+                verdict: Verdict::of(Some(idle < usage.cpu / 10.0)),
+                numbers: json!({"cpu": idle}),
             },
         ])
     }

@@ -105,6 +105,8 @@ struct View {
     history: History,
     screen: Screen,
     display: Display,
+    /// Whether what is on the terminal is the player's, rather than what was there before.
+    is_ours: bool,
     overlay: Overlay,
     /// Until when the state line is shown while it plays.
     shown_until: Option<Instant>,
@@ -294,6 +296,7 @@ impl Player {
                 history: History::new(store, self.sink.shown_code()).map_err(Ending::BadSink)?,
                 screen,
                 display: Display::Unknown,
+                is_ours: false,
                 overlay: Overlay::State,
                 shown_until: None,
                 message: String::new(),

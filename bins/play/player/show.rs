@@ -20,6 +20,9 @@ const SHOWN_FOR: Duration = Duration::from_secs(1);
 /// How far apart frames are at least: 60 in a second.
 const FRAME_TIME: Duration = Duration::from_micros(16_667);
 
+/// How often the length is looked at in a pause, as long as it grows.
+const GROWTH_TIME: Duration = Duration::from_millis(500);
+
 /// How near a marker has to be for its label to be shown: so long before now, and after it.
 const NEAR_BEFORE: Time = Time::from_micros(5_000_000);
 const NEAR_AFTER: Time = Time::from_micros(1_000_000);
@@ -84,9 +87,11 @@ impl Player {
             Display::Drawn { .. } => return Ok(()),
             Display::Passing => view.screen.clone(),
             Display::Unknown => {
-                // What is there scrolls out of sight and stays in the scrollback.
-                before.extend_from_slice(format!("\x1b[{};1H", size.rows).as_bytes());
-                before.resize(before.len() + usize::from(size.rows), b'\n');
+                if !mem::replace(&mut view.is_ours, true) {
+                    // What is there scrolls out of sight and stays in the scrollback.
+                    before.extend_from_slice(format!("\x1b[{};1H", size.rows).as_bytes());
+                    before.resize(before.len() + usize::from(size.rows), b'\n');
+                }
                 before.extend_from_slice(b"\x1b[!p\x1b[?7h\x1b[0m\x1b[H\x1b[2J\x1b7");
                 match Screen::new(size, 0) {
                     Ok(screen) => screen,
@@ -151,7 +156,11 @@ impl Player {
         if view.is_stale {
             return Some(FRAME_TIME.saturating_sub(view.drawn.elapsed()));
         }
-        let until = view.shown_until.filter(|_| !self.clock.is_paused())?;
+        if self.clock.is_paused() {
+            let is_growing = !view.history.length().1;
+            return is_growing.then(|| GROWTH_TIME.saturating_sub(view.drawn.elapsed()));
+        }
+        let until = view.shown_until?;
         let second = 1_000_000 - self.position().as_micros() % 1_000_000;
         let tick = Duration::from(Time::from_micros(second).divided_by(self.clock.speed()));
         Some(until.saturating_duration_since(Instant::now()).min(tick.max(FRAME_TIME)))
@@ -160,17 +169,20 @@ impl Player {
     fn take_new_size(&mut self) -> Result<(), Ending> {
         let size = self.terminal_size();
         if let Some(view) = &mut self.view {
-            if let Display::Drawn { frame, shown, .. } = &mut view.display {
-                *frame = None;
-                // A window that is too large to be kept is drawn all the same.
-                let _ = shown.resize(size);
-            } else {
-                // Terminals differ in what they make of their content then.
-                view.display = Display::Unknown;
-                view.is_stale = true;
-                return self.enter_frames().and_then(|()| self.fit());
-            }
             view.is_stale = true;
+            match &mut view.display {
+                Display::Drawn { frame, shown, .. } => {
+                    *frame = None;
+                    // A window that is too large to be kept is drawn all the same.
+                    let _ = shown.resize(size);
+                }
+                // Terminals differ in what they make of their content then.
+                display if view.is_ours => {
+                    *display = Display::Unknown;
+                    return self.enter_frames().and_then(|()| self.fit());
+                }
+                _ => {}
+            }
         }
         self.fit()
     }

@@ -144,8 +144,8 @@ impl Player {
         self.clock.stand_still(since.elapsed());
         self.come_back();
         if let Some(view) = &mut self.view {
-            view.display = Display::Unknown;
-            self.is_resized = true;
+            (view.display, view.is_ours) = (Display::Unknown, false);
+            return self.show_state();
         }
         Ok(())
     }
