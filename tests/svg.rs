@@ -34,7 +34,7 @@ impl<'a> Animation<'a> {
         let seconds = Regex::new(r"animation:([0-9.]+)s step-end").unwrap();
         let seconds = seconds.captures(style).map_or(0.0, |found| found[1].parse().unwrap());
         let rule = Regex::new(r"@keyframes (k\d+)\{((?:[^{}]*\{[^{}]*\})*)\}").unwrap();
-        let frame = Regex::new(r"([0-9.]+)%[^{]*\{transform:([^}]*)\}").unwrap();
+        let frame = Regex::new(r"([0-9.]+)%[^{]*\{(?:transform|display):([^}]*)\}").unwrap();
         let frames = |text: &str| {
             frame.captures_iter(text).map(|found| (found[1].parse().unwrap(), found[2].to_string())).collect()
         };
@@ -43,20 +43,30 @@ impl<'a> Animation<'a> {
         Animation { document, seconds, rules }
     }
 
+    /// What an element's animation says at a time.
+    fn value(&self, node: Node<'_, '_>, time: f64) -> Option<&str> {
+        let name = node.attribute("style").unwrap_or_default().strip_prefix("animation-name:")?;
+        let percentage = time / self.seconds * 100.0;
+        let value = self.rules[name].iter().rev().find(|(from, _)| *from <= percentage);
+        Some(value.map_or("none", |(_, value)| value.as_str()))
+    }
+
+    /// Whether an element is there at a time.
+    fn is_there(&self, node: Node<'_, '_>, time: f64) -> bool {
+        let name = node.attribute("style").unwrap_or_default().strip_prefix("animation-name:");
+        let appears = name.is_some_and(|name| self.rules[name].iter().any(|(_, value)| value == "inline"));
+        !appears || self.value(node, time) == Some("inline")
+    }
+
     /// How far an element is moved at a time.
     fn offset(&self, node: Node<'_, '_>, time: f64) -> (f64, f64) {
-        let style = node.attribute("style").unwrap_or_default();
-        let animated = style.strip_prefix("animation-name:").map(|name| {
-            let percentage = time / self.seconds * 100.0;
-            let value = self.rules[name].iter().rev().find(|(from, _)| *from <= percentage);
-            value.map_or("none", |(_, value)| value.as_str())
-        });
+        let animated = self.value(node, time);
         let transform = animated.or(node.attribute("transform")).unwrap_or("none");
         let numbers = Regex::new(r"-?[0-9.]+").unwrap();
         let numbers: Vec<f64> =
             numbers.find_iter(transform).map(|found| found.as_str().parse().unwrap()).collect();
         match (transform.split('(').next().unwrap_or_default(), &numbers[..]) {
-            ("none", _) => (0.0, 0.0),
+            ("none" | "inline", _) => (0.0, 0.0),
             ("translateX", [x]) => (*x, 0.0),
             ("translateY", [y]) => (0.0, *y),
             ("translate", [x, y]) => (*x, *y),
@@ -94,6 +104,9 @@ impl<'a> Animation<'a> {
         found: &mut Vec<(f64, f64, String)>,
         curtain: &mut f64,
     ) {
+        if !self.is_there(node, time) {
+            return;
+        }
         let number = |name: &str| node.attribute(name).map_or(0.0, |value| value.parse().unwrap());
         let (dx, dy) = self.offset(node, time);
         let at = (at.0 + dx, at.1 + dy);
@@ -246,6 +259,32 @@ fn lines_that_scroll_by_are_in_the_picture_once() {
         assert_eq!(svg.matches(&format!(">line number {line}<")).count(), 1);
     }
     assert!(svg.len() < 120_000, "{}", svg.len());
+}
+
+#[test]
+fn of_a_long_picture_only_what_is_in_sight_is_there() {
+    let lines: Vec<String> = (0..2000).map(|line| format!("line {line}\r\n")).collect();
+    let clear = "\x1b[2J\x1b[Hagain".to_string();
+    let pages = lines.chunks(40).map(<[String]>::concat).chain([clear]);
+    let events: Vec<(f64, String)> = pages.enumerate().map(|(at, text)| (at as f64 / 10.0, text)).collect();
+    let events: Vec<(f64, &str)> = events.iter().map(|(time, text)| (*time, text.as_str())).collect();
+    let svg = draw("--fps 50", &cast(&events));
+    let animation = Animation::parse(&svg);
+    let size = Size { cols: 80, rows: 24 };
+    let mut screen = Screen::new(size, 0).expect("a terminal");
+    for (time, text) in &events {
+        screen.feed(text);
+        assert_eq!(animation.text(time + 0.05, size), screen.text(), "at {time}");
+        let there = animation.document.descendants().filter(|node| animation.is_there(*node, time + 0.05));
+        let hidden = svg.matches("<text").count()
+            - there
+                .filter(|node| {
+                    node.has_tag_name("text")
+                        && node.ancestors().all(|node| animation.is_there(node, time + 0.05))
+                })
+                .count();
+        assert!(hidden > 1000, "{hidden} are hidden at {time}");
+    }
 }
 
 /// Output as of programs that write lines, edit them, page and draw screens.

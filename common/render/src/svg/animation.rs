@@ -43,6 +43,18 @@ impl Keyframes {
     /// The attributes of an element that is transformed to each of these values from its frame on;
     /// none where it stays where it is.
     pub fn animate(&mut self, values: &[(Moment, String)]) -> String {
+        self.animate_property("transform", values)
+    }
+
+    /// The attributes of an element that is there from some frames on, and not there from others on.
+    pub fn appear(&mut self, values: &[(Moment, bool)]) -> String {
+        let value = |&(moment, is_there): &(Moment, bool)| {
+            (moment, if is_there { "inline" } else { "none" }.to_string())
+        };
+        self.animate_property("display", &values.iter().map(value).collect::<Vec<_>>())
+    }
+
+    fn animate_property(&mut self, property: &str, values: &[(Moment, String)]) -> String {
         let mut rule = String::new();
         let mut values = values.iter().peekable();
         while let Some((moment, value)) = values.next() {
@@ -56,7 +68,7 @@ impl Keyframes {
             if values.peek().is_none() {
                 rule.push_str(",to");
             }
-            let _ = write!(rule, "{{transform:{value}}}");
+            let _ = write!(rule, "{{{property}:{value}}}");
         }
         if rule.is_empty() {
             return String::new();

@@ -40,6 +40,14 @@ const FONTS: &str = "\"JetBrains Mono\",ui-monospace,\"Cascadia Mono\",Menlo,Con
 /// lines and versions are grouped, and groups of them again.
 const GROUP: usize = 16;
 
+/// How many lines a tape has before those out of sight are taken out of the picture. Browsers paint all
+/// that is below a moving camera, seen or not, which takes longer than a frame from a few thousand
+/// lines on. (What is not there is not found by a search either.)
+const MANY_LINES: usize = 1024;
+
+/// How many lines are taken out together.
+const CHUNK: usize = 64;
+
 /// The shortest markup that is referred to instead of repeated.
 const SHORTEST_REUSED: usize = 60;
 
@@ -193,6 +201,15 @@ impl SvgWriter {
                 lines.push((number, line, animation));
             }
         }
+        let mut chunks: Vec<(Range<usize>, String)> = Vec::new();
+        for start in (0..lines.len()).step_by(CHUNK) {
+            let chunk = start..lines.len().min(start + CHUNK);
+            let appearance = match lines.len() > MANY_LINES {
+                true => keyframes.appear(&self.appearance(&lines[chunk.clone()])),
+                false => String::new(),
+            };
+            chunks.push((chunk, appearance));
+        }
         let mut cursor = String::new();
         self.push_cursor(&mut keyframes, &mut cursor);
 
@@ -208,9 +225,14 @@ impl SvgWriter {
         write!(out, "<g{camera}>")?;
         let uses = self.uses(&lines);
         let mut placed = HashMap::new();
-        write_nested(&mut out, 0..lines.len(), &mut |out, index| {
-            let (number, line, animation) = &lines[index];
-            self.write_line(out, *number, line, animation, &uses, &mut placed)
+        write_nested(&mut out, 0..chunks.len(), &mut |out, index| {
+            let (chunk, appearance) = &chunks[index];
+            write!(out, "<g{appearance}>")?;
+            write_nested(out, chunk.clone(), &mut |out, index| {
+                let (number, line, animation) = &lines[index];
+                self.write_line(out, *number, line, animation, &uses, &mut placed)
+            })?;
+            out.write_all(b"</g>")
         })?;
         // What hides the lines that are not written yet.
         let (width, height) = (self.layout.grid_width(), self.layout.grid_height());
@@ -265,6 +287,24 @@ impl SvgWriter {
             x => (moment, format!("translateX({x}px)")),
         };
         line.changes.iter().map(value).collect()
+    }
+
+    /// From when on some lines are within sight of the camera, and from when on they are not. Nothing
+    /// for lines that have an animation of their own: it would start anew each time that they appear.
+    fn appearance(&self, lines: &[(i64, Line, String)]) -> Vec<(Moment, bool)> {
+        let (Some((first, ..)), Some((last, ..))) = (lines.first(), lines.last()) else { return Vec::new() };
+        if lines.iter().any(|(_, line, _)| !line.changes.is_empty()) {
+            return Vec::new();
+        }
+        let rows = i64::from(self.layout.grid.rows);
+        let is_seen = |top: i64| *first < top + rows && top <= *last;
+        let mut appearance = vec![(0, is_seen(0))];
+        for &(moment, top) in &self.tape.camera {
+            if appearance.last().is_none_or(|(_, was_seen)| *was_seen != is_seen(top)) {
+                appearance.push((moment, is_seen(top)));
+            }
+        }
+        if let [(_, true)] = appearance[..] { Vec::new() } else { appearance }
     }
 
     /// Writes a line of the tape: its only version, or all of them side by side.
