@@ -165,25 +165,7 @@ impl Showing {
 
     /// Begins to watch; fails with the status where that is refused.
     pub fn try_watch(&self, protocols: &str, headers: &[(&str, &str)]) -> Result<Viewer, u16> {
-        let url = format!("{}ws", self.url.replace("http://", "ws://"));
-        let mut request = url.into_client_request().expect("a request");
-        let mut add = |name: &str, value: &str| {
-            let name = tungstenite::http::HeaderName::from_bytes(name.as_bytes()).expect("a name");
-            request.headers_mut().insert(name, value.parse().expect("a value"));
-        };
-        if !protocols.is_empty() {
-            add("sec-websocket-protocol", protocols);
-        }
-        headers.iter().for_each(|(name, value)| add(name, value));
-        let (socket, answer) = tungstenite::client(request, self.connect()).map_err(|error| match error {
-            tungstenite::HandshakeError::Failure(tungstenite::Error::Http(answer)) => {
-                answer.status().as_u16()
-            }
-            error => panic!("{error}"),
-        })?;
-        let chosen = answer.headers().get("sec-websocket-protocol");
-        let protocol = chosen.map(|value| value.to_str().expect("text").to_string());
-        Ok(Viewer { socket, protocol })
+        watch(&self.url, protocols, headers)
     }
 
     /// Begins to watch by this protocol.
@@ -204,6 +186,30 @@ impl Showing {
             thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// Begins to watch what is shown at a page; fails with the status where that is refused.
+pub fn watch(page: &str, protocols: &str, headers: &[(&str, &str)]) -> Result<Viewer, u16> {
+    let url = format!("{}ws", page.replace("http://", "ws://"));
+    let mut request = url.into_client_request().expect("a request");
+    let authority = request.uri().authority().expect("an authority").to_string();
+    let mut add = |name: &str, value: &str| {
+        let name = tungstenite::http::HeaderName::from_bytes(name.as_bytes()).expect("a name");
+        request.headers_mut().insert(name, value.parse().expect("a value"));
+    };
+    if !protocols.is_empty() {
+        add("sec-websocket-protocol", protocols);
+    }
+    headers.iter().for_each(|(name, value)| add(name, value));
+    let socket = TcpStream::connect(authority).expect("a connection");
+    socket.set_read_timeout(Some(DEADLINE)).expect("a time-out");
+    let (socket, answer) = tungstenite::client(request, socket).map_err(|error| match error {
+        tungstenite::HandshakeError::Failure(tungstenite::Error::Http(answer)) => answer.status().as_u16(),
+        error => panic!("{error}"),
+    })?;
+    let chosen = answer.headers().get("sec-websocket-protocol");
+    let protocol = chosen.map(|value| value.to_str().expect("text").to_string());
+    Ok(Viewer { socket, protocol })
 }
 
 /// Somebody who watches.

@@ -43,6 +43,7 @@ mod redact;
 mod relay;
 mod search;
 mod serve;
+mod session;
 mod speed;
 mod svg;
 mod tape;

@@ -59,6 +59,11 @@ impl Args {
         }
     }
 
+    /// The value attached to the last option, as in `--local=ADDR`, for options that may go without.
+    pub fn attached_value(&mut self) -> Option<OsString> {
+        self.parser.optional_value()
+    }
+
     /// The value of the last option, verbatim.
     pub fn value(&mut self) -> Result<OsString> {
         self.parser.value().map_err(|error| usage(&error))

@@ -1,0 +1,17 @@
+//! Records a session to a file and streams it live, as 3.x's `session` does: the recorder, with the
+//! programs that show the session behind.
+
+mod feed;
+mod launch;
+mod options;
+mod sink;
+
+use std::process::ExitCode;
+
+use common::cli::{Program, catalog};
+
+const PROGRAM: Program = catalog::program("asciinema-session");
+
+fn main() -> ExitCode {
+    launch::run(&PROGRAM)
+}

@@ -1,0 +1,138 @@
+//! A program that shows a session: it gets the cast, and what it says is passed on.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::fd::AsFd;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use common::cli::Failure;
+use common::io::sibling;
+use common::notifier::Notifier;
+use common::tty::Terminal;
+
+/// What comes before the address at which a session can be watched.
+const LIVE_AT: &str = "asciinema: live at ";
+
+/// Where what the programs say goes.
+#[derive(Clone)]
+pub struct Voice {
+    notifier: Notifier,
+    is_quiet: bool,
+    log: Option<Arc<Mutex<File>>>,
+    start: Instant,
+}
+
+impl Voice {
+    /// To standard error or, while the session has the terminal to itself, to the notifier; and to a
+    /// log.
+    pub fn new(notifier: Notifier, is_quiet: bool, log: Option<File>) -> Voice {
+        let log = log.map(|file| Arc::new(Mutex::new(file)));
+        Voice { notifier, is_quiet, log, start: Instant::now() }
+    }
+
+    /// Passes a line on.
+    pub fn pass(&self, line: &str) {
+        self.log(line);
+        let is_notice = line.starts_with("asciinema: ");
+        if self.is_quiet && is_notice {
+            return;
+        }
+        let terminal = Terminal::behind(io::stderr().as_fd());
+        if terminal.is_ok_and(|terminal| terminal.is_raw()) {
+            let text = line.split_once(": ").map_or(line, |(_, text)| text);
+            self.notifier.say(text);
+        } else {
+            // Where standard error is gone there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "{line}");
+        }
+    }
+
+    /// Adds a line to the log, with the seconds since the start.
+    pub fn log(&self, line: &str) {
+        if let Some(log) = &self.log {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            // A log that cannot be written is not worth a session.
+            let _ = writeln!(log, "{:.3} {line}", self.start.elapsed().as_secs_f64());
+        }
+    }
+}
+
+/// A running program that shows the session.
+pub struct Sink {
+    name: &'static str,
+    child: Child,
+    /// Taken by the feed.
+    pub stdin: Option<ChildStdin>,
+    /// Passes on what it says.
+    listener: JoinHandle<()>,
+    /// Gets the address, or nothing where the program says that it failed.
+    address: Receiver<Option<String>>,
+}
+
+impl Sink {
+    /// Starts a program of ours.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be started.
+    pub fn start(name: &'static str, args: &[OsString], voice: &Voice) -> Result<Sink, Failure> {
+        let mut command = Command::new(sibling(name));
+        command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| Failure::io(name, &error))?;
+        let stderr = child.stderr.take().ok_or_else(|| Failure::Failed(format!("{name}: no pipe")))?;
+        let (sender, address) = channel();
+        let voice = voice.clone();
+        let listener = thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                voice.pass(&line);
+                let has_failed = line.split(": ").next() == Some(name);
+                let address = line.strip_prefix(LIVE_AT).map(str::to_string);
+                if has_failed || address.is_some() {
+                    // What comes after the first nobody waits for.
+                    let _ = sender.send(address);
+                }
+            }
+        });
+        Ok(Sink { name, stdin: child.stdin.take(), child, listener, address })
+    }
+
+    /// Waits until the program has said where the session can be watched: the address. `None` where it
+    /// fails instead, with a reason that has been passed on.
+    pub fn address(&self) -> Option<String> {
+        self.address.recv().ok().flatten()
+    }
+
+    /// Whether it publishes the session, rather than showing it itself.
+    pub fn publishes(&self) -> bool {
+        self.name == "asciinema-relay"
+    }
+
+    /// Ends it before the session has begun: its exit status if it failed by itself.
+    pub fn abandon(mut self, is_ready: bool, voice: &Voice) -> i32 {
+        if is_ready {
+            let _ = self.child.kill();
+        }
+        self.stdin = None;
+        let code = self.child.wait().ok().and_then(|status| status.code());
+        let _ = self.listener.join();
+        voice.log(&format!("{}: ended before the session", self.name));
+        code.unwrap_or(0)
+    }
+
+    /// Waits for the end of a program whose input has ended: whether it did all it should.
+    pub fn finish(mut self, voice: &Voice) -> bool {
+        self.stdin = None;
+        let status = self.child.wait();
+        let _ = self.listener.join();
+        let is_good = status.as_ref().is_ok_and(|status| status.success());
+        if let Ok(status) = status {
+            voice.log(&format!("{}: {status}", self.name));
+        }
+        is_good
+    }
+}

@@ -1,0 +1,16 @@
+//! Streams a session live, as 3.x's `stream` does: the recorder, with the programs that show it behind.
+
+mod feed;
+mod launch;
+mod options;
+mod sink;
+
+use std::process::ExitCode;
+
+use common::cli::{Program, catalog};
+
+const PROGRAM: Program = catalog::program("asciinema-stream");
+
+fn main() -> ExitCode {
+    launch::run(&PROGRAM)
+}
