@@ -96,6 +96,8 @@ pub struct Finder {
     pub patterns: Patterns,
     pass: Pass,
     mask: char,
+    /// Whether a mask could make a new match.
+    masks_match: bool,
     pub output: Masks,
     pub input: Masks,
     pub findings: Vec<Finding>,
@@ -125,11 +127,13 @@ impl Analysis {
     /// Nothing has been looked at yet.
     pub fn new(patterns: Patterns, mask: char, pass: Pass) -> Analysis {
         let has_keys = patterns.index_of(PRIVATE_KEY);
+        let masks_match = patterns.can_match_masks(mask);
         Analysis {
             finder: Finder {
                 patterns,
                 pass,
                 mask,
+                masks_match,
                 output: Masks::default(),
                 input: Masks::default(),
                 findings: Vec::new(),
@@ -153,8 +157,8 @@ impl Analysis {
 
     /// Whether to look once more, because masks may have made new matches, or must be wide.
     pub fn is_to_be_repeated(&self) -> bool {
-        let Finder { has_news, has_wide_news, patterns, mask, .. } = &self.finder;
-        *has_news && (*has_wide_news || patterns.can_match_masks(*mask))
+        let Finder { has_news, has_wide_news, masks_match, .. } = &self.finder;
+        *has_news && (*has_wide_news || *masks_match)
     }
 
     /// The analysis of the same cast once more, which knows what this one has found.
@@ -529,7 +533,7 @@ impl Finder {
         if self.pass != Pass::Again {
             has_found = self.mark(line, stream, &mut bare);
         }
-        if !self.patterns.can_match_masks(self.mask) {
+        if !self.masks_match {
             return bare;
         }
         // Masks may make new matches, but each turn masks something that was not masked before.

@@ -22,6 +22,8 @@ const SHORTEST: usize = 16;
 pub struct KeyBlock {
     /// What reports call a private key, if any is looked for.
     kind: Option<usize>,
+    /// Finds the words without which a line begins or ends no key.
+    words: memmem::Finder<'static>,
     has_been_seen: bool,
     output: State,
 }
@@ -37,7 +39,12 @@ enum State {
 impl KeyBlock {
     /// Finds them if they are a kind that is looked for.
     pub fn new(kind: Option<usize>) -> KeyBlock {
-        KeyBlock { kind, has_been_seen: false, output: State::Outside }
+        KeyBlock {
+            kind,
+            words: memmem::Finder::new("PRIVATE KEY"),
+            has_been_seen: false,
+            output: State::Outside,
+        }
     }
 
     /// Whether any key has been on the screen.
@@ -47,12 +54,17 @@ impl KeyBlock {
 
     /// Is told of a line on the screen that has changed.
     pub fn notice(&mut self, text: &str) {
-        self.has_been_seen |= self.kind.is_some() && is_border(text, BEGIN) | is_border(text, END);
+        self.has_been_seen |= self.kind.is_some()
+            && self.words.find(text.as_bytes()).is_some()
+            && (is_border(text, BEGIN) || is_border(text, END));
     }
 
     /// Takes the next line of the output.
     pub fn look_at_line(&mut self, line: &TracedLine, finder: &mut Finder) {
-        if let Some(kind) = self.kind {
+        let is_outside = matches!(self.output, State::Outside);
+        if let Some(kind) = self.kind
+            && !(is_outside && self.words.find(line.text().as_bytes()).is_none())
+        {
             self.output.take(line, kind, finder);
         }
     }

@@ -44,7 +44,11 @@ trait LineText<C>: Clone + Default {
 pub struct TracedScreen(ShownLines<PlacedCell, TracedLine>);
 
 /// The text of the screen.
-pub struct TextLines(ShownLines<TextCell, String>);
+pub struct TextLines(ShownLines<TextCell, PlainLine>);
+
+/// The text of a line and nothing else, in UTF-8.
+#[derive(Clone, Default)]
+struct PlainLine(Vec<u8>);
 
 /// A terminal, and the lines on it that have not been shown yet.
 struct ShownLines<C: Cell, L> {
@@ -153,7 +157,7 @@ impl TextLines {
     /// Takes the next piece of output. Lines that come out of reach are shown to `look`.
     pub fn feed(&mut self, text: &str, look: &mut dyn FnMut(&str)) {
         let ShownLines { terminal, gone, .. } = &mut self.0;
-        terminal.feed_with(text, &mut |row| gone.push(row, &mut |line: &String| look(line)));
+        terminal.feed_with(text, &mut |row| gone.push(row, &mut |line: &PlainLine| look(line.text())));
     }
 
     /// Changes the size. Lines that come out of reach are shown to `look`.
@@ -162,20 +166,24 @@ impl TextLines {
     ///
     /// [`TooLarge`]; then nothing has changed.
     pub fn resize(&mut self, size: Size, look: &mut dyn FnMut(&str)) -> Result<(), TooLarge> {
-        self.0.resize(size, &mut |line: &String| look(line))
+        self.0.resize(size, &mut |line: &PlainLine| look(line.text()))
     }
 
     /// Shows each line that has changed since this was asked last to `look`, with the row of the screen
     /// in which it begins: below 0 for one that begins above the screen. Returns by how many rows the
     /// screen has scrolled up.
     pub fn changed(&mut self, look: &mut dyn FnMut(isize, &str)) -> usize {
-        self.0.changed(&mut |first, line: &String| look(first, line))
+        self.0.changed(&mut |first, line: &PlainLine| look(first, line.text()))
     }
 }
 
 impl LineText<PlacedCell> for TracedLine {
     fn push_row(&mut self, row: &Row<PlacedCell>) {
         let cells = shown_cells(row);
+        if is_ascii(row, cells) {
+            let character = |cell: &PlacedCell| (cell.code() as u8, cell.place().unwrap_or(NOWHERE));
+            return self.push_ascii(cells.iter().map(character));
+        }
         let mut last = None;
         for (col, cell) in cells.iter().enumerate() {
             if cell.is_right_half() {
@@ -189,10 +197,8 @@ impl LineText<PlacedCell> for TracedLine {
                 continue;
             }
             self.push(cell.character(), cell.place().unwrap_or(NOWHERE));
-            if row.has_marks() {
-                for mark in row.marks(col) {
-                    self.push(mark.character(), mark.place().unwrap_or(NOWHERE));
-                }
+            for mark in row.marks(col) {
+                self.push(mark.character(), mark.place().unwrap_or(NOWHERE));
             }
         }
     }
@@ -210,29 +216,44 @@ impl LineText<PlacedCell> for TracedLine {
     }
 }
 
-impl LineText<TextCell> for String {
+impl PlainLine {
+    fn text(&self) -> &str {
+        // Built of characters.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl LineText<TextCell> for PlainLine {
     fn push_row(&mut self, row: &Row<TextCell>) {
         let cells = shown_cells(row);
-        if row.has_marks() {
-            let characters = row.characters().take_while(|(col, _)| *col < cells.len());
-            self.extend(characters.map(|(_, cell)| cell.character()));
-        } else {
-            self.extend(cells.iter().filter(|cell| !cell.is_right_half()).map(Cell::character));
+        if is_ascii(row, cells) {
+            return self.0.extend(cells.iter().map(|cell| cell.code() as u8));
+        }
+        for (_, cell) in row.characters().take_while(|(col, _)| *col < cells.len()) {
+            self.0.extend_from_slice(cell.character().encode_utf8(&mut [0; 4]).as_bytes());
         }
     }
 
     fn len(&self) -> usize {
-        self.len()
+        self.0.len()
     }
 
     fn clear(&mut self) {
-        self.clear();
+        self.0.clear();
     }
 
     fn keep_last(&mut self, length: usize) {
-        let start = (self.len().saturating_sub(length)..).find(|&at| self.is_char_boundary(at));
-        self.drain(..start.unwrap_or(0));
+        let is_boundary = |at: &usize| self.text().is_char_boundary(*at);
+        let start = (self.0.len().saturating_sub(length)..).find(is_boundary).unwrap_or(0);
+        self.0.drain(..start);
     }
+}
+
+/// Whether cells of a row hold nothing but ASCII characters, as nearly all do.
+fn is_ascii<C: Cell>(row: &Row<C>, cells: &[C]) -> bool {
+    // Without a way out of the loop, several are looked at at once.
+    let is_other = |cell: &C| cell.code().wrapping_sub(1) >= 0x7f;
+    !row.has_marks() && !cells.iter().fold(false, |any, cell| any | is_other(cell))
 }
 
 /// The cells of a row, without most of the blanks at its end on which nothing was written.
@@ -241,7 +262,7 @@ fn shown_cells<C: Cell>(row: &Row<C>) -> &[C] {
     if row.is_wrapped() {
         return cells;
     }
-    let is_written = |cell: &C| cell.character() != ' ' || cell.place().is_some() || cell.is_right_half();
+    let is_written = |cell: &C| cell.code() != u32::from(' ') || cell.place().is_some();
     let length = cells.iter().rposition(is_written).map_or(0, |last| last + 1);
     &cells[..cells.len().min(length + BLANKS)]
 }

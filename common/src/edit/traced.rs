@@ -44,6 +44,21 @@ impl TracedLine {
         }
     }
 
+    /// Appends ASCII characters with their places.
+    #[inline]
+    pub(super) fn push_ascii(&mut self, characters: impl ExactSizeIterator<Item = (u8, u64)> + Clone) {
+        let mut at = self.text.len();
+        self.text.extend(characters.clone().map(|(character, _)| character));
+        let mut expected = None;
+        for (_, place) in characters {
+            if expected != Some(place) {
+                self.runs.push((at, place));
+            }
+            expected = Some(if place == NOWHERE { NOWHERE } else { place + 1 });
+            at += 1;
+        }
+    }
+
     /// How long the text is, in bytes.
     pub fn len(&self) -> usize {
         self.text.len()

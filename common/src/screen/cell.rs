@@ -31,8 +31,15 @@ pub trait Cell: Copy + PartialEq + Debug {
     /// A cell on which nothing was ever written.
     fn blank() -> Self;
 
+    /// The code of the character; 0 for a right half.
+    fn code(&self) -> u32;
+
     /// The character; a blank for a right half.
-    fn character(&self) -> char;
+    #[inline]
+    fn character(&self) -> char {
+        // NUL is never printed.
+        char::from_u32(self.code()).filter(|character| *character != '\0').unwrap_or(' ')
+    }
 
     /// Whether it is not to be seen, as far as the cell remembers that.
     fn is_concealed(&self) -> bool {
@@ -113,8 +120,8 @@ impl Cell for TextCell {
     }
 
     #[inline]
-    fn character(&self) -> char {
-        character(self.0 & !STYLED)
+    fn code(&self) -> u32 {
+        self.0 & !STYLED
     }
 
     #[inline]
@@ -174,8 +181,8 @@ impl Cell for PlacedCell {
     }
 
     #[inline]
-    fn character(&self) -> char {
-        self.cell.character()
+    fn code(&self) -> u32 {
+        self.cell.code()
     }
 
     #[inline]
@@ -248,8 +255,8 @@ impl Cell for StyledCell {
     }
 
     #[inline]
-    fn character(&self) -> char {
-        character(self.code)
+    fn code(&self) -> u32 {
+        self.code
     }
 
     #[inline]
@@ -281,9 +288,4 @@ impl Cell for StyledCell {
     fn set_extra(&mut self, extra: u32) {
         self.style = self.style.with_extra(extra);
     }
-}
-
-/// The character of a code; a blank for that of a right half.
-fn character(code: u32) -> char {
-    char::from_u32(code).filter(|character| *character != '\0').unwrap_or(' ')
 }
