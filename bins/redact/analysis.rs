@@ -217,6 +217,9 @@ impl Analysis {
         while let Some(token) = tokens.next() {
             take_token(&token, finder, output, string, key_block);
             if let Some(screen) = screen {
+                if matches!(token.kind, Kind::Text) && !token.bytes.is_ascii() {
+                    finder.keep_whole(at_edge(screen, &token).into_iter());
+                }
                 screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
             }
             if finder.pass == Pass::Only && moves(&token) {
@@ -356,6 +359,28 @@ impl Analysis {
         masks.released = place;
         masks.singles = masks.singles.split_off(&place);
     }
+}
+
+/// The places of wide characters for which only one column is left in their row: two narrow ones would
+/// not be moved to the next one.
+fn at_edge(screen: &TracedScreen, token: &Token<'_>) -> Vec<u64> {
+    let terminal = screen.terminal();
+    let (cursor, wraps) = (terminal.cursor(), terminal.modes().autowrap);
+    let cols = usize::from(terminal.size().cols.max(1));
+    let mut col = cursor.col + usize::from(cursor.is_wrap_pending);
+    let mut places = Vec::new();
+    for (at, character) in String::from_utf8_lossy(token.bytes).char_indices() {
+        let width = width(character);
+        if width == 2 && col + 1 == cols {
+            places.push(token.start + at as u64);
+        }
+        col = match col + width {
+            within if within <= cols && (wraps || within < cols) => within,
+            _ if wraps => width,
+            _ => cols - 1,
+        };
+    }
+    places
 }
 
 /// Looks at what has changed on the screen.

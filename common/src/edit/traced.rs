@@ -47,15 +47,14 @@ impl TracedLine {
     /// Appends ASCII characters with their places.
     #[inline]
     pub(super) fn push_ascii(&mut self, characters: impl ExactSizeIterator<Item = (u8, u64)> + Clone) {
-        let mut at = self.text.len();
-        self.text.extend(characters.clone().map(|(character, _)| character));
+        let places = (self.text.len()..).zip(characters.clone().map(|(_, place)| place));
+        self.text.extend(characters.map(|(character, _)| character));
         let mut expected = None;
-        for (_, place) in characters {
+        for (at, place) in places {
             if expected != Some(place) {
                 self.runs.push((at, place));
             }
             expected = Some(if place == NOWHERE { NOWHERE } else { place + 1 });
-            at += 1;
         }
     }
 
