@@ -1,24 +1,22 @@
 //! Adds markers to a cast, removes or lists them.
 //!
-//! A marker that is added stands behind the events of its time. Those of `--on` are found in the
-//! text of the output as it would be read: escape sequences are taken out, and a match may begin in
-//! one event and end in another, but not in another line.
+//! A marker that is added stands behind the events of its time. Those of `--on` are found on the
+//! screen, where a viewer reads them: in lines joined where they wrapped, once for each time that a match
+//! comes up.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::process::ExitCode;
 
-use common::cast::{Code, Event, Fault, Header, Time, Utf8Repair};
+use common::cast::{Code, Event, Fault, Header, Time};
 use common::cli::{self, Failure, Program, catalog};
-use common::edit::Position;
+use common::edit::{Position, Sightings};
 use common::filter::{self, Args, Filter, Output};
+use common::size::Size;
 use common::text::visible;
-use common::vt::TextFilter;
-use regex_lite::Regex;
+use regex_automata::meta::Regex;
 
 const PROGRAM: Program = catalog::program("asciinema-marker");
-
-/// How much of a line is looked at, in bytes; of a longer one the end.
-const LONGEST_LINE: usize = 4096;
 
 /// How many markers may be due between two events. A slip of the pen must not fill the disk.
 const MOST_DUE: u64 = 100_000;
@@ -29,21 +27,13 @@ struct Marker {
     every: Option<Time>,
     /// When the next of these is due.
     due: Time,
-    patterns: Vec<Pattern>,
+    patterns: Vec<Regex>,
     removals: Vec<Removal>,
     lists: bool,
     /// The time of the last event.
     last: Time,
-    text: TextFilter,
-    repair: Utf8Repair,
-    /// The line that is being written, as far as it is known.
-    line: String,
-}
-
-struct Pattern {
-    regex: Regex,
-    /// Where in the line what has not been matched yet begins.
-    from: usize,
+    /// The screen, if anything is looked for on it.
+    sightings: Sightings,
 }
 
 enum Removal {
@@ -68,9 +58,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
         removals: Vec::new(),
         lists: false,
         last: Time::ZERO,
-        text: TextFilter::default(),
-        repair: Utf8Repair::default(),
-        line: String::new(),
+        sightings: Sightings::default(),
     };
     while let Some(option) = args.next()? {
         match option {
@@ -85,10 +73,10 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
             "--every" => marker.every = Some(args.seconds()?),
             "--on" => {
                 let text = args.text()?;
-                let regex = Regex::new(&text).map_err(|error| {
-                    args.bad_value(&text, &format!("not a valid regular expression: {error}"))
+                let regex = compile(&text).map_err(|why| {
+                    args.bad_value(&text, &format!("not a valid regular expression: {why}"))
                 })?;
-                marker.patterns.push(Pattern { regex, from: 0 });
+                marker.patterns.push(regex);
             }
             "--remove" => marker.removals.push(removal(args.text()?)),
             "--list" => marker.lists = true,
@@ -106,8 +94,19 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
     Ok(marker)
 }
 
+/// A regular expression, or why it is none.
+fn compile(pattern: &str) -> Result<Regex, String> {
+    let hir = regex_syntax::parse(pattern).map_err(|error| match error {
+        regex_syntax::Error::Parse(error) => error.kind().to_string(),
+        regex_syntax::Error::Translate(error) => error.kind().to_string(),
+        other => other.to_string(),
+    })?;
+    Regex::builder().build_from_hir(&hir).map_err(|_| "too large".to_string())
+}
+
 impl Filter for Marker {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
+        self.resize(header.size)?;
         if self.lists {
             return Ok(());
         }
@@ -140,11 +139,12 @@ impl Filter for Marker {
         if !self.lists {
             output.event(event, event.time);
         }
-        if event.code == Code::Output && !self.patterns.is_empty() {
-            for label in self.matches(&event.text()?) {
-                self.put_out(event.time, &label, output);
-            }
-        }
+        let labels = match event.code {
+            Code::Output if !self.patterns.is_empty() => self.matches(&event.text()?),
+            Code::Resize => event.resize().map_or(Ok(Vec::new()), |size| self.resize(size))?,
+            _ => Vec::new(),
+        };
+        labels.iter().for_each(|label| self.put_out(event.time, label, output));
         Ok(())
     }
 
@@ -201,57 +201,39 @@ impl Marker {
         output.line(format!("\t{}\n", visible(label)).as_bytes());
     }
 
-    /// What the patterns find in the next piece of output, behind what has come before.
+    /// What comes up on the screen with the next output.
     fn matches(&mut self, output: &str) -> Vec<String> {
-        let mut bytes = Vec::new();
-        self.text.push(output.as_bytes(), &mut bytes);
-        let mut text = String::new();
-        self.repair.push(&bytes, &mut text);
-        let mut found = Vec::new();
-        for (at, piece) in text.split(['\r', '\n']).enumerate() {
-            if at > 0 {
-                self.line.clear();
-                self.patterns.iter_mut().for_each(|pattern| pattern.from = 0);
-            }
-            self.line.extend(piece.chars().filter(|character| !character.is_control() || *character == '\t'));
-            for pattern in &mut self.patterns {
-                found.extend(pattern.take(&self.line));
-            }
-            self.shorten_line();
-        }
-        found
+        let Marker { sightings, patterns, .. } = self;
+        let mut labels = Vec::new();
+        sightings.feed(output, &mut find(patterns), &mut |line, found| push_labels(line, found, &mut labels));
+        labels
     }
 
-    /// Forgets the beginning of a line that is too long.
-    fn shorten_line(&mut self) {
-        if self.line.len() <= LONGEST_LINE {
-            return;
+    /// What comes up with another size of the screen.
+    fn resize(&mut self, size: Size) -> Result<Vec<String>, Fault> {
+        let Marker { sightings, patterns, .. } = self;
+        let mut labels = Vec::new();
+        if !patterns.is_empty() {
+            sightings.resize(size, &mut find(patterns), &mut |line, found| {
+                push_labels(line, found, &mut labels)
+            })?;
         }
-        let end = (self.line.len() - LONGEST_LINE / 2..).find(|&at| self.line.is_char_boundary(at));
-        let end = end.unwrap_or(self.line.len());
-        self.line.drain(..end);
-        self.patterns.iter_mut().for_each(|pattern| pattern.from = pattern.from.saturating_sub(end));
+        Ok(labels)
     }
 }
 
-impl Pattern {
-    /// The texts that match in a line and have not been found before.
-    fn take(&mut self, line: &str) -> Vec<String> {
-        let mut found = Vec::new();
-        while let Some(text) = self.regex.find_at(line, self.from) {
-            self.from = text.end();
-            if text.is_empty() {
-                // Nothing is no text, whether it matches or not.
-                match line[text.end()..].chars().next() {
-                    Some(character) => self.from += character.len_utf8(),
-                    None => break,
-                }
-                continue;
-            }
-            found.push(text.as_str().to_string());
+/// Finds what any of the patterns matches, in the order of the line.
+fn find(patterns: &[Regex]) -> impl FnMut(&str, &mut Vec<Range<usize>>) + '_ {
+    |line, found| {
+        found.extend(patterns.iter().flat_map(|regex| regex.find_iter(line)).map(|found| found.range()));
+        if patterns.len() > 1 {
+            found.sort_by_key(|found| (found.start, found.end));
         }
-        found
     }
+}
+
+fn push_labels(line: &str, found: &[Range<usize>], labels: &mut Vec<String>) {
+    labels.extend(found.iter().map(|found| line[found.clone()].to_string()));
 }
 
 /// What `--remove` names.

@@ -60,10 +60,11 @@ fn a_match_is_found_in_the_text_that_is_read_also_across_events() {
 }
 
 #[test]
-fn lines_and_carriage_returns_part_what_is_matched() {
-    let output = cast(&[(1.0, "10%\r20%\r\n30% $ "), (2.0, "ls\r\n$ ")]);
+fn what_is_matched_is_a_line_as_it_is_shown() {
+    // 5% is overwritten before anybody can see it, and 15% is drawn twice.
+    let output = cast(&[(0.5, "5%\r10%"), (0.75, "\r15%"), (1.0, "\r15%\r20%\r\n30% $ "), (2.0, "ls\r\n$ ")]);
     let found = |regex: &str| markers(&run(&format!("asciinema-marker --on '{regex}'"), &output).stdout());
-    assert_eq!(found("^[0-9]+%"), labelled(&[(1.0, "10%"), (1.0, "20%"), (1.0, "30%")]));
+    assert_eq!(found("^[0-9]+%"), labelled(&[(0.5, "10%"), (0.75, "15%"), (1.0, "20%"), (1.0, "30%")]));
     assert_eq!(found("\\$ $"), labelled(&[(1.0, "$ "), (2.0, "$ ")]));
     assert_eq!(found("%2"), labelled(&[]));
     assert_eq!(found("x*"), labelled(&[]));
@@ -98,6 +99,19 @@ fn markers_are_removed_by_time_label_or_number_and_listed() {
     let list = "1.000\tone\n1.500\ttwo\n1.750\tt\\thr\\x1bee\n2.000\t1\n";
     assert_eq!(run("asciinema-marker --list", &marked).stdout(), list);
     assert_eq!(run(&format!("asciinema-marker --list {add}"), &plain).stdout(), list);
+}
+
+#[test]
+fn a_match_is_found_however_it_came_to_stand_on_the_screen() {
+    let output = cast(&[
+        (1.0, "\u{1b}[2;4Hdle"),
+        (2.0, "\u{1b}[2;1Hnee"),
+        (3.0, "\u{1b}[2J\u{1b}[Hneedle"),
+        (4.0, "\u{1b}[2J"),
+        (5.0, "\u{1b}[Hneedle"),
+    ]);
+    let marked = run("asciinema-marker --on needle", output).stdout();
+    assert_eq!(markers(&marked), labelled(&[(2.0, "needle"), (5.0, "needle")]));
 }
 
 #[test]

@@ -175,6 +175,12 @@ impl TextLines {
     pub fn changed(&mut self, look: &mut dyn FnMut(isize, &str)) -> usize {
         self.0.changed(&mut |first, line: &PlainLine| look(first, line.text()))
     }
+
+    /// The column of the cursor, in the row of the screen that it is in.
+    pub fn cursor(&self) -> (usize, isize) {
+        let cursor = self.0.terminal.cursor();
+        (cursor.col, cursor.row as isize)
+    }
 }
 
 impl LineText<PlacedCell> for TracedLine {

@@ -36,7 +36,7 @@ impl Sightings {
         let Some(lines) = &mut self.lines else { return };
         let mut news = Vec::new();
         let mut found = Vec::new();
-        lines.feed(text, &mut |line| news.extend(Line::of(None, line, find, &mut found)));
+        lines.feed(text, &mut |line| news.extend(Line::of(None, line.trim_end(), find, &mut found)));
         self.look(news, find, report);
     }
 
@@ -52,7 +52,7 @@ impl Sightings {
         };
         let mut news = Vec::new();
         let mut found = Vec::new();
-        lines.resize(size, &mut |line| news.extend(Line::of(None, line, find, &mut found)))?;
+        lines.resize(size, &mut |line| news.extend(Line::of(None, line.trim_end(), find, &mut found)))?;
         self.look(news, find, report);
         Ok(())
     }
@@ -63,11 +63,12 @@ impl Sightings {
         let mut found = Vec::new();
         let mut changed = Vec::new();
         let is_empty = shown.is_empty();
+        let cursor = lines.cursor();
         let scrolled = lines.changed(&mut |row, line| {
             if !is_empty {
                 changed.push(row);
             }
-            news.extend(Line::of(Some(row), line, find, &mut found));
+            news.extend(Line::of(Some(row), up_to_cursor(row, line, cursor), find, &mut found));
         });
         if is_empty && news.is_empty() {
             return;
@@ -91,10 +92,18 @@ impl Sightings {
     }
 }
 
+/// A line without the blanks at its end, but for those before the cursor: a prompt ends with one.
+fn up_to_cursor(row: isize, line: &str, (cursor_col, cursor_row): (usize, isize)) -> &str {
+    let length = line.trim_end().len();
+    match line.is_ascii() && row == cursor_row {
+        true => &line[..cursor_col.clamp(length, line.len())],
+        false => &line[..length],
+    }
+}
+
 impl Line {
     /// A line in which something is found.
     fn of(row: Option<isize>, text: &str, find: Find<'_>, found: &mut Vec<Range<usize>>) -> Option<Line> {
-        let text = text.trim_end();
         found.clear();
         find(text, found);
         found.retain(|found| !found.is_empty());
@@ -104,7 +113,7 @@ impl Line {
     /// What was found in it that was not there before: neither in the same row, nor in a line that has
     /// moved as a whole.
     fn new_since(&self, before: &mut Vec<Line>) -> Vec<Range<usize>> {
-        if let Some(moved) = before.iter().position(|line| line.text == self.text) {
+        if let Some(moved) = before.iter().position(|line| line.text.trim_end() == self.text.trim_end()) {
             before.swap_remove(moved);
             return Vec::new();
         }

@@ -192,7 +192,7 @@ pub const PROGRAMS: &[Program] = &[
                 &["--on"],
                 "REGEX",
                 Text,
-                "add a marker where the output matches REGEX, labelled with the match; may be repeated",
+                "add a marker where a match of REGEX comes up on the screen, labelled with the match; may be repeated",
             ),
             option(
                 &["--remove"],
