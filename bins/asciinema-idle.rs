@@ -1,4 +1,4 @@
-//! Cuts every pause of a cast down to a number of seconds.
+//! Limits the pauses of a cast: none is longer than a number of seconds, or none shorter.
 //!
 //! Only the time at the front of a line changes; the rest of the line is copied as it stands.
 //! A delay is never negative: a time that steps back counts as no delay, and steps back still.
@@ -12,12 +12,13 @@ use common::filter::{self, Args, Filter, Output};
 const PROGRAM: Program = catalog::program("asciinema-idle");
 
 struct Idle {
-    /// The longest pause that is left.
-    limit: Time,
+    /// The shortest and the longest pause that is left.
+    min: Time,
+    max: Time,
     /// The time of the event before, as it was read.
     previous: Time,
-    /// How much has been cut so far.
-    removed: Time,
+    /// The same as it was written.
+    now: Time,
 }
 
 fn main() -> ExitCode {
@@ -25,22 +26,30 @@ fn main() -> ExitCode {
 }
 
 fn parse(args: &mut Args<'_>) -> cli::Result<Idle> {
-    let mut limit = None;
+    let (mut min, mut max) = (None, None);
     while let Some(option) = args.next()? {
         match option {
-            "-i" | "--idle-time-limit" => limit = Some(args.seconds()?),
+            "-i" | "--idle-time-limit" => max = Some(args.seconds()?),
+            "--min" => min = Some(args.seconds()?),
             _ => return Err(args.unexpected(option)),
         }
     }
-    let limit = limit.ok_or_else(|| Failure::Usage("option '-i SECONDS' is missing".to_string()))?;
-    Ok(Idle { limit, previous: Time::ZERO, removed: Time::ZERO })
+    if min.is_none() && max.is_none() {
+        return Err(Failure::Usage("option '-i SECONDS' is missing".to_string()));
+    }
+    let (min, max) = (min.unwrap_or(Time::ZERO), max.unwrap_or(Time::MAX));
+    if min > max {
+        return Err(Failure::Usage("the shortest pause is longer than the longest".to_string()));
+    }
+    Ok(Idle { min, max, previous: Time::ZERO, now: Time::ZERO })
 }
 
 impl Filter for Idle {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         // Nothing is cut from a cast that is no longer than the limit; of any other it is known
         // only at its end, too late for the header.
-        if header.seconds("duration").is_none_or(|duration| duration > self.limit) {
+        let is_kept = header.seconds("duration").is_some_and(|duration| duration <= self.max);
+        if !is_kept || self.min > Time::ZERO {
             header.remove("duration");
         }
         output.begin(&header);
@@ -56,9 +65,11 @@ impl Filter for Idle {
 
 impl Idle {
     fn time(&mut self, time: Time) -> Time {
-        let delay = time.since(self.previous);
-        self.removed = self.removed.plus(delay.since(self.limit)).min(time);
+        let delay = time.since(self.previous).clamp(self.min, self.max);
+        // A time that steps back does so still, unless there is a shortest delay.
+        let step_back = if self.min > Time::ZERO { Time::ZERO } else { self.previous.since(time) };
         self.previous = time;
-        time.since(self.removed)
+        self.now = self.now.plus(delay).since(step_back);
+        self.now
     }
 }

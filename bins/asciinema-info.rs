@@ -13,7 +13,6 @@ use common::date;
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
 use common::text::visible;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 const PROGRAM: Program = catalog::program("asciinema-info");
@@ -24,6 +23,8 @@ const HEADER_KEYS: &[&str] = &["timestamp", "title", "command", "idle_time_limit
 struct Info {
     idle_limit: Time,
     wants_json: bool,
+    /// Whether each event is listed, in place of the summary.
+    lists_events: bool,
     header: Option<Header>,
     /// The time of the event before, and the latest of all: times may step back.
     previous: Time,
@@ -55,16 +56,19 @@ fn main() -> ExitCode {
 fn parse(args: &mut Args<'_>) -> cli::Result<Info> {
     let mut idle_limit = Time::from_micros(2_000_000);
     let mut wants_json = false;
+    let mut lists_events = false;
     while let Some(option) = args.next()? {
         match option {
             "-i" | "--idle-time-limit" => idle_limit = args.seconds()?,
             "--json" => wants_json = true,
+            "--events" => lists_events = true,
             _ => return Err(args.unexpected(option)),
         }
     }
     Ok(Info {
         idle_limit,
         wants_json,
+        lists_events,
         header: None,
         previous: Time::ZERO,
         last: Time::ZERO,
@@ -86,17 +90,17 @@ impl Filter for Info {
         Ok(())
     }
 
-    fn event(&mut self, event: &Event<'_>, _: &mut Output) -> Result<(), Fault> {
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        if self.lists_events {
+            return self.list(event, output);
+        }
         self.idle = self.idle.plus(event.time.since(self.previous).since(self.idle_limit));
         self.previous = event.time;
         self.last = self.last.max(event.time);
         self.text.clear();
         event.decode_text(&mut self.text)?;
         let bytes = self.text.len() as u64;
-        let code = match event.code {
-            Code::Other => code_of(event),
-            known => known.as_str().to_string(),
-        };
+        let code = event.code_text()?;
         let count = self.counts.entry(code).or_default();
         count.events += 1;
         count.bytes += bytes;
@@ -136,7 +140,29 @@ impl Info {
         }
     }
 
+    /// Writes the line of an event: its time, its code and its data.
+    fn list(&self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        let code = event.code_text()?;
+        let is_text = event.data.starts_with(b"\"");
+        let line = if self.wants_json {
+            let data = if is_text {
+                json!(event.text()?)
+            } else {
+                serde_json::from_slice(event.data).unwrap_or_default()
+            };
+            format!("{{\"time\": {}, \"code\": {}, \"data\": {data}}}\n", number(event.time), json!(code))
+        } else {
+            let data = if is_text { event.text()? } else { String::from_utf8_lossy(event.data).into_owned() };
+            format!("{}\t{}\t{}\n", clock(event.time), visible(&code), visible(&data))
+        };
+        output.line(line.as_bytes());
+        Ok(())
+    }
+
     fn tell(&self, output: &mut Output) {
+        if self.lists_events {
+            return;
+        }
         let Some(header) = &self.header else { return };
         let text = match self.wants_json {
             true => self.json(header),
@@ -240,12 +266,6 @@ fn version_of(header: &Header) -> u8 {
         (_, Version::V2) => 2,
         (_, Version::V3) => 3,
     }
-}
-
-/// A code that is none of the known ones.
-fn code_of(event: &Event<'_>) -> String {
-    let parts = serde_json::from_slice::<(&RawValue, String, &RawValue)>(event.line);
-    parts.map_or_else(|_| String::new(), |(_, code, _)| code)
 }
 
 /// What a person calls events of a code.

@@ -167,11 +167,11 @@ fn every_shell_completes_the_options_of_the_help_and_no_others() {
 #[test]
 fn the_filter_in_the_guide_is_the_example_and_runs() {
     let guide = file("common/README.md");
-    let example = file("examples/asciinema-drop.rs");
+    let example = file("examples/asciinema-only.rs");
     assert!(guide.contains(&format!("```rust\n{example}```\n")), "the guide shows another example");
     let input = cast(&[(1.0, "a"), (2.5, "b")]).replace("\"o\", \"a\"", "\"i\", \"a\"");
     // `cargo test --workspace` builds it.
-    let program = programs().join("examples/asciinema-drop");
-    let ran = run(&format!("'{}' -c i", program.display()), input);
+    let program = programs().join("examples/asciinema-only");
+    let ran = run(&format!("'{}' -c o", program.display()), input);
     assert_eq!(ran.stdout(), cast(&[(2.5, "b")]));
 }

@@ -72,3 +72,13 @@ fn refuses_a_limit_that_is_no_number_above_zero() {
     let missing = "asciinema-idle: option '-i SECONDS' is missing\ntry 'asciinema-idle --help'\n";
     assert_eq!(run("asciinema-idle", cast(&[])).failure(), (2, String::new(), missing.to_string()));
 }
+
+#[test]
+fn no_pause_is_shorter_than_the_shortest() {
+    let typed = cast(&[(0.01, "a"), (0.02, "b"), (9.0, "c"), (8.0, "d")]);
+    let min = cast(&[(0.1, "a"), (0.2, "b"), (9.18, "c"), (9.28, "d")]);
+    assert_eq!(run("asciinema-idle --min 0.1", &typed).stdout(), min);
+    let both = cast(&[(0.1, "a"), (0.2, "b"), (2.2, "c"), (2.3, "d")]);
+    assert_eq!(run("asciinema-idle --min 0.1 -i 2", &typed).stdout(), both);
+    assert_eq!(run("asciinema-idle --min 3 -i 2", &typed).status(), 2);
+}

@@ -93,3 +93,15 @@ fn every_version_is_told_by_its_own_number() {
         assert_eq!(told["version"], json!(version));
     }
 }
+
+#[test]
+fn events_are_listed_one_a_line() {
+    let table = run("asciinema-info --events", CAST).stdout();
+    assert_eq!(table.lines().next(), Some("0:00.500\to\tab\\n"));
+    assert_eq!(table.lines().nth(5), Some("0:07.000\tzz\t[1]"));
+    let lines = run("asciinema-info --events --json", CAST).stdout();
+    let lines: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("an object")).collect();
+    assert_eq!(lines[0], json!({"time": 0.5, "code": "o", "data": "ab\n"}));
+    assert_eq!(lines[5], json!({"time": 7, "code": "zz", "data": [1]}));
+}

@@ -17,6 +17,8 @@ const FILTERS: &[&str] = &[
     "asciinema-trim --to 1e9",
     "asciinema-marker --remove nothing",
     "asciinema-join",
+    "asciinema-drop -c none",
+    "asciinema-merge --fps 1e9",
 ];
 
 #[test]

@@ -116,7 +116,7 @@ impl Rules {
         findings.extend(data_fault(event).map(Finding::fault));
         match event.code {
             Code::Other => {
-                let what = format!("an unknown event code: {}", excerpt(code_of(event)));
+                let what = format!("an unknown event code: {}", excerpt(event.code_json()));
                 findings.push(Finding::warning(what));
             }
             Code::Exit if event.text().is_ok_and(|status| status.parse::<i32>().is_err()) => {
@@ -234,12 +234,4 @@ fn invalid_text(event: &Event<'_>) -> String {
         Err(escape) => Fault::bad_escape(raw, escape).to_string(),
         Ok(()) => "half of a surrogate pair".to_string(),
     }
-}
-
-/// The code of an event as it is written, quotes included.
-fn code_of<'a>(event: &Event<'a>) -> &'a [u8] {
-    let after = event.line.get(event.number.end..).unwrap_or_default();
-    let start = after.iter().position(|&byte| byte == b'"').unwrap_or(after.len());
-    let length = after.get(start + 1..).and_then(json::closing_quote).map_or(0, |quote| quote + 2);
-    &after[start..start + length]
 }

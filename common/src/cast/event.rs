@@ -134,6 +134,26 @@ impl<'a> Event<'a> {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
+    /// The code as it is written, quotes included.
+    pub fn code_json(&self) -> &'a [u8] {
+        let after = self.line.get(self.number.end..).unwrap_or_default();
+        let start = after.iter().position(|&byte| byte == b'"').unwrap_or(after.len());
+        let length = after.get(start + 1..).and_then(json::closing_quote).map_or(0, |quote| quote + 2);
+        &after[start..start + length]
+    }
+
+    /// The code as text, also of a code that is not known.
+    pub fn code_text(&self) -> Result<String, Fault> {
+        if self.code != Code::Other {
+            return Ok(self.code.as_str().to_string());
+        }
+        let raw = self.code_json();
+        let raw = raw.get(1..raw.len().saturating_sub(1)).unwrap_or_default();
+        let mut text = Vec::new();
+        json::decode(raw, &mut text).map_err(|escape| Fault::bad_escape(raw, escape))?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+
     /// The size that a resize event names; `None` for any other event, and where it names none.
     pub fn resize(&self) -> Option<Size> {
         if self.code != Code::Resize {

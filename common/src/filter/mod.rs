@@ -12,7 +12,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cast::{self, Code, Event, Fault, Header, Item, Reader};
-use crate::cli::{self, Arg, Failure, Program};
+use crate::cli::{self, Arg, Failure, Program, catalog};
 use crate::edit::Position;
 use crate::io::{self, AtomicFile, Input, Source};
 use crate::tty;
@@ -70,6 +70,8 @@ pub struct Args<'a> {
     sink: Option<OsString>,
     keeps_existing: bool,
     follows: bool,
+    /// Whether `--output` is another name of `-o`, and not an option of the filter's own.
+    has_long_output: bool,
 }
 
 impl Args<'_> {
@@ -79,7 +81,8 @@ impl Args<'_> {
         loop {
             match self.args.next()? {
                 None => return Ok(None),
-                Some(Arg::Option("-o" | "--output")) => self.sink = Some(self.args.value()?),
+                Some(Arg::Option("-o")) => self.sink = Some(self.args.value()?),
+                Some(Arg::Option("--output")) if self.has_long_output => self.sink = Some(self.args.value()?),
                 Some(Arg::Option("--follow")) => self.follows = true,
                 Some(Arg::Option(name)) => return Ok(Some(name)),
                 Some(Arg::Value(path)) if self.sources.is_empty() || self.operands == Operands::Inputs => {
@@ -161,6 +164,7 @@ pub fn run<F: Filter>(
             sink: None,
             keeps_existing: false,
             follows: false,
+            has_long_output: program.options.iter().any(|option| option.names == catalog::OUTPUT.names),
         };
         let filter = parse(&mut args)?;
         let Args { sources, sink, keeps_existing, follows, .. } = args;

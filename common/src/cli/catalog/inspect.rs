@@ -9,7 +9,7 @@ pub const PROGRAMS: &[Program] = &[
         name: "asciinema-info",
         is_classic: false,
         summary: "summarize a cast",
-        usage: "[-i SECONDS] [--json] [-o OUT] [FILE]",
+        usage: "[-i SECONDS] [--json] [--events] [-o OUT] [FILE]",
         about: "Summarize a cast: version, size, duration, events, idle time and markers. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
@@ -19,6 +19,7 @@ pub const PROGRAMS: &[Program] = &[
                 "count anything beyond SECONDS of a pause as idle (default: 2)",
             ),
             flag(&["--json"], "print one line of JSON instead of a table"),
+            flag(&["--events"], "print a line per event instead: its time, code and data"),
             FOLLOW,
             OUTPUT,
         ],

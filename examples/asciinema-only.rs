@@ -1,4 +1,4 @@
-//! Drops all events of one kind: `asciinema-drop -c i` removes what was typed.
+//! Keeps the events of one kind alone: `asciinema-only -c o` removes input and markers.
 
 use std::process::ExitCode;
 
@@ -12,28 +12,28 @@ use common::cli::{self, Failure};
 use common::filter::{self, Args, Filter, Output};
 
 const PROGRAM: Program = Program {
-    name: "asciinema-drop",
+    name: "asciinema-only",
     is_classic: false,
-    summary: "drop events from a cast",
+    summary: "keep the events of one kind",
     usage: "-c CODE [-o OUT] [FILE]",
-    about: "Drop all events of one kind. With no FILE, or when FILE is -, read standard input.",
+    about: "Keep the events of one kind alone. With no FILE, or when FILE is -, read standard input.",
     options: &[
         option(&["-c", "--code"], "CODE", OneOf(&["o", "i", "m"]), "o (output), i (input) or m (markers)"),
         catalog::OUTPUT,
     ],
     operands: Cast,
-    examples: &["asciinema-drop -c i demo.cast > untyped.cast"],
+    examples: &["asciinema-only -c o demo.cast > bare.cast"],
 };
 
 const CODES: &[(&str, Code)] = &[("o", Code::Output), ("i", Code::Input), ("m", Code::Marker)];
 
-struct Drop(Code);
+struct Only(Code);
 
 fn main() -> ExitCode {
     filter::run(&PROGRAM, parse)
 }
 
-fn parse(args: &mut Args<'_>) -> cli::Result<Drop> {
+fn parse(args: &mut Args<'_>) -> cli::Result<Only> {
     let mut code = None;
     while let Some(option) = args.next()? {
         match option {
@@ -41,12 +41,12 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Drop> {
             _ => return Err(args.unexpected(option)),
         }
     }
-    code.map(Drop).ok_or_else(|| Failure::Usage("option '-c CODE' is missing".to_string()))
+    code.map(Only).ok_or_else(|| Failure::Usage("option '-c CODE' is missing".to_string()))
 }
 
-impl Filter for Drop {
+impl Filter for Only {
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
-        if event.code != self.0 {
+        if event.code == self.0 {
             output.event(event, event.time);
         }
         Ok(())
