@@ -167,7 +167,7 @@ fn every_shell_completes_the_options_of_the_help_and_no_others() {
 #[test]
 fn the_filter_in_the_guide_is_the_example_and_runs() {
     let guide = file("common/README.md");
-    let example = file("examples/asciinema-only.rs");
+    let example = file("tests/examples/asciinema-only.rs");
     assert!(guide.contains(&format!("```rust\n{example}```\n")), "the guide shows another example");
     let input = cast(&[(1.0, "a"), (2.5, "b")]).replace("\"o\", \"a\"", "\"i\", \"a\"");
     // `cargo test --workspace` builds it.
