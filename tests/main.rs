@@ -44,6 +44,7 @@ mod rec;
 mod rec_terminal;
 mod redact;
 mod relay;
+mod screen;
 mod search;
 mod serve;
 mod session;

@@ -29,9 +29,12 @@ enum Point {
 }
 
 impl Position {
-    /// Reads seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with decimals), `marker:N` or
-    /// `marker:LABEL`.
+    /// Reads seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with decimals), `marker:N`,
+    /// `marker:LABEL` or `end`.
     pub fn parse(text: &str) -> Option<Position> {
+        if text == "end" {
+            return Some(Position { at: Point::Time, reached: Some(Time::MAX) });
+        }
         let Some(marker) = text.strip_prefix("marker:") else {
             return Some(Position { at: Point::Time, reached: Some(clock_time(text)?) });
         };

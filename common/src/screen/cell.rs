@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use super::style::{PackedStyle, Style};
+use super::style::{Color, PackedStyle, Style};
 
 /// One place of a row: a character of one column, or the left or the right half of a wide one.
 pub trait Cell: Copy + PartialEq + Debug {
@@ -40,6 +40,10 @@ pub trait Cell: Copy + PartialEq + Debug {
         // NUL is never printed.
         char::from_u32(self.code()).filter(|character| *character != '\0').unwrap_or(' ')
     }
+
+    /// The code point of the character as it is to be seen: a blank if it is concealed, as far as the cell
+    /// remembers that; 0 for a right half.
+    fn shown(&self) -> u32;
 
     /// Whether it is not to be seen, as far as the cell remembers that.
     fn is_concealed(&self) -> bool {
@@ -95,7 +99,7 @@ impl Cell for TextCell {
 
     #[inline]
     fn erasing(style: &Style) -> PlainInk {
-        PlainInk(if PackedStyle::erasing(style) == PackedStyle::default() { 0 } else { STYLED })
+        PlainInk(if style.background == Color::Default { 0 } else { STYLED })
     }
 
     #[inline]
@@ -127,6 +131,11 @@ impl Cell for TextCell {
     #[inline]
     fn is_right_half(&self) -> bool {
         self.0 & !STYLED == 0
+    }
+
+    #[inline]
+    fn shown(&self) -> u32 {
+        self.0 & !STYLED
     }
 
     #[inline]
@@ -188,6 +197,11 @@ impl Cell for PlacedCell {
     #[inline]
     fn is_right_half(&self) -> bool {
         self.cell.is_right_half()
+    }
+
+    #[inline]
+    fn shown(&self) -> u32 {
+        self.cell.shown()
     }
 
     #[inline]
@@ -257,6 +271,11 @@ impl Cell for StyledCell {
     #[inline]
     fn code(&self) -> u32 {
         self.code
+    }
+
+    #[inline]
+    fn shown(&self) -> u32 {
+        if self.style.is_concealed() { u32::from(' ') } else { self.code }
     }
 
     #[inline]

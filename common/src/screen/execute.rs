@@ -41,7 +41,16 @@ impl<C: Cell> State<C> {
     }
 
     /// Prints UTF-8 text that comes from this place of the output.
-    fn print_text(&mut self, text: &[u8], mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
+    #[inline]
+    fn print_text(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
+        if text.is_ascii() {
+            self.print_ascii(text, place, evicted);
+        } else {
+            self.print_mixed(text, place, evicted);
+        }
+    }
+
+    fn print_mixed(&mut self, text: &[u8], mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let mut rest = text;
         while !rest.is_empty() {
             let is_other = |byte: &u8| !byte.is_ascii();
@@ -118,8 +127,9 @@ impl<C: Cell> State<C> {
         evicted: &mut impl FnMut(&Row<C>),
     ) {
         let mut edge = self.right_edge();
-        if self.is_wrap_pending || self.position.col + width > edge {
-            if self.is_wrap_pending || self.modes.autowrap {
+        let wraps = self.is_wrap_pending && self.modes.autowrap;
+        if wraps || self.position.col + width > edge {
+            if self.modes.autowrap {
                 self.wrap(evicted);
                 edge = self.right_edge();
             } else {
@@ -137,13 +147,14 @@ impl<C: Cell> State<C> {
         self.advance(width, edge);
     }
 
-    /// Moves the cursor behind what has been printed.
+    /// Moves the cursor behind what has been printed. A row that is full is so without autowrap, too, as
+    /// in xterm and alacritty; whether the next character goes on in the next row is seen then.
     #[inline]
     fn advance(&mut self, width: usize, edge: usize) {
         self.position.col += width;
         if self.position.col >= edge {
             self.position.col = edge - 1;
-            self.is_wrap_pending = self.modes.autowrap;
+            self.is_wrap_pending = true;
         }
     }
 
@@ -703,10 +714,7 @@ impl<C: Cell> State<C> {
                 self.modes.origin = is_set;
                 self.move_home();
             }
-            7 => {
-                self.modes.autowrap = is_set;
-                self.is_wrap_pending &= is_set;
-            }
+            7 => self.modes.autowrap = is_set,
             25 => self.modes.cursor_visible = is_set,
             69 => {
                 self.modes.margins = is_set;

@@ -42,8 +42,8 @@ impl<C: Cell> Row<C> {
 
     /// Makes this an erased row of so many columns.
     pub(super) fn reset(&mut self, cols: usize, ink: C::Ink) {
-        self.cells.clear();
         self.cells.resize(cols, C::erased(ink));
+        self.cells.fill(C::erased(ink));
         self.marks.clear();
         self.is_wrapped = false;
         self.is_changed = true;
@@ -106,19 +106,20 @@ impl<C: Cell> Row<C> {
     /// Appends the text, blanks for what is concealed.
     pub(super) fn write_to(&self, out: &mut Vec<u8>) {
         let cells = if self.is_wrapped { &self.cells } else { self.trimmed() };
-        let is_plain =
-            |cell: &C| cell.character().is_ascii() && !cell.is_right_half() && !cell.is_concealed();
-        if !self.has_marks() && cells.iter().all(is_plain) {
-            out.extend(cells.iter().map(|cell| u32::from(cell.character()) as u8));
+        // All in one go, which compilers turn into vector code. A right half, which has none, follows a
+        // character outside of ASCII.
+        let is_ascii = cells.iter().fold(0, |codes, cell| codes | cell.shown()) < 0x80;
+        if is_ascii && !self.has_marks() {
+            out.extend(cells.iter().map(|cell| cell.shown() as u8));
             return;
         }
         let mut bytes = [0; 4];
-        for (col, cell) in cells.iter().enumerate() {
-            if cell.is_concealed() {
-                out.push(b' ');
-            } else if !cell.is_right_half() {
-                for cell in std::iter::once(cell).chain(self.marks(col)) {
-                    out.extend_from_slice(cell.character().encode_utf8(&mut bytes).as_bytes());
+        for (col, cell) in cells.iter().enumerate().filter(|(_, cell)| cell.shown() != 0) {
+            let character = char::from_u32(cell.shown()).unwrap_or(' ');
+            out.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
+            if self.has_marks() && !cell.is_concealed() {
+                for mark in self.marks(col) {
+                    out.extend_from_slice(mark.character().encode_utf8(&mut bytes).as_bytes());
                 }
             }
         }
@@ -126,9 +127,13 @@ impl<C: Cell> Row<C> {
 
     /// The cells up to the last character that is to be seen.
     fn trimmed(&self) -> &[C] {
-        let is_text = |cell: &C| !cell.character().is_whitespace() && !cell.is_concealed();
+        let is_text = |cell: &C| match cell.shown() {
+            0 | 0x20 => false,
+            code => !char::from_u32(code).is_some_and(char::is_whitespace),
+        };
         let last = self.cells.iter().rposition(is_text);
-        let last = last.max(self.marks.last().map(|mark| mark.col));
+        let is_seen = |mark: &&Mark<C>| !self.cells[mark.col].is_concealed();
+        let last = last.max(self.marks.iter().rfind(is_seen).map(|mark| mark.col));
         let length = last.map_or(0, |last| last + 1);
         // With a wide character comes its right half.
         let is_half = |cell: &&C| cell.is_right_half();

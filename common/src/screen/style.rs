@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::vt::Csi;
+
 /// A colour as a program names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Color {
@@ -230,18 +232,30 @@ fn unpack_color(packed: u32) -> Color {
 impl Style {
     /// Applies the parameters of SGR (xterm's "XTerm Control Sequences"; for colours also ISO 8613-6, with
     /// colons). Numbers that are not known change nothing.
-    pub(super) fn apply(&mut self, csi: &crate::vt::Csi) {
+    #[inline]
+    pub(super) fn apply(&mut self, csi: &Csi) {
+        if csi.has_sub_parameters() {
+            self.apply_parameters(csi);
+            return;
+        }
+        // Nearly all of them.
+        let mut values = csi.values().iter().copied();
+        while let Some(value) = values.next() {
+            match value {
+                38 | 48 | 58 => self.apply_color(value, color(&mut values)),
+                _ => self.apply_number(value),
+            }
+        }
+    }
+
+    fn apply_parameters(&mut self, csi: &Csi) {
         let mut parameters = csi.parameters();
         while let Some(parameter) = parameters.next() {
             match *parameter {
                 // With semicolons, a colour's parts are parameters of their own.
                 [target @ (38 | 48 | 58)] => {
-                    let mut next = || parameters.next().and_then(|part| part.first().copied());
-                    let color = match next() {
-                        Some(5) => next().and_then(indexed),
-                        Some(2) => rgb(next(), next(), next()),
-                        _ => None,
-                    };
+                    let mut values = parameters.by_ref().filter_map(|part| part.first().copied());
+                    let color = color(&mut values);
                     self.apply_color(target, color);
                 }
                 [target @ (38 | 48 | 58), 5, index, ..] => self.apply_color(target, indexed(index)),
@@ -339,6 +353,15 @@ impl Style {
         if self.underline == Underline::Double {
             out.push_str("\x1b[4:2m");
         }
+    }
+}
+
+/// A colour whose parts follow as parameters of their own.
+fn color(values: &mut impl Iterator<Item = u16>) -> Option<Color> {
+    match values.next() {
+        Some(5) => values.next().and_then(indexed),
+        Some(2) => rgb(values.next(), values.next(), values.next()),
+        _ => None,
     }
 }
 

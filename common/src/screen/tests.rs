@@ -121,7 +121,8 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
             // HPB and VPB, which avt does not know.
             (0, 0, b'j' | b'k') => true,
             // avt's scrollback cannot be erased.
-            (0, 0, b'J') => csi.value(0) == 3,
+            (0, 0, b'J') => csi.value(0) == 3 || is_full && !state.modes.autowrap,
+            (0, 0, b'K') => is_full && !state.modes.autowrap,
             (0, 0, b'I' | b'Z' | b'W' | b'g' | b'X') => is_full,
             (0, 0, b'L' | b'M') => is_outside,
             (0, 0, b's' | b'u') => keeps_cursor,
@@ -161,7 +162,9 @@ fn is_contested_size(size: Size, state: &super::terminal::State<TextCell>) -> bo
         let rest = |row: &Row<TextCell>| row.cells()[position.col..].iter().all(Cell::is_blank);
         position.row + 1 == state.rows && grid.rows.back().is_none_or(rest)
     };
-    loses_stop || has_wide || is_smaller && !grids.into_iter().all(is_at_end)
+    // Without autowrap, avt knows of no row that is full.
+    let is_full = state.is_wrap_pending && !state.modes.autowrap;
+    loses_stop || has_wide || is_full || is_smaller && !grids.into_iter().all(is_at_end)
 }
 
 fn shows_wide(state: &super::terminal::State<TextCell>) -> bool {
@@ -235,7 +238,7 @@ proptest! {
             let expected: Vec<Picture> = terminal.screen().all_lines().map(picture_of_avt).collect();
             prop_assert_eq!(pictures, expected, "after {:?}", step);
             let (cursor, expected) = (screen.cursor(), terminal.cursor());
-            let col = cursor.col + usize::from(cursor.is_wrap_pending);
+            let col = cursor.col + usize::from(cursor.is_wrap_pending && screen.modes().autowrap);
             prop_assert_eq!((col, cursor.row, cursor.is_visible), (expected.col, expected.row, expected.visible), "after {:?}", step);
             prop_assert_eq!(screen.is_alternate(), terminal.active_screen_kind() == ScreenKind::Alternate);
         }

@@ -208,7 +208,7 @@ pub struct Tokens<'t, 'p> {
     is_last: bool,
 }
 
-/// A token without its place.
+/// A token without its place. Small, because there is one for each token.
 struct Found {
     length: usize,
     shape: Shape,
@@ -224,8 +224,8 @@ enum Shape {
     /// A string by the lengths of what surrounds its text.
     String {
         kind: StringKind,
-        front: usize,
-        back: usize,
+        front: u8,
+        back: u8,
         part: Part,
         end: End,
     },
@@ -309,6 +309,7 @@ impl Tokens<'_, '_> {
         Some(self.deliver(found))
     }
 
+    #[inline]
     fn deliver(&mut self, found: Found) -> Token<'_> {
         let Found { length, shape, has_controls } = found;
         let bytes = &self.input[self.at..self.at + length];
@@ -325,7 +326,12 @@ impl Tokens<'_, '_> {
                 let goes_on = end == End::Later;
                 self.tokenizer.unfinished =
                     if goes_on { Unfinished::String(kind) } else { Unfinished::Nothing };
-                Kind::String(ControlString { kind, text: &bytes[front..length - back], part, end })
+                Kind::String(ControlString {
+                    kind,
+                    text: &bytes[usize::from(front)..length - usize::from(back)],
+                    part,
+                    end,
+                })
             }
             Shape::Broken => {
                 self.tokenizer.unfinished = Unfinished::Nothing;
@@ -484,6 +490,7 @@ fn introduced(bytes: &[u8], second: u8, tokenizer: &mut Tokenizer) -> Option<Fou
     escape(bytes)
 }
 
+#[inline]
 fn text(bytes: &[u8]) -> Found {
     // The first character is known to be none.
     let mut end = 1;
@@ -658,10 +665,10 @@ fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
 }
 
 /// A string, or what is left of it if `front`, the length of its introducer, is 0.
-fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) -> Option<Found> {
+fn string(bytes: &[u8], kind: StringKind, front: u8, searched: &mut usize) -> Option<Found> {
     let may_be_end =
         |byte: u8| (byte == ESC) | (byte == CAN) | (byte == SUB) | (byte == BEL) | (byte == C1_LEAD);
-    let mut at = front.max(*searched);
+    let mut at = usize::from(front).max(*searched);
     let (back, end) = loop {
         at = find(bytes, at, may_be_end);
         if at >= LONGEST_STRING && bytes.len() > LONGEST_STRING {
@@ -685,7 +692,7 @@ fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) ->
             { (LONGEST_STRING - 3..=LONGEST_STRING).rev().find(|&at| !is_continuation(bytes.get(at))) }
                 .unwrap_or(LONGEST_STRING)
         }
-        _ => at + back,
+        _ => at + usize::from(back),
     };
     let part = match (front, end) {
         (0, End::Later) => Part::Middle,
@@ -715,7 +722,7 @@ fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
         }
     };
     // Half a terminator is no text.
-    let back = usize::from(matches!(bytes[front..], [.., ESC | C1_LEAD]));
+    let back = u8::from(matches!(bytes[usize::from(front)..], [.., ESC | C1_LEAD]));
     Some(Found::new(bytes.len(), Shape::String { kind, front, back, part, end: End::CutOff }))
 }
 

@@ -1,6 +1,6 @@
 //! Programs that look into recordings.
 
-use super::Completion::{Cast, File, Text};
+use super::Completion::{Cast, File, OneOf, Text, Time};
 use super::{FOLLOW, IDLE_TIME_LIMIT, OUTPUT, Program, flag, option};
 
 /// The programs of the group.
@@ -73,6 +73,28 @@ pub const PROGRAMS: &[Program] = &[
             "asciinema-check *.cast",
             "asciinema-check --repair broken.cast -o broken.cast",
             "asciinema-check --json demo.cast | jq -r .what",
+        ],
+    },
+    Program {
+        name: "asciinema-screen",
+        is_classic: false,
+        summary: "print the screen of a cast at a given time",
+        usage: "[--at TIME] [-f FORMAT] [-o OUT] [FILE]",
+        about: "Print what a cast shows after all events up to a time: as text, as the bytes that draw it, or as JSON. With no FILE, or when FILE is -, read standard input.",
+        options: &[
+            option(&["--at"], "TIME", Time, "seconds, MM:SS, HH:MM:SS, marker:LABEL or end (default: end)"),
+            option(
+                &["-f", "--format"],
+                "FORMAT",
+                OneOf(&["text", "ansi", "json"]),
+                "text, ansi or json (default: text)",
+            ),
+            OUTPUT,
+        ],
+        operands: Cast,
+        examples: &[
+            "asciinema-screen demo.cast | grep passed",
+            "asciinema-screen --at 1:30 -f json demo.cast | jq .cursor",
         ],
     },
 ];
