@@ -98,7 +98,8 @@ impl PartialEq for Screen {
             && (one.cols, one.rows) == (two.cols, two.rows)
             && is_alternate == two.is_alternate()
             && (one.position, one.is_wrap_pending) == (two.position, two.is_wrap_pending)
-            && (!is_alternate || one.primary_position == two.primary_position)
+            && (!is_alternate
+                || (one.primary_position, one.is_primary_full) == (two.primary_position, two.is_primary_full))
             && (&one.region, &one.margins) == (&two.region, &two.margins)
             && (&one.modes, &one.tabs, &one.charsets) == (&two.modes, &two.tabs, &two.charsets)
             && (&one.title, &one.titles) == (&two.title, &two.titles)
@@ -206,7 +207,12 @@ impl<'a> Drawing<'a> {
             }
             Alternate::Shown | Alternate::ShownWithCursor => {
                 self.saved_cursor(primary, &state.saved[0]);
-                self.move_to(state.primary_position);
+                self.place_cursor(
+                    primary,
+                    state.primary_position,
+                    state.is_primary_full,
+                    Position::default(),
+                );
                 self.set_style(&Style::default());
                 self.push("\x1b[?1047h");
                 self.alternate_screen();

@@ -710,6 +710,12 @@ impl<C: Cell> State<C> {
 
     fn set_private_mode(&mut self, mode: u16, is_set: bool) {
         match mode {
+            // DECCOLM, where it is permitted. The width is the window's business, what it does besides is not.
+            3 if self.modes.is_set(40) => {
+                (self.region, self.margins) = (0..self.rows, 0..self.cols);
+                self.move_home();
+                self.erase_in_display(2);
+            }
             6 => {
                 self.modes.origin = is_set;
                 self.move_home();
@@ -745,7 +751,7 @@ impl<C: Cell> State<C> {
         if self.is_alternate() {
             return;
         }
-        self.primary_position = self.position;
+        (self.primary_position, self.is_primary_full) = (self.position, self.is_wrap_pending);
         self.alternate = alternate;
         std::mem::swap(&mut self.grid, &mut self.hidden);
         if self.grid.rows.is_empty() {

@@ -147,7 +147,8 @@ impl<C: Cell> Grid<C> {
     /// wrapped anew.
     ///
     /// Rows that have no place any more are taken from the blank ones below the cursor, then they go to
-    /// the scrollback, and if that would take the cursor along, they are taken from below it.
+    /// the scrollback, and if that would take the cursor along, they are taken from below it. Without
+    /// wrapping anew, they are taken from below the cursor first.
     pub fn resize(
         &mut self,
         cols: usize,
@@ -180,7 +181,13 @@ impl<C: Cell> Grid<C> {
         }
         if height < all.len() - above {
             let excess = all.len() - above - height;
-            drop_blank(&mut all, excess, index);
+            if wraps_anew {
+                drop_blank(&mut all, excess, index);
+            } else {
+                // Full-screen programs draw anew, and what leaves at the top would be gone.
+                let below = all.len() - 1 - index;
+                all.truncate(all.len() - excess.min(below));
+            }
             let excess = all.len() - above - height;
             above += excess.min(index - above);
             all.truncate(above + height);

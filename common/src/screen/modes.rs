@@ -37,11 +37,11 @@ impl CursorShape {
 }
 
 /// The private modes that are kept without any effect on the screen, in the order in which a
-/// drawing sets them: application cursor keys, reversed screen, blinking cursor, keypad, mouse,
-/// focus, the mouse's encodings, the wheel as arrow keys, bracketed paste, and the colour scheme's
-/// changes.
-const KEPT: [u16; 17] =
-    [1, 5, 9, 12, 66, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004, 2031];
+/// drawing sets them: application cursor keys, reversed screen, blinking cursor, the permission to
+/// change the number of columns, keypad, mouse, focus, the mouse's encodings, the wheel as arrow keys,
+/// bracketed paste, and the colour scheme's changes.
+const KEPT: [u16; 18] =
+    [1, 5, 9, 12, 40, 66, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004, 2031];
 
 /// Which mouse events are reported: one at a time.
 const MOUSE_EVENTS: [u16; 5] = [9, 1000, 1001, 1002, 1003];
@@ -100,13 +100,20 @@ impl Default for Modes {
 }
 
 impl Modes {
-    /// Whether a private mode is set that has no effect on the screen: mouse, paste, focus and the
-    /// like, by its number.
+    /// Whether a private mode is set, by its number: any but those of the alternate screen. Of modes that are
+    /// not known, none is.
     pub fn is_set(&self, mode: u16) -> bool {
-        bit(mode).is_some_and(|bit| self.kept & bit != 0)
+        match mode {
+            6 => self.origin,
+            7 => self.autowrap,
+            25 => self.cursor_visible,
+            69 => self.margins,
+            2026 => self.synchronized,
+            _ => bit(mode).is_some_and(|bit| self.kept & bit != 0),
+        }
     }
 
-    /// All of these that are set.
+    /// The modes that are set and have no effect on the screen: mouse, paste, focus and the like.
     pub fn kept(&self) -> impl Iterator<Item = u16> {
         KEPT.into_iter().filter(|mode| self.is_set(*mode))
     }

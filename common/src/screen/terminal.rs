@@ -59,6 +59,8 @@ pub(super) struct State<C: Cell> {
     pub alternate: Alternate,
     /// Where the cursor was on the primary screen, while the alternate one is shown.
     pub primary_position: Position,
+    /// Whether its row was full there.
+    pub is_primary_full: bool,
     pub position: Position,
     /// Whether the next character goes to the next row first.
     pub is_wrap_pending: bool,
@@ -310,6 +312,7 @@ impl<C: Cell> State<C> {
             hidden: Grid::new(cols, 0, 0),
             alternate: Alternate::Hidden,
             primary_position: Position::default(),
+            is_primary_full: false,
             position: Position::default(),
             is_wrap_pending: false,
             pen,
@@ -345,10 +348,10 @@ impl<C: Cell> State<C> {
         if rows != self.rows {
             self.region = 0..rows;
         }
-        if cols == self.cols {
-            // A line that fills its row still does.
-        } else if std::mem::take(&mut self.is_wrap_pending) {
-            self.position.col += 1;
+        // In the same width, a line that fills its row still does.
+        if cols != self.cols {
+            self.position.col += usize::from(std::mem::take(&mut self.is_wrap_pending));
+            self.primary_position.col += usize::from(std::mem::take(&mut self.is_primary_full));
         }
         if self.is_alternate() {
             self.primary_position = self.hidden.resize(cols, rows, self.primary_position, true, evicted);

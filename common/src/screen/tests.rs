@@ -73,6 +73,7 @@ pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
                     continue;
                 }
                 terminal.resize(size).unwrap();
+                follows_text = false;
                 kept.push(Step::Resize(size));
             }
         }
@@ -250,6 +251,26 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
+    fn what_avt_knows_is_the_same_after_a_drawing(size in size(), steps in steps(false)) {
+        let mut screen = Screen::new(size, 0).unwrap();
+        let (cols, rows) = dimensions(size).unwrap();
+        let mut original = avt::Terminal::with_scrollback(cols, rows, Some(0)).unwrap();
+        // Without autowrap, avt knows of no row that is full.
+        let is_kept = |step: &Step| matches!(step, Step::Output(text) if !text.contains("?7l"));
+        let output = steps.into_iter().filter(is_kept).collect();
+        let steps = agreed(size, 0, output);
+        take_steps(&mut original, &steps, &mut Nobody);
+        for step in &steps {
+            if let Step::Output(text) = step {
+                screen.feed(text);
+            }
+        }
+        let mut copy = avt::Terminal::with_scrollback(cols, rows, Some(0)).unwrap();
+        copy.feed(screen.drawing().as_str());
+        prop_assert_eq!(copy.dump(), original.dump(), "{:?}", screen.drawing());
+    }
+
+    #[test]
     fn a_drawing_brings_a_fresh_terminal_to_the_same_state(size in size(), output in styled_output()) {
         let mut original = Screen::new(size, 0).unwrap();
         output.iter().for_each(|piece| original.feed(piece));
@@ -309,4 +330,155 @@ fn styled_output() -> impl Strategy<Value = Vec<String>> {
         1 => "\x1b[\\](P]?[0-9]{0,2}",
     ];
     prop::collection::vec(piece, 0..24)
+}
+
+/// The rows of a terminal of 10 by 4 after some output, and the cursor's column and row.
+fn shown(output: &str) -> (Vec<String>, (usize, usize)) {
+    let mut screen = Screen::new(Size { cols: 10, rows: 4 }, 0).unwrap();
+    screen.feed(output);
+    (screen.text(), (screen.cursor().col, screen.cursor().row))
+}
+
+#[test]
+fn what_avt_does_otherwise_is_as_in_alacritty_libvterm_and_xterm() {
+    for (output, rows, cursor) in [
+        ("\x1b[4;9H\x1b[3j\x1b[2k", ["", "", "", ""], (5, 1)),
+        // A saved cursor has its character sets, and knows that its row is full.
+        ("\x1b(0\x1b7\x1b(Bq\x1b8q", ["─", "", "", ""], (1, 0)),
+        ("0123456789\x1b7\x1b[H\x1b8x", ["0123456789", "x", "", ""], (1, 1)),
+        ("0123456789\x1b[?1049hx\x1b[?1049lx", ["0123456789", "x", "", ""], (1, 1)),
+        // Lines are inserted within the region alone; the region ends where the screen does.
+        ("\x1b[1;2r\x1b[3Hx\x1b[L", ["", "", "x", ""], (1, 2)),
+        ("\x1b[2;99r\x1b[4Hx\n\ny", ["", "x", "", " y"], (2, 3)),
+        ("\x1b[3;2rx", ["x", "", "", ""], (1, 0)),
+        // Sets G2 and G3, for one character and until further notice.
+        ("\x1b*0\x1bNqq\x1b+A\x1bo#\x0f#", ["─q£#", "", "", ""], (4, 0)),
+        // REP repeats what was printed last, with what combines with it.
+        ("ae\u{301}\x1b[2;1H\x1b[2b", ["ae\u{301}", "e\u{301}e\u{301}", "", ""], (2, 1)),
+        // Left and right margins.
+        ("abcdefghij\x1b[?69h\x1b[3;5s\x1b[1;3H\x1b[2P", ["abe  fghij", "", "", ""], (2, 0)),
+        ("\x1b[?69h\x1b[3;5s\x1b[1;3Hxyzu", ["  xyz", "  u", "", ""], (3, 1)),
+        // A tab in a full row leaves it full.
+        ("0123456789\tx", ["0123456789", "x", "", ""], (1, 1)),
+        ("abc\x1b[?3lx", ["abcx", "", "", ""], (4, 0)),
+        ("abc\x1b[?40h\x1b[?3lx", ["x", "", "", ""], (1, 0)),
+    ] {
+        let (text, position) = shown(output);
+        assert_eq!((text, position), (rows.map(str::to_string).to_vec(), cursor), "{output:?}");
+    }
+}
+
+#[test]
+fn cells_remember_their_style() {
+    let style = |output: &str| {
+        let mut screen = Screen::new(Size { cols: 10, rows: 1 }, 0).unwrap();
+        screen.feed(output);
+        let style = screen.style(&screen.row(0).unwrap().cells()[0]);
+        (style, style.link.and_then(|id| screen.link(id)).cloned())
+    };
+    let plain = Style::default();
+    for (output, expected) in [
+        (
+            "\x1b[1;2;3;5;7;8;9;53mx",
+            Style {
+                bold: true,
+                faint: true,
+                italic: true,
+                blink: true,
+                inverse: true,
+                conceal: true,
+                strikethrough: true,
+                overline: true,
+                ..plain
+            },
+        ),
+        ("\x1b[21mx", Style { underline: Underline::Double, ..plain }),
+        (
+            "\x1b[4:3;58;2;1;2;3mx",
+            Style { underline: Underline::Curly, underline_color: Color::Rgb(1, 2, 3), ..plain },
+        ),
+        (
+            "\x1b[38:2::1:2:3;48:5:9mx",
+            Style { foreground: Color::Rgb(1, 2, 3), background: Color::Indexed(9), ..plain },
+        ),
+        (
+            "\x1b[38;2;1;2;3;97;105mx",
+            Style { foreground: Color::Indexed(15), background: Color::Indexed(13), ..plain },
+        ),
+        // Erasing leaves the background's colour alone.
+        ("\x1b[1;4;7;31;44m\x1b[K", Style { background: Color::Indexed(4), ..plain }),
+    ] {
+        assert_eq!(style(output), (expected, None), "{output:?}");
+    }
+    let link = Link { id: "1".to_string(), uri: "http://x;y".to_string() };
+    assert_eq!(style("\x1b]8;a=b:id=1;http://x;y\x1b\\x\x1b]8;;\x1b\\").1, Some(link));
+    assert_eq!(style("\x1b]8;;http://x\x1b\\\x1b]8;;\x1b\\x").1, None);
+}
+
+#[test]
+fn links_that_are_no_longer_to_be_seen_are_forgotten() {
+    let mut screen = Screen::new(Size { cols: 10, rows: 2 }, 0).unwrap();
+    screen.feed("\x1b[58:5:7m\x1b]8;;http://first\x1b\\f");
+    for number in 0..20_000 {
+        screen.feed(&format!("\x1b]8;;http://{number}\x1b\\\x1b[2Hl"));
+    }
+    assert!(screen.state.extras.len() < 10_000, "{}", screen.state.extras.len());
+    let uri = |row: usize| {
+        let style = screen.style(&screen.row(row).unwrap().cells()[0]);
+        assert_eq!(style.underline_color, Color::Indexed(7));
+        screen.link(style.link.unwrap()).unwrap().uri.clone()
+    };
+    assert_eq!((uri(0), uri(1)), ("http://first".to_string(), "http://19999".to_string()));
+}
+
+#[test]
+fn a_smaller_screen_loses_blank_rows_before_lines_leave_at_its_top() {
+    let mut screen = Screen::new(Size { cols: 10, rows: 6 }, 10).unwrap();
+    screen.feed("0123456789\r\nabc");
+    screen.resize(Size { cols: 5, rows: 4 }).unwrap();
+    assert_eq!(screen.text(), ["01234", "56789", "abc", ""]);
+    assert_eq!((screen.cursor().col, screen.cursor().row), (3, 2));
+    screen.resize(Size { cols: 5, rows: 2 }).unwrap();
+    assert_eq!(screen.text(), ["56789", "abc"]);
+    screen.resize(Size { cols: 10, rows: 3 }).unwrap();
+    assert_eq!(screen.text(), ["0123456789", "abc", ""]);
+    assert_eq!((screen.cursor().col, screen.cursor().row), (3, 1));
+}
+
+#[test]
+fn sizes_are_bounded_and_turn_from_wide_to_narrow() {
+    let large = Size { cols: 65535, rows: 65535 };
+    assert_eq!(Screen::new(large, 0).err(), Some(TooLarge(large)));
+    let mut screen = Screen::new(Size { cols: 65535, rows: 16 }, 100).unwrap();
+    screen.feed(&"x".repeat(65535 * 20));
+    for (cols, rows) in [(1, 65535), (65535, 1), (80, 24), (0, 0)] {
+        screen.resize(Size { cols, rows }).unwrap();
+    }
+    assert_eq!(screen.resize(large), Err(TooLarge(large)));
+}
+
+#[test]
+fn changes_are_told_once() {
+    let mut screen = Screen::new(Size { cols: 10, rows: 3 }, 0).unwrap();
+    assert_eq!(screen.take_changes().rows, [0, 1, 2]);
+    screen.feed("a\r\nb");
+    assert_eq!(screen.take_changes(), Changes { scrolled: 0, rows: vec![0, 1] });
+    screen.feed("\r\nc\r\nd");
+    assert_eq!(screen.take_changes(), Changes { scrolled: 1, rows: vec![1, 2] });
+    assert_eq!(screen.take_changes(), Changes::default());
+}
+
+#[test]
+fn characters_keep_the_place_that_they_came_from() {
+    let mut screen = PlacedScreen::new(Size { cols: 10, rows: 3 }, 5).unwrap();
+    screen.feed("ab\x1b[");
+    // Inserted and deleted around, repeated, scrolled.
+    screen.feed("2@c\x1b[1;4H\x1b[Pe\u{301}\x1b[2b\r\n\n\n\n");
+    let row = screen.scrollback().next().unwrap();
+    let places: Vec<_> =
+        row.characters().filter_map(|(_, cell)| Some((cell.character(), cell.place()?))).collect();
+    let text: Vec<char> = places.iter().map(|(character, _)| *character).collect();
+    assert_eq!(text, ['a', 'b', 'c', 'e', '\u{301}', 'e', '\u{301}', 'e', '\u{301}']);
+    let places: Vec<u64> = places.into_iter().map(|(_, place)| place).collect();
+    assert_eq!(places, [0, 1, 6, 16, 17, 16, 17, 16, 17]);
 }
