@@ -490,9 +490,6 @@ impl<'a> Drawing<'a> {
         if from.modes.margins {
             self.push("\x1b[?69l");
         }
-        if from.extras.len() > 0 {
-            self.push("\x1b]8;;\x1b\\");
-        }
         // DECSTR, and what not every terminal takes that for.
         let mut reset = "\x1b[!p\x1b[4;20l\x1b[?6l\x1b[r\x1b(B\x1b)B".to_string();
         let designates_more =
@@ -500,6 +497,9 @@ impl<'a> Drawing<'a> {
         let saved = from.saved.iter().map(|saved| &saved.charsets);
         if saved.chain([&from.charsets]).any(designates_more) {
             reset.push_str("\x1b*B\x1b+B");
+        }
+        if from.extras.len() > 0 {
+            reset.push_str("\x1b]8;;\x1b\\");
         }
         reset.push_str("\x0f\x1b[0m\x1b[H\x1b7");
         if from.is_alternate() || keeps_alternate(from) {

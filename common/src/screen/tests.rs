@@ -58,6 +58,9 @@ pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
                     if is_contested {
                         // It may have cut a sequence off.
                         text = "\x18".to_string();
+                    } else if token.kind == Kind::Broken {
+                        // Control characters within it take effect now.
+                        text.push('\x18');
                     } else if matches!(token.kind, Kind::Csi(csi) if csi.function() == (0, 0, b'J') && csi.value(0) == 2)
                     {
                         // avt would move the screen to the scrollback; asciinema 3.x does not have it so.
