@@ -167,6 +167,17 @@ impl<'a> Bench<'a> {
         let ours = format!("'{}' -f txt {cast} > /dev/null", program("convert"));
         let goal = [limit("asciinema 3", 2.0, "twice as fast as 3's")];
         rows.push(self.lines("`convert -f txt` of 255 MB", ours, convert("txt"), &goal));
+        // What looks at the screen, beside what else has a terminal to draw it on.
+        for (what, name, args) in [
+            ("`redact` of 255 MB, three texts", "redact", "-s hunter2 -s correct-horse -s s3cr3t"),
+            ("`redact --secrets` of 255 MB", "redact", "--secrets"),
+            ("`search` of 255 MB", "search", "-c hunter2"),
+            ("`marker --on` of 255 MB", "marker", "--on hunter2"),
+        ] {
+            // search says by its status that there is nothing to be found.
+            let ours = format!("'{}' {args} {cast} > /dev/null || true", program(name));
+            rows.push(self.lines(what, ours, convert("txt"), &[]));
+        }
         fs::remove_file(self.path("large.cast"))?;
         Ok(rows)
     }

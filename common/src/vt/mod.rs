@@ -6,14 +6,12 @@
 mod guard;
 mod keys;
 mod modes;
-mod plain;
 mod rules;
 mod tokenizer;
 
 pub use guard::Guard;
 pub use keys::{Key, KeyDecoder, ReplyFilter, plain_keys};
 pub use modes::{ModeTracker, SETTINGS, Setting};
-pub use plain::TextFilter;
 pub use rules::{RULES, Rule, Verdict, rule_of};
 pub use tokenizer::{
     ControlString, Csi, End, Escape, Kind, LONGEST_CONTROL, LONGEST_STRING, Part, StringKind, Token,
