@@ -122,6 +122,21 @@ fn the_page_of_the_dispatcher_lists_every_command_and_refers_to_every_page() {
     assert_eq!(references, expected);
 }
 
+#[test]
+fn the_pages_refer_to_pages_that_exist() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/man");
+    for entry in std::fs::read_dir(folder).expect("the pages") {
+        let path = entry.expect("a page").path();
+        let page = std::fs::read_to_string(&path).expect("a page");
+        let references = page.lines().filter_map(|line| line.strip_prefix(".Xr asci")?.split_once(' '));
+        for (name, section) in references {
+            let section = section.split(' ').next().unwrap_or_default();
+            let referenced = format!("{folder}/asci{name}.{section}");
+            assert!(std::path::Path::new(&referenced).exists(), "{} refers to {referenced}", path.display());
+        }
+    }
+}
+
 /// The options of a command in the script that completes them in a shell, short ones with their dash.
 fn completed(shell: &str, script: &str, command: &str) -> Vec<String> {
     let mut names: Vec<String> = match shell {

@@ -35,6 +35,7 @@ mod laws;
 mod marker;
 mod merge;
 mod meta;
+mod packaging;
 mod pipes;
 mod play;
 mod png;
