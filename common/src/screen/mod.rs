@@ -12,8 +12,8 @@
 //! columns count from 0. It knows no casts, files or options.
 //!
 //! ```
-//! use common::screen::{Cell, Color, Screen};
-//! use common::size::Size;
+//! use asciinema_toolkit_common::screen::{Cell, Color, Screen};
+//! use asciinema_toolkit_common::size::Size;
 //!
 //! let mut screen = Screen::new(Size { cols: 20, rows: 3 }, 100)?;
 //! screen.feed("one\r\n\x1b[31mtwo");
@@ -28,21 +28,21 @@
 //! let mut copy = Screen::new(screen.size(), 100)?;
 //! copy.feed(&screen.drawing());
 //! assert_eq!(copy.text(), screen.text());
-//! # Ok::<(), common::screen::TooLarge>(())
+//! # Ok::<(), asciinema_toolkit_common::screen::TooLarge>(())
 //! ```
 //!
 //! With places:
 //!
 //! ```
-//! use common::screen::{Cell, PlacedScreen};
-//! use common::size::Size;
+//! use asciinema_toolkit_common::screen::{Cell, PlacedScreen};
+//! use asciinema_toolkit_common::size::Size;
 //!
 //! let mut screen = PlacedScreen::new(Size { cols: 20, rows: 3 }, 0)?;
 //! screen.feed("user: \x1b[1mżz\r\n");
 //! let places: Vec<_> = screen.row(0).unwrap().characters().map(|(_, cell)| cell.place()).collect();
 //! // ż stands behind a sequence of four bytes, and takes two.
 //! assert_eq!(places[5..9], [Some(5), Some(10), Some(12), None]);
-//! # Ok::<(), common::screen::TooLarge>(())
+//! # Ok::<(), asciinema_toolkit_common::screen::TooLarge>(())
 //! ```
 
 mod answers;
