@@ -3,7 +3,7 @@
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use common::cast::{Code, HeaderBuilder, Time, Version, Writer};
+use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
 use common::size::Size;
 
 use crate::inquiry::{Appearance, Theme};
@@ -38,7 +38,7 @@ impl Front<'_> {
                 let mut text = if needs_line_end { vec![b'\n'] } else { Vec::new() };
                 if size != last_size {
                     let time = if version == Version::V2 { time } else { Time::ZERO };
-                    let mut writer = Writer::new(version, crate::precision(version));
+                    let mut writer = Writer::new(version, Precision::of_recordings(version));
                     writer.event(time, Code::Resize, &size.to_string(), &mut text);
                 }
                 Front::Text(text)

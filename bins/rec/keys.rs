@@ -2,7 +2,7 @@
 
 use common::cli::Result;
 use common::config::Config;
-use common::vt::{Csi, Kind, Tokenizer};
+use common::vt::{CharacterKey, Kind, Tokenizer};
 
 /// The keys, each as the bytes it sends.
 #[derive(Clone, Debug)]
@@ -45,19 +45,8 @@ pub struct KeyReader {
     paste: PasteTracker,
 }
 
-/// What a part of the input is.
-#[derive(Clone, Copy)]
-enum Part {
-    /// A character key was pressed.
-    Press(char),
-    /// The key repeats, or was released.
-    Repeat(char),
-    Release(char),
-    /// A modifier key.
-    Modifier,
-    /// Anything else.
-    Other,
-}
+/// A part of the input: its length in bytes, and what happened to a character's key, if that is what it is.
+type Part = (usize, Option<CharacterKey>);
 
 /// What to do with a part.
 enum Fate {
@@ -83,9 +72,9 @@ impl KeyReader {
         let mut at = 0;
         // The start of input for the program that is not in `actions` yet.
         let mut typed = 0;
-        for (length, part) in parts(bytes) {
+        for (length, key) in parts(bytes) {
             let end = at + length;
-            let fate = if self.paste.is_inside { Fate::Type } else { self.fate(part) };
+            let fate = if self.paste.is_inside { Fate::Type } else { self.fate(key) };
             self.paste.read(&bytes[at..end]);
             if !matches!(fate, Fate::Type) {
                 if at > typed {
@@ -110,36 +99,36 @@ impl KeyReader {
         actions
     }
 
-    fn fate(&mut self, part: Part) -> Fate {
+    fn fate(&mut self, key: Option<CharacterKey>) -> Fate {
         let Keys { prefix, pause, add_marker } = &self.keys;
         let (prefix, pause, add_marker) = (key_char(prefix), key_char(pause), key_char(add_marker));
-        let key = match part {
-            Part::Press(key) => Some(key),
-            Part::Repeat(key) | Part::Release(key) => {
-                let is_held = self.held == Some(key);
-                self.held = self.held.filter(|_| matches!(part, Part::Repeat(_)));
+        let pressed = match key {
+            Some(CharacterKey::Press(pressed)) => Some(pressed),
+            Some(CharacterKey::Repeat(character) | CharacterKey::Release(character)) => {
+                let is_held = self.held == Some(character);
+                self.held = self.held.filter(|_| matches!(key, Some(CharacterKey::Repeat(_))));
                 return if is_held { Fate::Swallow } else { Fate::Type };
             }
-            Part::Modifier => return Fate::Type,
-            Part::Other => None,
+            Some(CharacterKey::Modifier) => return Fate::Type,
+            None => None,
         };
         let was_prefixed = std::mem::take(&mut self.after_prefix);
         if prefix.is_some() && !was_prefixed {
-            if key != prefix || key.is_none() {
+            if pressed != prefix || pressed.is_none() {
                 return Fate::Type;
             }
             self.after_prefix = true;
-            self.held = key;
+            self.held = pressed;
             return Fate::Swallow;
         }
-        let fate = match key {
-            Some(_) if key == pause => Fate::Pause,
-            Some(_) if key == add_marker => Fate::AddMarker,
-            Some(_) if key == prefix => return Fate::Type,
+        let fate = match pressed {
+            Some(_) if pressed == pause => Fate::Pause,
+            Some(_) if pressed == add_marker => Fate::AddMarker,
+            Some(_) if pressed == prefix => return Fate::Type,
             _ if was_prefixed => return Fate::SwallowAll,
             _ => return Fate::Type,
         };
-        self.held = key;
+        self.held = pressed;
         fate
     }
 }
@@ -152,7 +141,7 @@ fn key_char(key: &Option<Vec<u8>>) -> Option<char> {
 /// Splits a read into parts, each with its length in bytes.
 ///
 /// Each read stands alone: Alt with a bracket looks like the start of a sequence that never ends.
-fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
+fn parts(bytes: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut tokenizer = Tokenizer::default();
     let mut tokens = tokenizer.tokens(bytes);
@@ -164,19 +153,19 @@ fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
             _ if owed > 0 => {
                 let taken = length.min(owed);
                 owed -= taken;
-                parts.push((taken, Part::Other));
+                parts.push((taken, None));
                 characters(&token.bytes[taken..], &mut parts);
             }
             Kind::Csi(csi) => {
                 // An X10 mouse report.
                 owed = if csi.function() == (0, 0, b'M') && length == 3 { 3 } else { 0 };
-                parts.push((length, encoded_key(csi)));
+                parts.push((length, CharacterKey::encoded(csi)));
             }
-            Kind::String(_) => parts.push((length, Part::Other)),
+            Kind::String(_) => parts.push((length, None)),
             Kind::Escape(escape) if token.controls().next().is_none() => {
                 // Function keys and the application keypad.
                 owed = if escape.last == b'O' && length == 2 { 1 } else { 0 };
-                parts.push((length, Part::Other));
+                parts.push((length, None));
             }
             Kind::Text | Kind::Control(_) | Kind::Escape(_) | Kind::Broken => {
                 characters(token.bytes, &mut parts);
@@ -189,42 +178,15 @@ fn parts(bytes: &[u8]) -> Vec<(usize, Part)> {
 }
 
 /// The parts of input without sequences.
-fn characters(bytes: &[u8], parts: &mut Vec<(usize, Part)>) {
+fn characters(bytes: &[u8], parts: &mut Vec<Part>) {
     for chunk in bytes.utf8_chunks() {
-        parts.extend(chunk.valid().chars().map(|character| (character.len_utf8(), Part::Press(character))));
-        parts.extend(chunk.invalid().iter().map(|_| (1, Part::Other)));
-    }
-}
-
-/// The key that a control sequence stands for: `CSI code ; modifiers : event u` (kitty's keyboard
-/// protocol), or `CSI 27 ; modifiers ; code ~` (xterm's modifyOtherKeys).
-fn encoded_key(csi: &Csi) -> Part {
-    const SHIFT: u16 = 1;
-    const CONTROL: u16 = 4;
-    const LOCKS: u16 = 64 | 128;
-    let mut parameters = csi.parameters();
-    let first = |parameter: Option<&[u16]>| parameter.and_then(<[u16]>::first).copied().unwrap_or(0);
-    let (code, modifiers) = match csi.function() {
-        (0, 0, b'u') => (first(parameters.next()), parameters.next()),
-        (0, 0, b'~') if csi.value(0) == 27 => (csi.value(2), parameters.nth(1)),
-        _ => return Part::Other,
-    };
-    // Shift, Control and so on by themselves, and the lock keys.
-    if matches!(code, 57_358..=57_360 | 57_441..=57_454) {
-        return Part::Modifier;
-    }
-    let event = modifiers.and_then(|values| values.get(1)).copied().unwrap_or(1);
-    let modifiers = first(modifiers).saturating_sub(1) & !LOCKS;
-    let key = match modifiers & !SHIFT {
-        0 => char::from_u32(code.into()),
-        CONTROL if (0x40..0x80).contains(&code) => char::from_u32(u32::from(code) & 0x1f),
-        _ => None,
-    };
-    match (key, event) {
-        (Some(key), 3) => Part::Release(key),
-        (Some(key), 2) => Part::Repeat(key),
-        (Some(key), _) => Part::Press(key),
-        (None, _) => Part::Other,
+        parts.extend(
+            chunk
+                .valid()
+                .chars()
+                .map(|character| (character.len_utf8(), Some(CharacterKey::Press(character)))),
+        );
+        parts.extend(chunk.invalid().iter().map(|_| (1, None)));
     }
 }
 

@@ -23,9 +23,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, ExitCode, ExitStatus};
 
-use common::cast::{Precision, Time, Version, Writer};
+use common::cast::{Time, Version};
 use common::cli::{self, Failure, Reporter};
 use common::config::{self, Config};
+use common::formats::{Asciicast, LiveEncoder, Text};
 use common::notifier::Notifier;
 use common::size::Size;
 use common::tty::{self, Signal, Signals, Terminal};
@@ -35,7 +36,7 @@ use keys::Keys;
 use log::Log;
 use options::{Format, Options, PROGRAM};
 use question::Answer;
-use recording::{Encoder, Recording};
+use recording::Recording;
 use session::{Program, Session, WindowSize};
 use target::{Begin, Target};
 
@@ -177,27 +178,19 @@ fn prepare(
     notifier: Notifier,
     log: Log,
 ) -> io::Result<Recording> {
+    let cast = |version, offset| LiveEncoder::new(Box::new(Asciicast::new(version)), offset);
     let (opened, encoder) = match (begin, options.format) {
-        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => (opened, Encoder::text(size)?),
-        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, Encoder::Raw),
-        (Begin::Anew(opened), Format::Cast(version)) => {
-            (opened, Encoder::cast(Writer::new(version, precision(version)), Time::ZERO))
+        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => {
+            let text = Text::new(size).map_err(|fault| io::Error::other(fault.to_string()))?;
+            (opened, LiveEncoder::new(Box::new(text), Time::ZERO))
         }
-        (Begin::After { opened, version, time, .. }, _) => {
-            // v2 has times from the start of the cast, v3 intervals.
-            let offset = if version == Version::V2 { time } else { Time::ZERO };
-            (opened, Encoder::cast(Writer::new(version, precision(version)), offset))
-        }
+        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, LiveEncoder::raw()),
+        (Begin::Anew(opened), Format::Cast(version)) => (opened, cast(version, Time::ZERO)),
+        // v2 has times from the start of the cast, v3 intervals.
+        (Begin::After { opened, version: Version::V2, time, .. }, _) => (opened, cast(Version::V2, time)),
+        (Begin::After { opened, version, .. }, _) => (opened, cast(version, Time::ZERO)),
     };
     Recording::new(opened, encoder, notifier, log)
-}
-
-/// v3 is written in milliseconds, as asciinema 3 does; v2 in microseconds, as 2.4 does.
-pub fn precision(version: Version) -> Precision {
-    match version {
-        Version::V2 => Precision::Microseconds,
-        Version::V3 => Precision::Milliseconds,
-    }
 }
 
 /// The program to record: the command, run with `sh -c`, or the user's shell.

@@ -15,12 +15,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use common::cast::{self, Code, Fault, Time, Utf8Repair};
+use common::cast::{Code, Time};
 use common::cli::io_text;
+use common::formats::LiveEncoder;
 use common::io::Stream;
 use common::notifier::Notifier;
-use common::screen::Transcript;
-use common::size::Size;
 use common::tty::{self, Interest, Signal, Signals};
 
 use crate::log::Log;
@@ -91,7 +90,7 @@ impl Recording {
     /// # Errors
     ///
     /// The output cannot be truncated, or no pipe can be created.
-    pub fn new(opened: Opened, encoder: Encoder, notifier: Notifier, log: Log) -> io::Result<Recording> {
+    pub fn new(opened: Opened, encoder: LiveEncoder, notifier: Notifier, log: Log) -> io::Result<Recording> {
         let (room, room_writer) = io::pipe()?;
         let state = State { writer_sleeps: true, ..State::default() };
         let shared = Arc::new(Shared { state: Mutex::new(state), woken: Condvar::new() });
@@ -269,7 +268,7 @@ struct Writer {
     sink: Stream,
     /// Set if the output is a file.
     disk: Option<Disk>,
-    encoder: Encoder,
+    encoder: LiveEncoder,
     room: PipeWriter,
     /// What precedes the first event, until it is written.
     front: Vec<u8>,
@@ -367,7 +366,7 @@ impl Writer {
         for event in &batch.events {
             let (data, after) = rest.split_at(event.length);
             rest = after;
-            self.encoder.encode(event.time, event.code, data, &mut encoded);
+            self.encoder.push(event.time, event.code, data, &mut encoded);
             if encoded.len() >= WRITE {
                 self.sink.write_all(&encoded)?;
                 encoded.clear();
@@ -403,121 +402,5 @@ impl Disk {
             Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
             result => result,
         }
-    }
-}
-
-/// How events are written.
-pub enum Encoder {
-    /// As the events of a cast.
-    Cast(Box<CastEncoder>),
-    /// The bytes of the output only.
-    Raw,
-    /// The lines shown by a terminal.
-    Text(Box<TextEncoder>),
-}
-
-/// The state of a transcript.
-pub struct TextEncoder {
-    transcript: Transcript,
-    repair: Utf8Repair,
-}
-
-/// The state of writing a cast.
-pub struct CastEncoder {
-    writer: cast::Writer,
-    /// Added to the session's times.
-    offset: Time,
-    /// The time of the last event.
-    last: Time,
-    /// Reads may split characters, in output and input independently.
-    output: Utf8Repair,
-    input: Utf8Repair,
-    text: String,
-}
-
-impl Encoder {
-    /// Writes a cast, with `offset` added to the session's times.
-    pub fn cast(writer: cast::Writer, offset: Time) -> Encoder {
-        Encoder::Cast(Box::new(CastEncoder {
-            writer,
-            offset,
-            last: offset,
-            output: Utf8Repair::default(),
-            input: Utf8Repair::default(),
-            text: String::new(),
-        }))
-    }
-
-    /// Writes the lines shown by a terminal of this size.
-    ///
-    /// # Errors
-    ///
-    /// The size is too large for a virtual terminal.
-    pub fn text(size: Size) -> io::Result<Encoder> {
-        let transcript =
-            Transcript::new(size).map_err(|error| io::Error::other(Fault::from(error).to_string()))?;
-        Ok(Encoder::Text(Box::new(TextEncoder { transcript, repair: Utf8Repair::default() })))
-    }
-
-    fn encode(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
-        let resize = || std::str::from_utf8(data).ok().and_then(Size::parse);
-        match (self, code) {
-            (Encoder::Cast(cast), _) => cast.encode(time, code, data, out),
-            (Encoder::Text(text), Code::Output) => {
-                let mut output = String::new();
-                text.repair.push(data, &mut output);
-                text.transcript.feed(&output, out);
-            }
-            (Encoder::Text(text), Code::Resize) => {
-                // An absurdly large size is ignored.
-                let _ = resize().map(|size| text.transcript.resize(size, out));
-            }
-            (Encoder::Raw, Code::Output) => out.extend_from_slice(data),
-            (Encoder::Raw, Code::Resize) => {
-                if let Some(size) = resize() {
-                    out.extend_from_slice(size.sequence().as_bytes());
-                }
-            }
-            (Encoder::Raw | Encoder::Text(_), _) => {}
-        }
-    }
-
-    /// Writes the rest: incomplete characters, and the lines still on the screen.
-    fn finish(self, out: &mut Vec<u8>) {
-        let mut cast = match self {
-            Encoder::Cast(cast) => cast,
-            Encoder::Raw => return,
-            Encoder::Text(mut text) => {
-                let mut output = String::new();
-                text.repair.finish(&mut output);
-                text.transcript.feed(&output, out);
-                return text.transcript.finish(out);
-            }
-        };
-        for (code, mut repair) in
-            [(Code::Output, std::mem::take(&mut cast.output)), (Code::Input, std::mem::take(&mut cast.input))]
-        {
-            let mut text = String::new();
-            repair.finish(&mut text);
-            if !text.is_empty() {
-                cast.writer.event(cast.last, code, &text, out);
-            }
-        }
-    }
-}
-
-impl CastEncoder {
-    fn encode(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
-        self.text.clear();
-        match code {
-            Code::Output => self.output.push(data, &mut self.text),
-            Code::Input => self.input.push(data, &mut self.text),
-            _ => self.text.push_str(&String::from_utf8_lossy(data)),
-        }
-        if self.text.is_empty() && code != Code::Marker {
-            return;
-        }
-        self.last = time.plus(self.offset);
-        self.writer.event(self.last, code, &self.text, out);
     }
 }

@@ -28,11 +28,7 @@ impl Recording {
     ) -> cli::Result<Recording> {
         let copy = keeps_copy.then(common::io::unnamed_file).transpose();
         let copy = copy.map_err(|error| Failure::Failed(cli::io_text(&error)))?;
-        let precision = match version {
-            Version::V2 => Precision::Microseconds,
-            Version::V3 => Precision::Milliseconds,
-        };
-        let writer = Writer::new(version, precision);
+        let writer = Writer::new(version, Precision::of_recordings(version));
         let mut recording = Recording { sink, copy, writer, line: header.into(), last: Time::ZERO };
         recording.write()?;
         Ok(recording)

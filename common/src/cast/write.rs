@@ -15,6 +15,16 @@ pub enum Precision {
     Microseconds,
 }
 
+impl Precision {
+    /// The precision of new recordings: v2 as 2.4 writes it, v3 as 3.x does.
+    pub fn of_recordings(version: Version) -> Precision {
+        match version {
+            Version::V2 => Precision::Microseconds,
+            Version::V3 => Precision::Milliseconds,
+        }
+    }
+}
+
 /// Writes the events of one cast, with times as its version wants them.
 ///
 /// v3 has the interval since the event before: the difference of the two *rounded* times, so that

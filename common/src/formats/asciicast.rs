@@ -23,11 +23,7 @@ impl Asciicast {
 
     /// A cast that goes on after an event at this time.
     pub fn after(time: Time, version: Version) -> Asciicast {
-        let precision = match version {
-            Version::V2 => Precision::Microseconds,
-            Version::V3 => Precision::Milliseconds,
-        };
-        Asciicast { version, writer: Writer::after(time, version, precision) }
+        Asciicast { version, writer: Writer::after(time, version, Precision::of_recordings(version)) }
     }
 }
 

@@ -6,31 +6,37 @@ use crate::cast::{Code, Time, Utf8Repair};
 
 /// Encodes what a recorder captures.
 pub struct LiveEncoder {
-    /// What makes a format of the text; none where the bytes are wanted as they are.
+    /// Encodes the text; `None` if the bytes are wanted as they are.
     encoder: Option<Box<dyn Encoder + Send>>,
     /// Added to the session's times.
     offset: Time,
     /// The time of the last event.
     last: Time,
-    /// Characters may be cut in two, in the output and in the input independently.
+    /// Reads may split characters, in output and input independently.
     output: Utf8Repair,
     input: Utf8Repair,
     text: String,
 }
 
 impl LiveEncoder {
-    /// Gives text to an encoder, with `offset` added to the session's times.
+    /// Encodes text, with `offset` added to the session's times.
     pub fn new(encoder: Box<dyn Encoder + Send>, offset: Time) -> LiveEncoder {
-        LiveEncoder { encoder: Some(encoder), ..LiveEncoder::raw(offset) }
+        LiveEncoder { encoder: Some(encoder), offset, last: offset, ..LiveEncoder::raw() }
     }
 
-    /// Passes the bytes of the output, and sizes.
-    pub fn raw(offset: Time) -> LiveEncoder {
-        let (output, input) = (Utf8Repair::default(), Utf8Repair::default());
-        LiveEncoder { encoder: None, offset, last: offset, output, input, text: String::new() }
+    /// Passes the bytes of the output on, and sizes as [`Raw`] does.
+    pub fn raw() -> LiveEncoder {
+        LiveEncoder {
+            encoder: None,
+            offset: Time::ZERO,
+            last: Time::ZERO,
+            output: Utf8Repair::default(),
+            input: Utf8Repair::default(),
+            text: String::new(),
+        }
     }
 
-    /// Appends something that happened. The data of a resize is `COLSxROWS`.
+    /// Appends an event. The data of a resize is `COLSxROWS`, that of others as read.
     pub fn push(&mut self, time: Time, code: Code, data: &[u8], out: &mut Vec<u8>) {
         let Some(encoder) = &mut self.encoder else { return Raw::bytes(code, data, out) };
         self.text.clear();
@@ -43,11 +49,11 @@ impl LiveEncoder {
             return;
         }
         self.last = time.plus(self.offset);
-        // Only a size too large to be real is refused, and then the old one stays.
+        // Fails only for a size that no virtual terminal has; the old one stays.
         let _ = encoder.text(self.last, code, &self.text, out);
     }
 
-    /// Appends what is left: the beginnings of characters that never ended, and the encoder's own end.
+    /// Appends the rest: incomplete characters, and what the encoder has kept.
     pub fn finish(mut self, out: &mut Vec<u8>) {
         let Some(mut encoder) = self.encoder else { return };
         for (code, repair) in [(Code::Output, &mut self.output), (Code::Input, &mut self.input)] {
@@ -91,7 +97,7 @@ mod tests {
             "[1.000001, \"o\", \"a\"]\n[1.000003, \"o\", \"ż\"]\n[1.000004, \"m\", \"\"]\n\
              [1.000005, \"r\", \"90x30\"]\n[1.000005, \"o\", \"\u{fffd}\"]\n[1.000005, \"i\", \"\u{fffd}\"]\n"
         );
-        let raw = encoded(LiveEncoder::raw(Time::ZERO), &events);
+        let raw = encoded(LiveEncoder::raw(), &events);
         assert_eq!(raw, "aż\u{1b}[8;30;90t".replace('ż', "ż\u{fffd}"));
     }
 }

@@ -263,42 +263,75 @@ const SHIFT: u16 = 1;
 const CONTROL: u16 = 4;
 const LOCKS: u16 = 64 | 128;
 
-/// The key that a control sequence stands for: `CSI code ; modifiers : event u`,
-/// `CSI 27 ; modifiers ; code ~`, and the sequences of arrows, Home and End.
-fn key_of(csi: &Csi) -> Option<Key> {
-    const RELEASE: u16 = 3;
-    if csi.marker != 0 || csi.intermediates != [0; 2] {
-        return None;
-    }
-    let parameters: Vec<&[u16]> = csi.parameters().collect();
-    let first = |index: usize| parameters.get(index).and_then(|parts| parts.first()).copied().unwrap_or(0);
-    let (code, modifiers) = match csi.last {
-        b'~' if first(0) == 27 => (first(2), first(1)),
-        b'~' if matches!(first(0), 1 | 7) => return Some(Key::Home),
-        b'~' if matches!(first(0), 4 | 8) => return Some(Key::End),
-        _ => (first(0), first(1)),
-    };
-    let event = parameters.get(1).and_then(|parts| parts.get(1)).copied().unwrap_or(0);
-    if event == RELEASE {
-        return None;
-    }
-    let modifiers = modifiers.saturating_sub(1) & !LOCKS;
-    match csi.last {
-        b'u' | b'~' if code == 27 && modifiers == 0 && csi.last == b'u' => Some(Key::Escape),
-        b'u' => plain_key(code, modifiers),
-        b'~' if first(0) == 27 => plain_key(code, modifiers),
-        letter @ (b'A'..=b'D' | b'F' | b'H') if modifiers & !SHIFT == 0 => {
-            named_key(letter, modifiers & SHIFT != 0)
+/// What happened to a key that sends a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CharacterKey {
+    /// It was pressed. With Control, this is the control character.
+    Press(char),
+    /// It is held and repeats.
+    Repeat(char),
+    /// It was released.
+    Release(char),
+    /// It was a modifier or lock key, which sends nothing by itself.
+    Modifier,
+}
+
+impl CharacterKey {
+    /// The key that a sequence stands for: `CSI code ; modifiers : event u` (kitty's keyboard
+    /// protocol), or `CSI 27 ; modifiers ; code ~` (xterm's modifyOtherKeys). Keys that send no
+    /// character, or one with Alt, are none.
+    pub fn encoded(csi: &Csi) -> Option<CharacterKey> {
+        let first = |parameter: Option<&[u16]>| parameter.and_then(<[u16]>::first).copied().unwrap_or(0);
+        let mut parameters = csi.parameters();
+        let (code, modifiers) = match csi.function() {
+            (0, 0, b'u') => (first(parameters.next()), parameters.next()),
+            (0, 0, b'~') if csi.value(0) == 27 => (csi.value(2), parameters.nth(1)),
+            _ => return None,
+        };
+        // Shift, Control and so on, and the lock keys.
+        if matches!(code, 57_358..=57_360 | 57_441..=57_454) {
+            return Some(CharacterKey::Modifier);
         }
-        _ => None,
+        let event = modifiers.and_then(|values| values.get(1)).copied();
+        let character = match first(modifiers).saturating_sub(1) & !LOCKS & !SHIFT {
+            0 => char::from_u32(code.into())?,
+            CONTROL if (0x40..0x80).contains(&code) => char::from_u32(u32::from(code) & 0x1f)?,
+            _ => return None,
+        };
+        Some(match event {
+            Some(3) => CharacterKey::Release(character),
+            Some(2) => CharacterKey::Repeat(character),
+            _ => CharacterKey::Press(character),
+        })
     }
 }
 
-fn plain_key(code: u16, modifiers: u16) -> Option<Key> {
-    let code = u32::from(code);
-    match modifiers & !SHIFT {
-        0 => char::from_u32(code).map(Key::Char),
-        CONTROL if (0x40..0x80).contains(&code) => char::from_u32(code & 0x1f).map(Key::Char),
+/// The key that a control sequence stands for, spelled as a character's or as that of an arrow, Home
+/// or End.
+fn key_of(csi: &Csi) -> Option<Key> {
+    const RELEASE: u16 = 3;
+    match CharacterKey::encoded(csi) {
+        Some(CharacterKey::Press('\x1b') | CharacterKey::Repeat('\x1b')) => return Some(Key::Escape),
+        Some(CharacterKey::Press(character) | CharacterKey::Repeat(character)) => {
+            return Some(Key::Char(character));
+        }
+        Some(CharacterKey::Release(_) | CharacterKey::Modifier) => return None,
+        None => {}
+    }
+    if csi.marker != 0 || csi.intermediates != [0; 2] {
+        return None;
+    }
+    let modifiers = csi.parameters().nth(1).unwrap_or(&[]);
+    if modifiers.get(1) == Some(&RELEASE) {
+        return None;
+    }
+    let held = modifiers.first().copied().unwrap_or(0).saturating_sub(1) & !LOCKS;
+    match (csi.last, csi.value(0)) {
+        (b'~', 1 | 7) => Some(Key::Home),
+        (b'~', 4 | 8) => Some(Key::End),
+        (letter @ (b'A'..=b'D' | b'F' | b'H'), _) if held & !SHIFT == 0 => {
+            named_key(letter, held & SHIFT != 0)
+        }
         _ => None,
     }
 }

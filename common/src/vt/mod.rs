@@ -10,7 +10,7 @@ mod rules;
 mod tokenizer;
 
 pub use guard::Guard;
-pub use keys::{Key, KeyDecoder, ReplyFilter, plain_keys};
+pub use keys::{CharacterKey, Key, KeyDecoder, ReplyFilter, plain_keys};
 pub use modes::{ModeTracker, SETTINGS, Setting};
 pub use rules::{RULES, Rule, Verdict, rule_of};
 pub use tokenizer::{
