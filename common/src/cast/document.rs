@@ -1,9 +1,9 @@
 //! asciicast v1: one JSON document, read as a stream of frames that become the events of a v2 cast.
 //!
-//! Finding where a value ends takes only its brackets and quotes, and can be interrupted at any byte;
-//! what the value says is then looked at as a whole. So a document is read as lines are: in blocks,
-//! frame by frame. Only where the size follows the frames, as in documents of writers that did not
-//! care for order, everything up to it is held in memory.
+//! Finding the end of a value takes only its brackets and quotes and can stop at any byte; the
+//! value is then parsed as a whole. A document is therefore read as lines are: in blocks, frame by
+//! frame. Only if the size follows the frames, as some writers have it, is everything before it
+//! held in memory.
 
 use memchr::{memchr_iter, memchr2};
 use serde_json::value::RawValue;
@@ -16,12 +16,12 @@ use super::json;
 use super::time::Time;
 use crate::text::excerpt;
 
-/// Whether a source that begins like this is a v1 document rather than lines.
+/// Returns whether a source that begins like this is a v1 document rather than lines.
 ///
-/// `front` is at least the first line, or as much of a very long one as has been read.
+/// `front` is at least the first line, or the part of a very long one read so far.
 pub fn is_document(front: &[u8]) -> bool {
-    // An object that goes on after the first line and has not said yet what it is: only a document
-    // does that.
+    // An object that continues after the first line without having named its version can only be a
+    // document.
     let is_unfinished_document = || front.starts_with(b"{") && front.contains(&b'\n');
     let mut at = skip_space(front, 0);
     if front.get(at) != Some(&b'{') {
@@ -47,21 +47,21 @@ pub fn is_document(front: &[u8]) -> bool {
     }
 }
 
-/// What a document consists of.
+/// A part of a document.
 pub enum Part {
-    /// The header of the v2 cast that says the same.
+    /// The equivalent v2 header.
     Header(Header),
-    /// A frame; [`Document::event`] gives it.
+    /// A frame; [`Document::event`] returns its event.
     Frame,
     /// The end of the document.
     End,
 }
 
-/// What is wrong with a document.
+/// A fault in a document.
 pub enum Damage {
-    /// This is wrong with one frame; the next one can be read.
+    /// A fault in one frame; the next one can still be read.
     Frame(Fault),
-    /// Nothing can be read from here on.
+    /// A fault after which nothing more can be read.
     Document(Fault),
 }
 
@@ -69,25 +69,25 @@ pub enum Damage {
 #[derive(Default)]
 pub struct Document {
     stage: Stage,
-    /// How far the search for the end of the current value has come.
+    /// The scan for the end of the current value, if one is in progress.
     extent: Option<Extent>,
-    /// How many line ends have been taken.
+    /// The number of line ends consumed.
     line_ends: u64,
     /// The time of the last frame.
     now: Time,
-    /// The line of the current frame, as v2 spells it.
+    /// The current frame as a v2 line.
     line: Vec<u8>,
 }
 
 /// What is expected next.
 enum Stage {
-    /// Keys and values, until the size and the beginning of the frames are known.
+    /// Keys and values, until the size and the start of the frames are known.
     Front(Front),
-    /// A frame, or the end of their array.
+    /// A frame, or the end of the array.
     Frames(Frames),
-    /// Further keys and the end of the object, from an offset in the source on.
+    /// More keys and the end of the object, starting at an offset in the source.
     Back { from: u64 },
-    /// White space alone.
+    /// Only white space.
     Close,
 }
 
@@ -97,32 +97,31 @@ impl Default for Stage {
     }
 }
 
-/// What has been read of a document before its header can be made. None of it is taken: places are
-/// counted from its first byte.
+/// The part of a document read before its header can be built. Nothing of it is consumed: positions
+/// are counted from its first byte.
 #[derive(Default)]
 struct Front {
-    /// Where the next key is expected; zero before the opening bracket.
+    /// The position of the next key; zero before the opening brace.
     at: usize,
-    /// The keys so far, with their values.
+    /// The keys read so far, with their values.
     keys: Vec<(String, String)>,
-    /// Where the array of frames begins, once it has been passed.
+    /// The start of the array of frames, if it has been skipped.
     frames: Option<usize>,
 }
 
 /// A point between two frames.
 #[derive(Clone, Debug)]
 pub struct Frames {
-    /// Whether the first one is still to come.
+    /// True until the first frame has been read.
     is_first: bool,
-    /// The offset in the source of what follows the frames, where that has been looked at before
-    /// them.
+    /// The source offset of what follows the frames, if that was read before them.
     after: Option<u64>,
     line_ends: u64,
     now: Time,
 }
 
 impl Document {
-    /// Reads on from a point between two frames.
+    /// Resumes reading at a point between two frames.
     pub fn resume(frames: &Frames) -> Document {
         Document {
             stage: Stage::Frames(frames.clone()),
@@ -132,7 +131,7 @@ impl Document {
         }
     }
 
-    /// The current point, if that is one between two frames.
+    /// The current point, if it is between two frames.
     pub fn place(&self) -> Option<Frames> {
         match &self.stage {
             Stage::Frames(frames) => {
@@ -142,16 +141,16 @@ impl Document {
         }
     }
 
-    /// The number of the line that has been reached, from 1.
+    /// The current line number, from 1.
     pub fn line(&self) -> u64 {
         self.line_ends + 1
     }
 
-    /// The next part; `None` where more has to be read first.
+    /// The next part; `None` if more must be read first.
     ///
     /// # Errors
     ///
-    /// What is wrong with it; [`Document::line`] says where.
+    /// A fault; [`Document::line`] is its line.
     pub fn next(&mut self, input: &mut Input) -> Result<Option<Part>, Damage> {
         loop {
             let progress = match self.stage {
@@ -172,7 +171,7 @@ impl Document {
         }
     }
 
-    /// The event of the frame that was found last.
+    /// The event of the last frame found.
     ///
     /// # Errors
     ///
@@ -181,7 +180,7 @@ impl Document {
         Event::scan(&self.line)
     }
 
-    /// Reads one key and its value before the header, and makes the header where that is enough.
+    /// Reads one key and its value, and builds the header once that is enough.
     fn front(&mut self, input: &mut Input) -> Result<Progress, Damage> {
         let Stage::Front(front) = &mut self.stage else { return Ok(Progress::Stage) };
         let bytes = input.bytes();
@@ -196,7 +195,7 @@ impl Document {
             Ok(Some(Key::Entry { name, value })) if name == "stdout" => match bytes[value] {
                 b'[' if front.has_size() => return self.begin_frames(value, None, input),
                 b'[' => {
-                    // Passed over, until the size is known.
+                    // Skipped until the size is known.
                     let extent = self.extent.get_or_insert_with(|| Extent::new(value));
                     let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
                     self.extent = None;
@@ -212,7 +211,7 @@ impl Document {
                 self.extent = None;
                 match json_text(&bytes[value..end]) {
                     None => Fault::BadDocument,
-                    // A header of another version that does not end on its line.
+                    // A header of another version that continues on the next line.
                     Some(version) if name == "version" && version != "1" => Fault::CutOff,
                     Some(text) => {
                         front.keys.push((name, text.to_string()));
@@ -231,7 +230,7 @@ impl Document {
         Err(Damage::Document(fault))
     }
 
-    /// Makes the header and goes to the frames, whose array begins at a place of the input.
+    /// Builds the header and moves on to the frames; their array begins at `at`.
     fn begin_frames(&mut self, at: usize, after: Option<u64>, input: &mut Input) -> Result<Progress, Damage> {
         let Stage::Front(front) = &self.stage else { return Ok(Progress::Stage) };
         let header = front.header().map_err(Damage::Document)?;
@@ -240,7 +239,7 @@ impl Document {
         Ok(Progress::Part(Part::Header(header)))
     }
 
-    /// Reads one frame, or the end of their array.
+    /// Reads one frame, or the end of the array.
     fn frame(&mut self, input: &mut Input) -> Result<Progress, Damage> {
         let Stage::Frames(frames) = &mut self.stage else { return Ok(Progress::Stage) };
         let bytes = input.bytes();
@@ -285,7 +284,7 @@ impl Document {
         parts.map(|()| Progress::Part(Part::Frame))
     }
 
-    /// Reads one key and its value behind the frames, or the end of the object.
+    /// Reads one key and its value after the frames, or the end of the object.
     fn back(&mut self, from: u64, input: &mut Input) -> Result<Progress, Damage> {
         let ahead = from.saturating_sub(input.offset());
         if ahead > 0 {
@@ -316,7 +315,7 @@ impl Document {
         Ok(Progress::Stage)
     }
 
-    /// Passes over what may follow the object: white space.
+    /// Skips white space after the object.
     fn close(&mut self, input: &mut Input) -> Result<Progress, Damage> {
         let space = skip_space(input.bytes(), 0);
         self.take(space, input);
@@ -327,7 +326,7 @@ impl Document {
         }
     }
 
-    /// Takes bytes from the front, and counts their line ends.
+    /// Consumes bytes from the front, and counts their line ends.
     fn take(&mut self, count: usize, input: &mut Input) {
         let taken = &input.bytes()[..count.min(input.bytes().len())];
         self.line_ends += memchr_iter(b'\n', taken).count() as u64;
@@ -335,13 +334,13 @@ impl Document {
     }
 }
 
-/// How far a stage has come.
+/// The result of a step of a stage.
 enum Progress {
-    /// To a part.
+    /// A part is complete.
     Part(Part),
-    /// To the next stage, or within its own, without a part.
+    /// The stage has changed or advanced, without completing a part.
     Stage,
-    /// To the end of what has been read.
+    /// More input is needed.
     Starved,
 }
 
@@ -354,13 +353,13 @@ impl Front {
         self.value("width").is_some() && self.value("height").is_some()
     }
 
-    /// The fault of an object that ends before it has all that makes it a cast.
+    /// The fault of an object that ends before it is a complete cast.
     fn missing(&self) -> Fault {
         let missing = ["version", "width", "height"].into_iter().find(|name| self.value(name).is_none());
         missing.map_or(Fault::NoFrames, Fault::Missing)
     }
 
-    /// The header of the v2 cast that says what these keys say.
+    /// The equivalent v2 header.
     fn header(&self) -> Result<Header, Fault> {
         let mut builder = HeaderBuilder::new(Version::V2);
         for name in ["width", "height"] {
@@ -378,7 +377,7 @@ impl Front {
     }
 }
 
-/// The delay of a frame, `[delay, "text"]`, and its text in quotes.
+/// The delay of a frame, `[delay, "text"]`, and its quoted text.
 fn frame_parts(frame: &[u8]) -> Result<(Time, &[u8]), Fault> {
     let not_a_frame = || Fault::NotAFrame(excerpt(frame));
     let expect = |at: usize, byte: u8| match frame.get(at) {
@@ -399,19 +398,19 @@ fn frame_parts(frame: &[u8]) -> Result<(Time, &[u8]), Fault> {
     if at < frame.len() { Err(not_a_frame()) } else { Ok((delay, &frame[start..end])) }
 }
 
-/// What stands where a key is expected.
+/// The contents of an object at a point where a key is expected.
 enum Key {
-    /// A key, and where its value begins.
+    /// A key, and the position of its value.
     Entry { name: String, value: usize },
-    /// The closing bracket, and where it ends.
+    /// The closing brace, and the position after it.
     Close { end: usize },
 }
 
-/// Something else stands there.
+/// Anything else.
 struct Malformed;
 
-/// Reads the key at a place of an object, the comma before it, and the colon behind. `Ok(None)` where
-/// it has not been read to the end of that.
+/// Reads the key at a position in an object, with the comma before and the colon after it.
+/// `Ok(None)` if more input is needed.
 fn key(bytes: &[u8], at: usize, is_first: bool) -> Result<Option<Key>, Malformed> {
     let mut at = skip_space(bytes, at);
     match bytes.get(at) {
@@ -442,28 +441,27 @@ fn key(bytes: &[u8], at: usize, is_first: bool) -> Result<Option<Key>, Malformed
     Ok(Some(Key::Entry { name: String::from_utf8_lossy(&name).into_owned(), value }))
 }
 
-/// The text of a JSON value, if it is one.
+/// The text of a JSON value, if it is valid.
 fn json_text(bytes: &[u8]) -> Option<&str> {
     serde_json::from_slice::<&RawValue>(bytes).ok().map(RawValue::get)
 }
 
-/// The search for the end of a JSON value, which goes on when more has been read.
+/// A scan for the end of a JSON value; it resumes when more has been read.
 struct Extent {
     /// The next byte to look at.
     at: usize,
-    /// How many brackets are open.
+    /// The number of open brackets.
     depth: usize,
     is_in_string: bool,
 }
 
 impl Extent {
-    /// Of a value that begins here.
+    /// Starts at the first byte of a value.
     fn new(at: usize) -> Extent {
         Extent { at, depth: 0, is_in_string: false }
     }
 
-    /// Where the value ends; `None` where that has not been read yet. Whether it is valid is another
-    /// question.
+    /// The end of the value; `None` if it has not been read yet. The value may still be invalid.
     fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         loop {
             if self.is_in_string {
@@ -490,7 +488,7 @@ impl Extent {
                         self.at += 1;
                         continue;
                     }
-                    // The end of a number or a word.
+                    // The end of a number or a literal.
                     b']' | b'}' | b',' | b' ' | b'\t' | b'\r' | b'\n' if self.depth == 0 => {
                         return Some(self.at);
                     }
@@ -536,7 +534,7 @@ mod tests {
 
     use crate::cast::{Error, Item, Reader};
 
-    /// The v2 cast that a document becomes, and the message of what is wrong with it.
+    /// The v2 cast made from a document, and the error at its end.
     fn v2_of(document: &str) -> (String, String) {
         let mut reader = Reader::new(document.as_bytes());
         let mut lines = String::new();
@@ -555,7 +553,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_add_up_and_nulls_go() {
+    fn delays_add_up_and_null_keys_are_dropped() {
         let document = "{\n \"version\": 1, \"width\": 80,\n \"height\": 24, \"title\": null, \"env\": {\n  \"SHELL\": \"{ \\n }\",\n \"TERM\": null\n },\n \"stdout\": [[0.5, \"a\\u001b\"], [1e0,\n\"\\ud800\"]]}\n";
         let env = "{\"SHELL\": \"{ \\n }\", \"TERM\": null}";
         let expected = format!(
@@ -566,14 +564,14 @@ mod tests {
     }
 
     #[test]
-    fn frames_before_the_size_wait_for_it() {
+    fn frames_before_the_size_are_read_once_it_is_known() {
         let document = "{\"stdout\": [[1, \"a\"]], \"height\": 24, \"width\": 80, \"version\": 1}";
         let expected = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[1.000000, \"o\", \"a\"]\n";
         assert_eq!(v2_of(document), (expected.to_string(), String::new()));
     }
 
     #[test]
-    fn faults_name_the_line_of_the_document() {
+    fn faults_are_reported_with_the_line_of_the_document() {
         let good = "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": [\n[1, \"a\"],\n";
         for (rest, message) in [
             ("[1, \"b", "line 3: the line is cut off"),
@@ -622,7 +620,7 @@ mod tests {
         }
 
         #[test]
-        fn the_frames_are_those_that_serde_json_reads(
+        fn frames_are_read_as_serde_json_reads_them(
             keys in Just(vec!["version", "width", "height", "title", "stdout"]).prop_shuffle(),
             frames in prop::collection::vec((0u32..9_000_000, any::<String>()), 0..6),
             is_pretty in any::<bool>(),

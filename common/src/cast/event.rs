@@ -1,8 +1,8 @@
-//! One event: a line `[time, code, data]`, looked at only as far as needed.
+//! One event: a line `[time, code, data]`, parsed no further than needed.
 //!
-//! The scan finds where the time, the code and the data stand and rejects what is not an event. It
-//! does not decode the data, nor check every character of a string that nobody looks at. What a
-//! line holds besides (spacing, spelling, line end) stays available as it was.
+//! The scan locates the time, the code and the data, and rejects lines that are not events. It does
+//! not decode the data, nor check every character of a string that nobody reads. The rest of the
+//! line (spacing, number formatting, line end) stays available unchanged.
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ use super::time::{Time, TimeFault};
 use crate::size::Size;
 use crate::text::excerpt;
 
-/// What kind of event it is (FORMATS of asciicast v2 and v3).
+/// The kind of an event (asciicast v2 and v3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     /// `o`: text that the recorded program wrote to the terminal.
@@ -27,12 +27,12 @@ pub enum Code {
     Resize,
     /// `x`: the exit status of the session's main process.
     Exit,
-    /// Any other; its data may be any JSON value.
+    /// Any other code; its data may be any JSON value.
     Other,
 }
 
 impl Code {
-    /// The code as it is written.
+    /// The code as written in a cast.
     pub fn as_str(self) -> &'static str {
         match self {
             Code::Output => "o",
@@ -56,27 +56,25 @@ impl Code {
     }
 }
 
-/// An event as it stands in a line of a cast.
+/// An event in a line of a cast.
 #[derive(Clone, Debug)]
 pub struct Event<'a> {
-    /// The line, with its line end if it has one.
+    /// The line, including its line end if present.
     pub line: &'a [u8],
-    /// Where in the line the number stands.
+    /// The byte range of the number in the line.
     pub number: Range<usize>,
-    /// When the event happens, counted from the start of the cast whatever the version.
+    /// The time of the event since the start of the cast, in every version.
     pub time: Time,
-    /// The number as written in the line: the same as `time` in v2, the interval since the previous
-    /// event in v3.
+    /// The number as written: equal to `time` in v2, the interval since the previous event in v3.
     pub written: Time,
-    /// What kind of event it is.
+    /// The kind of event.
     pub code: Code,
-    /// The JSON value that is the event's data, as it is spelled.
+    /// The event's data: a JSON value, verbatim.
     pub data: &'a [u8],
 }
 
 impl<'a> Event<'a> {
-    /// Finds the parts of a line. `time` is set to the number as written: adding up intervals is the
-    /// reader's part.
+    /// Parses a line. `time` is set to the number as written; the reader adds up intervals.
     #[inline]
     pub fn scan(line: &'a [u8]) -> Result<Event<'a>, Fault> {
         let mut at = skip_space(line, 0);
@@ -87,7 +85,7 @@ impl<'a> Event<'a> {
         let number = at..at + length;
         at = skip_space(line, number.end);
         if at == number.end && !matches!(line.get(at), None | Some(b',' | b']')) {
-            // '1.2.3' and '01' are no numbers, only the fronts of them are.
+            // Only a prefix of '1.2.3' or '01' is a number.
             return Err(fault(line, number.start, |found| Fault::BadTime(found, TimeFault::NotANumber)));
         }
         at = expect(line, at, b',')?;
@@ -95,7 +93,7 @@ impl<'a> Event<'a> {
 
         let code;
         (code, at) = match line[at..] {
-            // Nearly all, and this saves a search.
+            // Most events are output; checking for it first saves a search.
             [b'"', b'o', b'"', ..] => (Code::Output, at + 3),
             _ => scan_code(line, at)?,
         };
@@ -119,14 +117,14 @@ impl<'a> Event<'a> {
         Ok(Event { line, number, time: written, written, code, data })
     }
 
-    /// Appends the text that the data stands for. Empty where the data is no string, which only an
-    /// unknown code may have.
+    /// Appends the text that the data decodes to. Nothing if the data is not a string, which only
+    /// an unknown code allows.
     pub fn decode_text(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Some(raw) = self.string() else { return Ok(()) };
         json::decode(raw, out).map_err(|escape| Fault::bad_escape(raw, escape))
     }
 
-    /// The text that the data stands for, bytes that are no UTF-8 replaced.
+    /// The text that the data decodes to, with invalid UTF-8 replaced.
     pub fn text(&self) -> Result<String, Fault> {
         let mut bytes = Vec::with_capacity(self.data.len());
         self.decode_text(&mut bytes)?;
@@ -134,7 +132,7 @@ impl<'a> Event<'a> {
             .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
     }
 
-    /// The code as it is written, quotes included.
+    /// The code as written, including its quotes.
     pub fn code_json(&self) -> &'a [u8] {
         let after = self.line.get(self.number.end..).unwrap_or_default();
         let start = after.iter().position(|&byte| byte == b'"').unwrap_or(after.len());
@@ -142,7 +140,7 @@ impl<'a> Event<'a> {
         &after[start..start + length]
     }
 
-    /// The code as text, also of a code that is not known.
+    /// The code as text, even if it is unknown.
     pub fn code_text(&self) -> Result<String, Fault> {
         if self.code != Code::Other {
             return Ok(self.code.as_str().to_string());
@@ -154,7 +152,7 @@ impl<'a> Event<'a> {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// The size that a resize event names; `None` for any other event, and where it names none.
+    /// The size in a resize event; `None` for other events, and if the data is not a size.
     pub fn resize(&self) -> Option<Size> {
         if self.code != Code::Resize {
             return None;
@@ -168,13 +166,13 @@ impl<'a> Event<'a> {
     }
 }
 
-/// Whether a line is nothing to a reader: blank, or a comment (`#`, asciicast v3).
+/// Returns whether readers ignore a line: blank, or a comment (`#`, asciicast v3).
 #[inline]
 pub fn is_ignored(line: &[u8]) -> bool {
     line[0] == b'#' || (line[0] != b'[' && skip_space(line, 0) == line.len())
 }
 
-/// The next byte that is no JSON white space, from `at` on.
+/// The position of the next byte that is not JSON white space, from `at` on.
 #[inline]
 pub(super) fn skip_space(line: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\t' | b'\r' | b'\n') = line.get(at) {
@@ -183,20 +181,20 @@ pub(super) fn skip_space(line: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Steps over one expected byte.
+/// Skips one expected byte.
 #[inline]
 fn expect(line: &[u8], at: usize, byte: u8) -> Result<usize, Fault> {
     if line.get(at) == Some(&byte) { Ok(at + 1) } else { Err(fault(line, at, Fault::NotAnEvent)) }
 }
 
-/// Steps over the string whose opening quote stands at `at`.
+/// Skips the string whose opening quote is at `at`.
 #[inline]
 fn string_end(line: &[u8], at: usize) -> Result<usize, Fault> {
     let quote = json::closing_quote(&line[at + 1..]).ok_or(Fault::CutOff)?;
     Ok(at + 1 + quote + 1)
 }
 
-/// Reads a code, and steps over it.
+/// Reads and skips a code.
 fn scan_code(line: &[u8], at: usize) -> Result<(Code, usize), Fault> {
     if line.get(at) != Some(&b'"') {
         return Err(fault(line, at, Fault::BadCode));
@@ -208,7 +206,7 @@ fn scan_code(line: &[u8], at: usize) -> Result<(Code, usize), Fault> {
     Ok((Code::of(&decoded), end))
 }
 
-/// Steps over any JSON value.
+/// Skips any JSON value.
 #[cold]
 fn value_end(line: &[u8], at: usize) -> Result<usize, Fault> {
     let mut values = serde_json::Deserializer::from_slice(&line[at..]).into_iter::<IgnoredAny>();
@@ -219,7 +217,7 @@ fn value_end(line: &[u8], at: usize) -> Result<usize, Fault> {
     }
 }
 
-/// The fault of what stands at `at`: the given one, unless the line has simply come to its end.
+/// The fault at `at`: the given one, or [`Fault::CutOff`] at the end of the line.
 #[cold]
 fn fault(line: &[u8], at: usize, given: impl FnOnce(String) -> Fault) -> Fault {
     let rest = line[at.min(line.len())..].trim_ascii_end();
@@ -227,8 +225,8 @@ fn fault(line: &[u8], at: usize, given: impl FnOnce(String) -> Fault) -> Fault {
     if is_cut_off { Fault::CutOff } else { given(excerpt(first_value(rest))) }
 }
 
-/// The value at the front of what is left of a line, as far as one can tell: a string to its end,
-/// anything else to the next comma or bracket.
+/// A best guess at the value at the front of the rest of a line: a string to its end, anything else
+/// to the next comma or bracket.
 pub(super) fn first_value(rest: &[u8]) -> &[u8] {
     let length = match rest {
         [b'"', string @ ..] => json::closing_quote(string).map(|quote| quote + 2),
@@ -271,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_of_being_cut_off_is_called_so() {
+    fn every_truncated_line_is_reported_as_cut_off() {
         let line = r#"[1.25, "o", "a\"b"]"#;
         for length in 1..line.len() {
             assert_eq!(fault_of(&line[..length]), Fault::CutOff, "{}", &line[..length]);
@@ -280,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_named() {
+    fn a_line_that_is_not_an_event_is_quoted_in_the_fault() {
         for (line, message) in [
             ("hello\n", "expected an event, [time, code, data], found 'hello'"),
             ("{\"version\":2}\n", "expected an event, [time, code, data], found '{\"version\":2}'"),
@@ -308,7 +306,7 @@ mod tests {
         }
 
         #[test]
-        fn a_scanned_event_is_one_to_serde_json_too(line in r#"\[ ?(0|[1-9][0-9]?)(\.[0-9]{1,3})? ?, ?"[oimrxz]" ?, ?("([a-c]|\\n|\\")*"|[0-9\[\]{}]{1,3}) ?\]{0,2}"#) {
+        fn a_scanned_event_is_valid_to_serde_json(line in r#"\[ ?(0|[1-9][0-9]?)(\.[0-9]{1,3})? ?, ?"[oimrxz]" ?, ?("([a-c]|\\n|\\")*"|[0-9\[\]{}]{1,3}) ?\]{0,2}"#) {
             let expected = serde_json::from_str::<(f64, String, serde_json::Value)>(&line)
                 .ok()
                 .filter(|(_, code, data)| data.is_string() || code == "z");

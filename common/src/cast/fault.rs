@@ -1,4 +1,4 @@
-//! What can be wrong with a line of a cast, and with reading one, in the words that a user gets.
+//! Faults in the lines of a cast, errors of reading one, and their messages.
 
 use std::fmt;
 use std::io;
@@ -9,46 +9,45 @@ use crate::screen::TooLarge;
 use crate::size::Size;
 use crate::text::{excerpt, visible};
 
-/// What is wrong with one line. Its text is lower case, without a full stop, and ends a message
-/// that begins with the source and the number of the line.
+/// A fault in one line. Its message is lower case, without a full stop, and follows the name of the
+/// source and the line number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The line ends before the event does, as an interrupted recorder leaves it.
+    /// The line ends before the event does, as after an interrupted recording.
     CutOff,
     /// The line is longer than [`super::LONGEST_LINE`].
     TooLong,
-    /// The first line is no header; what it begins with.
+    /// The first line is not a header; its beginning.
     NotAHeader(String),
-    /// The header's version is none that we know; what stands there.
+    /// The header's version is unknown; the value found.
     UnknownVersion(String),
     /// The header lacks a key.
     Missing(&'static str),
-    /// A key of the header holds something else than it should: the key, what belongs there, and
-    /// what was found.
+    /// A key of the header has the wrong type: the key, the expected value, and the value found.
     BadKey(&'static str, &'static str, String),
-    /// The line is no array of time, code and data; where it stops being one.
+    /// The line is not an array of time, code and data; the first part that is wrong.
     NotAnEvent(String),
-    /// The event does not begin with a time; what stands there, and why it is none.
+    /// The event does not begin with a time; the value found, and the reason.
     BadTime(String, TimeFault),
     /// The times of the events add up to more than [`super::Time::MAX`].
     EndlessTime,
-    /// The event code is not a string; what stands there.
+    /// The event code is not a string; the value found.
     BadCode(String),
-    /// The data of a known code is no string: the code, and what stands there.
+    /// The data of a known code is not a string: the code, and the value found.
     NotText(String, String),
-    /// The data is a string with an escape sequence that JSON does not know.
+    /// The data contains an escape sequence that is not valid JSON.
     BadEscape(String),
-    /// A frame of a v1 cast is no array of delay and text.
+    /// A frame of a v1 cast is not an array of delay and text.
     NotAFrame(String),
     /// The document of a v1 cast is not valid JSON.
     BadDocument,
     /// The document of a v1 cast has no frames.
     NoFrames,
-    /// What a v1 cast has in place of its array of frames.
+    /// The value of `stdout` in a v1 cast is not an array of frames.
     NotFrames(String),
-    /// The terminal is larger than a virtual one may be.
+    /// The terminal is larger than the virtual terminal supports.
     TooLarge(Size),
-    /// Some other rule that the program at hand has about its input.
+    /// Another fault, specific to the program that reads the cast.
     Other(String),
 }
 
@@ -102,18 +101,18 @@ impl fmt::Display for Fault {
     }
 }
 
-/// Why reading a cast ended before its end.
+/// The reason why reading a cast ended early.
 #[derive(Debug)]
 pub enum Error {
-    /// The source holds nothing at all.
+    /// The source is empty.
     Empty,
     /// The source could not be read.
     Read(io::Error),
-    /// A line is not what it should be; lines count from 1, which is the header's.
+    /// A line is invalid.
     Line {
-        /// The number of the line.
+        /// The line number, counted from 1, the header.
         number: u64,
-        /// What is wrong with it.
+        /// The fault in the line.
         fault: Fault,
     },
 }

@@ -1,8 +1,7 @@
 //! The header of a cast: its first line, one JSON object.
 //!
-//! A header is kept as the line that it is. Reading finds where each key's value stands; changing
-//! one value touches only its bytes, so that keys nobody knows, their order, the spelling of numbers
-//! and the spacing stay as they were.
+//! A header is kept as its original line. Parsing locates each value; changing one replaces only
+//! its bytes, so that unknown keys, their order, number formatting and spacing are preserved.
 
 use std::fmt;
 use std::ops::Range;
@@ -17,31 +16,31 @@ use super::time::Time;
 use crate::size::Size;
 use crate::text::excerpt;
 
-/// How a cast spells its events.
+/// The version of a cast, which determines how event times are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     /// asciicast v2: each event carries its time since the start.
     V2,
-    /// asciicast v3: each event carries the interval since the event before.
+    /// asciicast v3: each event carries the interval since the previous event.
     V3,
 }
 
-/// The header of a v2 or v3 cast; a v1 cast gets the v2 header that says the same.
+/// The header of a v2 or v3 cast; for a v1 cast, the equivalent v2 header.
 #[derive(Clone, Debug)]
 pub struct Header {
-    /// How the events that follow are spelled.
+    /// The version of the events that follow.
     pub version: Version,
     /// The terminal's size at the start.
     pub size: Size,
-    /// Whether this stands for the header of a v1 cast.
+    /// True for the header of a v1 cast.
     pub is_from_v1: bool,
-    /// The line as it stands, with its line end if it has one.
+    /// The line, including its line end if present.
     line: String,
-    /// The top-level keys in the order of the line. A key that comes twice is here twice.
+    /// The top-level keys in the order of the line. A repeated key is listed each time.
     entries: Vec<Entry>,
 }
 
-/// One key of the object, and where it stands in the line.
+/// One key of the object, and its place in the line.
 #[derive(Clone, Debug)]
 struct Entry {
     key: String,
@@ -55,7 +54,7 @@ impl Header {
     ///
     /// # Errors
     ///
-    /// A [`Fault`] for anything but an object with a known `version` and a size.
+    /// A [`Fault`] unless the line is an object with a known `version` and a size.
     pub fn parse(line: &[u8]) -> Result<Header, Fault> {
         let not_a_header = || Fault::NotAHeader(excerpt(line.trim_ascii()));
         let line = String::from_utf8(line.to_vec()).map_err(|_| not_a_header())?;
@@ -82,27 +81,27 @@ impl Header {
         Ok(header)
     }
 
-    /// The line, with its line end if it has one.
+    /// The line, including its line end if present.
     pub fn line(&self) -> &str {
         &self.line
     }
 
-    /// The JSON value of a top-level key as it is spelled; the last one where the key is repeated.
+    /// The JSON value of a top-level key, verbatim; the last one if the key is repeated.
     pub fn get(&self, key: &str) -> Option<&str> {
         let entry = self.entries.iter().rev().find(|entry| entry.key == key)?;
         Some(&self.line[entry.value.clone()])
     }
 
-    /// The number of seconds under a top-level key; `None` where there is none.
+    /// The number of seconds in a top-level key; `None` if there is none.
     pub fn seconds(&self, key: &str) -> Option<Time> {
         Time::parse(self.get(key)?).ok()
     }
 
-    /// Takes a top-level key out of the object.
+    /// Removes a top-level key.
     pub fn remove(&mut self, key: &str) {
         while let Some(at) = self.entries.iter().position(|entry| entry.key == key) {
-            // With the entry goes the comma that parts it from the one before or, for the first
-            // one, from the one after.
+            // The comma before the entry is removed with it, or for the first entry the comma
+            // after.
             let entry = &self.entries[at].whole;
             let gone = match (at.checked_sub(1).map(|before| &self.entries[before]), self.entries.get(at + 1))
             {
@@ -114,37 +113,36 @@ impl Header {
         }
     }
 
-    /// Gives a top-level key that is there another value, as JSON text; a key that is not there
-    /// stays away.
+    /// Sets a top-level key to a JSON value if the key is present.
     pub fn change(&mut self, key: &str, value: &str) {
         if let Some(entry) = self.entries.iter().rev().find(|entry| entry.key == key) {
             self.replace(entry.value.clone(), value);
         }
     }
 
-    /// Gives a top-level key a value, as JSON text; a key that is not there yet becomes the last one.
+    /// Sets a top-level key to a JSON value; a new key is appended.
     pub fn set(&mut self, key: &str, value: &str) {
         if self.get(key).is_some() {
             return self.change(key, value);
         }
         if let Some(last) = self.entries.last() {
             let end = last.whole.end;
-            // As the header itself is spaced.
+            // Follow the header's own spacing.
             let is_compact = !self.line.contains(": ");
             let (comma, colon) = if is_compact { (",", ":") } else { (", ", ": ") };
             self.replace(end..end, &format!("{comma}{}{colon}{value}", quoted(key)));
         }
     }
 
-    /// The top-level keys with their values as they are spelled, in the order of the line.
+    /// The top-level keys and their values, verbatim, in the order of the line.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &str)> {
         self.entries.iter().map(|entry| (entry.key.as_str(), &self.line[entry.value.clone()]))
     }
 
-    /// Divides the idle time limit, if there is one, by the factor that all delays are divided by.
+    /// Divides the idle time limit, if set, by the same factor as all delays.
     ///
-    /// A player cuts delays first and divides them then; when they are divided already, the limit has
-    /// to be, too.
+    /// A player limits delays before it divides them; once they are divided, the limit must be
+    /// divided, too.
     pub fn divide_idle_time_limit(&mut self, factor: f64) {
         if let Some(limit) = self.seconds("idle_time_limit").filter(|_| factor != 1.0) {
             let mut divided = Vec::new();
@@ -153,7 +151,7 @@ impl Header {
         }
     }
 
-    /// Puts other text in place of a part of the line, and finds the keys anew.
+    /// Replaces a part of the line and locates the keys again.
     fn replace(&mut self, range: Range<usize>, text: &str) {
         self.line.replace_range(range, text);
         if let Ok(entries) = entries(&self.line) {
@@ -162,27 +160,26 @@ impl Header {
     }
 }
 
-/// Begins a header line from scratch: `{"version": 2, ...` as 2.x spaces it, `{"version":3,...` as
-/// 3.x does.
+/// Builds a header line: `{"version": 2, ...` spaced as in 2.x, `{"version":3,...` as in 3.x.
 pub struct HeaderBuilder {
     line: String,
     version: Version,
 }
 
 impl HeaderBuilder {
-    /// A header with a version and nothing else yet.
+    /// A header with only a version.
     pub fn new(version: Version) -> HeaderBuilder {
         let mut builder = HeaderBuilder::nested(version);
         builder.add("version", if version == Version::V2 { "2" } else { "3" });
         builder
     }
 
-    /// An object without keys, for a value within the header.
+    /// An empty object, for a value within the header.
     pub fn nested(version: Version) -> HeaderBuilder {
         HeaderBuilder { line: "{".to_string(), version }
     }
 
-    /// Appends a key with a value that is JSON text on one line already.
+    /// Appends a key with a value, given as JSON text on one line.
     pub fn add(&mut self, key: &str, value: &str) {
         let (comma, colon) = if self.version == Version::V2 { (", ", ": ") } else { (",", ":") };
         if self.line.len() > 1 {
@@ -193,12 +190,12 @@ impl HeaderBuilder {
         self.line.push_str(value);
     }
 
-    /// Appends a key with a text.
+    /// Appends a key with a string.
     pub fn add_text(&mut self, key: &str, text: &str) {
         self.add(key, &quoted(text));
     }
 
-    /// Appends a key with an object of texts.
+    /// Appends a key with an object of strings.
     pub fn add_object(&mut self, key: &str, texts: &[(String, String)]) {
         let mut object = HeaderBuilder::nested(self.version);
         for (name, text) in texts {
@@ -207,7 +204,7 @@ impl HeaderBuilder {
         self.add(key, object.finish().trim_end());
     }
 
-    /// The line, with its line end.
+    /// The line, including its line end.
     pub fn finish(mut self) -> String {
         self.line.push_str("}\n");
         self.line
@@ -221,7 +218,7 @@ fn quoted(text: &str) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// The size under two keys of an object.
+/// The size given by two keys of an object.
 fn size_in<'a>(
     cols: &'static str,
     rows: &'static str,
@@ -234,7 +231,7 @@ fn size_in<'a>(
     Ok(Size { cols: number(cols, "a number of columns")?, rows: number(rows, "a number of rows")? })
 }
 
-/// Finds the entries of the JSON object that takes up the whole line.
+/// Locates the entries of the JSON object that spans the line.
 fn entries(line: &str) -> serde_json::Result<Vec<Entry>> {
     let offset = |part: &str| part.as_ptr().addr() - line.as_ptr().addr();
     let entry = |(raw_key, key, value): (&str, String, &str)| Entry {
@@ -245,15 +242,13 @@ fn entries(line: &str) -> serde_json::Result<Vec<Entry>> {
     Ok(entries_of(line)?.into_iter().map(entry).collect())
 }
 
-/// The keys of a JSON object with their values as they are spelled, in order; `None` where it is
-/// no object.
+/// The keys and verbatim values of a JSON object, in order; `None` if it is not an object.
 pub fn object_entries(object: &str) -> Option<Vec<(String, &str)>> {
     let entries = entries_of(object).ok()?;
     Some(entries.into_iter().map(|(_, key, value)| (key, value)).collect())
 }
 
-/// The keys (as spelled, and as they are meant) and values (as spelled) of a JSON object, all of
-/// them slices of it.
+/// The keys (verbatim and decoded) and verbatim values of a JSON object, as slices of it.
 fn entries_of(object: &str) -> serde_json::Result<Vec<(&str, String, &str)>> {
     struct Entries;
     impl<'de> Visitor<'de> for Entries {
@@ -299,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_give_their_size_and_values() {
+    fn size_and_values_are_read_in_both_versions() {
         let v2 = header("{\"version\": 2, \"width\": 80, \"height\": 24, \"idle_time_limit\": 1.5}\n");
         assert_eq!((v2.version, v2.size), (Version::V2, Size { cols: 80, rows: 24 }));
         assert_eq!(v2.seconds("idle_time_limit"), Some(Time::from_micros(1_500_000)));
@@ -308,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_touches_nothing_but_its_own_bytes() {
+    fn a_change_replaces_only_its_own_bytes() {
         let line =
             "{ \"version\" :2,\"width\":8e1 , \"height\": 24,\"\\u0064uration\":1.50,\"x\":[1,  2] }\r\n";
         let line = line.replace("8e1", "80");
@@ -331,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_header_is_named() {
+    fn a_line_that_is_not_a_header_is_quoted_in_the_fault() {
         for (line, message) in [
             ("hello\n", "expected the header of an asciicast, found 'hello'"),
             ("[1, \"o\", \"\"]", "expected the header of an asciicast, found '[1, \"o\", \"\"]'"),
@@ -360,7 +355,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_left_after_a_removal_is_the_object_without_the_key(
+        fn removing_a_key_leaves_a_valid_object(
             keys in prop::collection::vec("[a-c]", 0..6), key in "[a-c]", space in "[ \t]{0,2}",
         ) {
             let mut line = format!("{{{space}\"version\":2,\"width\":1,\"height\":1");

@@ -1,75 +1,74 @@
-//! The part of a source that is held in memory: read in blocks, taken line by line or byte by byte.
+//! The buffered part of a source: read in blocks, consumed line by line or byte by byte.
 //!
-//! Nothing is copied out of it. Memory is one block, or what is looked at as a whole (a line, a value)
-//! where that is longer, up to a limit.
+//! Nothing is copied out of it. Memory use is one block, or the longest line or value if that is
+//! longer, up to a limit.
 
 use std::io::{self, Read};
 use std::ops::Range;
 
 use memchr::memchr;
 
-/// The longest line of a cast, in bytes: a line is held in memory as a whole, and no recorder writes
-/// one anywhere near this.
+/// The longest line of a cast, in bytes: lines are held in memory whole, and no recorder comes near
+/// this length.
 pub const LONGEST_LINE: usize = 256 << 20;
 
-/// The size of a read, in bytes: large enough that the calls do not show in a profile, small enough
-/// to stay in a processor's second cache.
+/// The size of a read, in bytes: large enough that system calls do not show in a profile, small
+/// enough for a processor's L2 cache.
 pub(super) const BLOCK: usize = 64 << 10;
 
-/// The size of the first read, in bytes: a short cast is read before the memory for a whole block
-/// would have been cleared.
+/// The size of the first read, in bytes: a short cast is read before a whole block could be zeroed.
 const FIRST_BLOCK: usize = 4 << 10;
 
-/// What has been read and not yet taken.
+/// The bytes read and not yet consumed.
 pub(super) struct Input {
     buffer: Vec<u8>,
-    /// Where in the buffer the bytes begin that have not been taken.
+    /// The position of the first byte not yet consumed.
     start: usize,
-    /// How far the bytes from `start` on are known to hold no line end.
+    /// The number of bytes from `start` on that are known to hold no line end.
     searched: usize,
-    /// Where the bytes end that have been read.
+    /// The end of the bytes read.
     end: usize,
-    /// The offset in the source of the buffer's first byte.
+    /// The source offset of the buffer's first byte.
     base: u64,
     at_end: bool,
 }
 
 impl Input {
-    /// Nothing yet of a source that stands at this offset.
+    /// An empty buffer for a source positioned at this offset.
     pub fn new(offset: u64) -> Input {
         Input { buffer: vec![0; FIRST_BLOCK], start: 0, searched: 0, end: 0, base: offset, at_end: false }
     }
 
-    /// What has been read and not yet taken.
+    /// The bytes read and not yet consumed.
     #[inline]
     pub fn bytes(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
-    /// The bytes at a range that [`Input::take_line`] returned. It holds until more is read.
+    /// The bytes of a range returned by [`Input::take_line`], valid until the next read.
     #[inline]
     pub fn at(&self, range: Range<usize>) -> &[u8] {
         &self.buffer[range]
     }
 
-    /// The offset in the source of the first byte that has not been taken.
+    /// The source offset of the first byte not yet consumed.
     pub fn offset(&self) -> u64 {
         self.base + self.start as u64
     }
 
-    /// Whether the source has come to its end; bytes may be left to take.
+    /// Returns whether the source has ended; some bytes may not be consumed yet.
     pub fn is_at_end(&self) -> bool {
         self.at_end
     }
 
-    /// Takes bytes from the front.
+    /// Consumes bytes from the front.
     pub fn take(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
         self.searched = self.searched.max(self.start);
     }
 
-    /// Takes the next line, with its line end; only the last one of the source may have none. `None`
-    /// where there is no whole line yet.
+    /// Consumes the next line, including its line end, which only the last line may lack. `None` if
+    /// no complete line has been read.
     #[inline]
     pub fn take_line(&mut self) -> Option<Range<usize>> {
         let start = self.start;
@@ -89,8 +88,8 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// What the source says, or `FileTooLarge` where [`LONGEST_LINE`] bytes are held and none of them
-    /// could be taken.
+    /// The source's error, or `FileTooLarge` if [`LONGEST_LINE`] bytes are held and nothing was
+    /// consumed.
     pub fn fill(&mut self, source: &mut dyn Read) -> io::Result<()> {
         if self.at_end {
             return Ok(());

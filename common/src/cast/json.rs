@@ -1,45 +1,44 @@
 //! JSON strings, decoded from a cast and encoded into one (RFC 8259, section 7).
 //!
-//! Ours rather than serde_json's because it is the hot path of everything that looks at text, and
-//! because recordings hold what serde_json refuses: lone surrogates, raw control characters and
-//! bytes that are no UTF-8. The property tests below hold it against serde_json on all the rest.
+//! Written here rather than left to serde_json because everything that reads text spends its time
+//! in it, and because recordings contain what serde_json rejects: lone surrogates, raw control
+//! characters and invalid UTF-8. Property tests compare it with serde_json on everything else.
 
 use memchr::memchr_iter;
 
-/// An escape sequence that JSON does not know, or that is cut off; where in the string it begins.
+/// An escape sequence that is invalid or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadEscape {
-    /// Offset of the backslash in bytes.
+    /// The offset of the backslash in the string, in bytes.
     pub at: usize,
 }
 
-/// Finds the quote that ends a string whose opening quote stands just before `rest`.
+/// Finds the quote that closes a string; `rest` begins after its opening quote.
 ///
-/// Returns its offset, `None` where the string goes on to the end of `rest`.
+/// Returns its offset, or `None` if the string does not end in `rest`.
 #[inline]
 pub fn closing_quote(rest: &[u8]) -> Option<usize> {
     memchr_iter(b'"', rest).find(|&quote| {
-        // A quote is escaped when an odd number of backslashes stands before it. Looking back from
-        // the quotes is faster than stopping at each backslash: recordings are full of \u001b.
+        // A quote is escaped if an odd number of backslashes precedes it. Looking back from the
+        // quotes is faster than stopping at each backslash: recordings are full of \u001b.
         let backslashes = rest[..quote].iter().rev().take_while(|&&byte| byte == b'\\').count();
         backslashes % 2 == 0
     })
 }
 
-/// Appends to `out` what the string between two quotes stands for; nothing of one that is bad.
+/// Appends the decoded contents of a string to `out`; nothing if it is invalid.
 ///
-/// Bytes outside escape sequences are copied as they are, whatever they are. A surrogate without
-/// its other half becomes U+FFFD.
+/// Bytes outside escape sequences are copied unchanged. A lone surrogate becomes U+FFFD.
 pub fn decode(raw: &[u8], out: &mut Vec<u8>) -> Result<(), BadEscape> {
     let start = out.len();
-    // No escape is shorter than what it stands for.
+    // No escape is shorter than the text it stands for.
     out.reserve(raw.len());
     let mut rest = raw;
     loop {
         rest = copy_until(find_backslash, rest, out);
         match rest {
             [] => return Ok(()),
-            // By far the most frequent.
+            // By far the most frequent escape.
             [_, b'u', b'0', b'0', b'1', b'b', after @ ..] => {
                 out.push(0x1b);
                 rest = after;
@@ -66,7 +65,8 @@ fn bad_escape(raw: &[u8], rest: &[u8], start: usize, out: &mut Vec<u8>) -> Resul
     Err(BadEscape { at: raw.len() - rest.len() })
 }
 
-/// What a backslash and this letter stand for; zero where that is more than one byte, or nothing.
+/// The character that a backslash and this letter stand for; zero if there is none or it takes more
+/// than one byte.
 const MEANINGS: [u8; 256] = {
     let mut meanings = [0; 256];
     let mut byte = 0;
@@ -82,7 +82,7 @@ const MEANINGS: [u8; 256] = {
     meanings
 };
 
-/// The character of the `\uXXXX` (or pair of them) at the front, and how many bytes that took.
+/// The character of the `\uXXXX` (or surrogate pair) at the front, and its length in bytes.
 fn decode_unicode(escape: &[u8]) -> Option<(char, usize)> {
     let first = code_unit(escape)?;
     if let Some(character) = char::from_u32(first) {
@@ -98,14 +98,14 @@ fn decode_unicode(escape: &[u8]) -> Option<(char, usize)> {
     }
 }
 
-/// The UTF-16 code unit that a `\uXXXX` at the front spells.
+/// The UTF-16 code unit of a `\uXXXX` at the front.
 fn code_unit(escape: &[u8]) -> Option<u32> {
     let digits = escape.strip_prefix(b"\\u")?.get(..4)?;
     digits.iter().try_fold(0, |unit, &digit| Some(unit * 16 + char::from(digit).to_digit(16)?))
 }
 
-/// Appends the string, quotes included, as both generations of asciinema spell it: what JSON wants
-/// escaped is escaped, in the short form where there is one; all else stays as it is.
+/// Appends the string, including quotes, as both generations of asciinema write it: only what JSON
+/// requires is escaped, in the short form if there is one.
 pub fn encode(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
@@ -119,10 +119,10 @@ pub fn encode(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Copies the bytes before the first one that `find` finds in a word, and returns what follows them.
+/// Copies the bytes before the first one that `find` finds, and returns the rest.
 ///
-/// Escapes are frequent and the text between them is short: to look at eight bytes at once is
-/// faster than both a loop over bytes and a search that is begun for each piece.
+/// Escapes are frequent and the text between them is short: testing eight bytes at a time is faster
+/// than a loop over bytes, and than starting a search for each piece.
 #[inline(always)]
 fn copy_until<'a>(find: impl Fn(u64) -> u64, mut rest: &'a [u8], out: &mut Vec<u8>) -> &'a [u8] {
     while let Some((word, after)) = rest.split_first_chunk::<8>() {
@@ -146,8 +146,8 @@ fn copy_until<'a>(find: impl Fn(u64) -> u64, mut rest: &'a [u8], out: &mut Vec<u
 const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
 const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
 
-/// A word whose lowest bit set lies in the first byte that is below a limit of 0x80 at most. What is
-/// set above that means nothing.
+/// A word whose lowest set bit lies in the first byte below a limit of at most 0x80. The bits above
+/// it are meaningless.
 #[inline(always)]
 fn find_below(limit: u8, word: u64) -> u64 {
     word.wrapping_sub(LOW * u64::from(limit)) & !word & HIGH
@@ -168,7 +168,7 @@ fn find_escaped(word: u64) -> u64 {
     find_below(0x20, word) | find_equal(b'"', word) | find_equal(b'\\', word)
 }
 
-/// Appends the escape of a byte that has one.
+/// Appends the escape sequence of a byte that has one.
 #[inline(always)]
 fn push_escape(byte: u8, out: &mut Vec<u8>) {
     match ESCAPES[usize::from(byte)] {
@@ -180,7 +180,7 @@ fn push_escape(byte: u8, out: &mut Vec<u8>) {
     }
 }
 
-/// The letter after the backslash for each byte that must be escaped, zero for all others.
+/// The letter after the backslash for each byte that must be escaped, zero for the others.
 const ESCAPES: [u8; 256] = {
     let mut escapes = [0; 256];
     let mut control = 0;
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_is_decoded_wherever_in_a_block_it_stands() {
+    fn an_escape_is_decoded_at_any_offset_in_a_block() {
         for (raw, text) in [
             (r"\n", "\n"),
             (r"\\", "\\"),
@@ -247,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_escape_says_where_it_is() {
+    fn a_bad_escape_is_reported_with_its_offset() {
         for (raw, at) in [(r"ab\q", 2), (r"\u12", 0), (r"\u12g4", 0), (r"\\\", 2), (r"\U0041", 0)] {
             assert_eq!(decoded(raw), Err(BadEscape { at }), "{raw}");
         }
     }
 
     #[test]
-    fn only_what_json_wants_escaped_is_escaped() {
+    fn only_what_json_requires_is_escaped() {
         assert_eq!(
             encoded("\x1b[1m\"\\/\r\n\t\x08\x0c\x00\x7fż😀"),
             "\"\\u001b[1m\\\"\\\\/\\r\\n\\t\\b\\f\\u0000\x7fż😀\""
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_is_encoded_wherever_in_a_block_it_stands() {
+    fn a_character_is_encoded_at_any_offset_in_a_block() {
         for character in ('\0'..='\u{a1}').chain(['€', '😀']) {
             for before in 0..=128 {
                 let text = format!("{}{character}{character}y", "x".repeat(before));
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_utf8_are_kept() {
+    fn invalid_utf8_is_kept() {
         let mut out = Vec::new();
         decode(b"\xff\\n\xc5", &mut out).unwrap();
         assert_eq!(out, b"\xff\n\xc5");
@@ -280,18 +280,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn encoding_is_what_serde_json_writes(text in "([\\x00-\\x7f]{0,9}|[ -~]{50,70}|\\PC{0,3}){0,8}") {
+        fn strings_are_encoded_as_serde_json_encodes_them(text in "([\\x00-\\x7f]{0,9}|[ -~]{50,70}|\\PC{0,3}){0,8}") {
             prop_assert_eq!(encoded(&text), serde_json::to_string(&text).unwrap());
         }
 
         #[test]
-        fn decoding_is_what_serde_json_reads(raw in r#"([a-zż😀 /]|[a-z ]{60,70}|\\["\\/bfnrt]|\\u[0-9a-cA-C][0-9a-fA-F]{3}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})*"#) {
+        fn strings_are_decoded_as_serde_json_decodes_them(raw in r#"([a-zż😀 /]|[a-z ]{60,70}|\\["\\/bfnrt]|\\u[0-9a-cA-C][0-9a-fA-F]{3}|\\ud[89ab][0-9a-f]{2}\\ud[c-f][0-9a-f]{2})*"#) {
             let expected: String = serde_json::from_str(&format!("\"{raw}\"")).unwrap();
             prop_assert_eq!(decoded(&raw), Ok(expected));
         }
 
         #[test]
-        fn what_serde_json_refuses_is_refused(raw in r#"([a-u"]|\\[a-z"\\]|\\u[0-9g]{0,4}){0,6}"#) {
+        fn what_serde_json_rejects_is_rejected(raw in r#"([a-u"]|\\[a-z"\\]|\\u[0-9g]{0,4}){0,6}"#) {
             let string = format!("\"{raw}\"");
             let whole = closing_quote(&string.as_bytes()[1..]) == Some(raw.len());
             let ours = decoded(&raw).ok().filter(|_| whole);

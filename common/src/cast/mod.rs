@@ -1,8 +1,8 @@
 //! The format: asciicast v1, v2 and v3, read and written.
 //!
-//! A [`Reader`] is asked for the [`Header`] and the [`Event`]s of a cast, which stay slices of the
-//! lines that they came in; a [`Writer`] writes events with the times of their version. Knows no
-//! files, terminals or options.
+//! A [`Reader`] returns the [`Header`] and the [`Event`]s of a cast, which remain slices of the
+//! lines read; a [`Writer`] writes events with the times of their version. Knows no files,
+//! terminals or options.
 
 mod document;
 mod event;

@@ -1,8 +1,8 @@
-//! Reading a cast: a [`Reader`] is asked for the next item, and says when it has to read more first.
+//! Reading a cast: a [`Reader`] returns one item at a time, and says when it must read more first.
 //!
-//! Between the two lies all that a live pipe needs: whoever asks can write what it has made so far
-//! before the read that may block, or wait for a descriptor together with others. Memory is one block
-//! of input, or the longest line where that is longer.
+//! That separation is what a live pipe needs: the caller can write its output before a read that
+//! may block, or wait for several descriptors at once. Memory use is one block of input, or the
+//! longest line if that is longer.
 //!
 //! ```
 //! # use asciinema_toolkit_common as common;
@@ -31,7 +31,7 @@
 //! # }
 //! ```
 //!
-//! A player that keeps the [`Reader::place`] of some events can go back to them with
+//! A player that keeps the [`Reader::place`] of some events can return to them with
 //! [`Reader::resume`].
 
 use std::io::{self, Read};
@@ -45,49 +45,48 @@ use super::header::{Header, Version};
 use super::input::{BLOCK, Input};
 use super::time::Time;
 
-/// What a cast consists of.
+/// An item of a cast.
 #[derive(Debug)]
 pub enum Item<'a> {
-    /// The header, once, before all else. That of a v1 cast is the v2 header that says the same.
+    /// The header, once, before all other items. For a v1 cast, the equivalent v2 header.
     Header(Header),
-    /// An event. Those of a v1 cast are spelled as v2 spells them.
+    /// An event. Those of a v1 cast are written as v2 events.
     Event(Event<'a>),
-    /// A line that is not an event and is to be ignored: blank, or a comment.
+    /// A line to be ignored: blank, or a comment.
     Ignored(&'a [u8]),
-    /// The end of the cast. Asking again gives it again.
+    /// The end of the cast, returned again by every further call.
     End,
 }
 
-/// Reads a cast of any version from its beginning to its end.
+/// Reads a cast of any version from start to end.
 pub struct Reader<R> {
     source: R,
     input: Input,
     state: State,
-    /// How many lines have been taken.
+    /// The number of lines consumed.
     lines: u64,
-    /// The time of the last event of lines.
+    /// The time of the last event in a v2 or v3 cast.
     now: Time,
 }
 
 /// What is expected next.
 enum State {
-    /// Anything: the first line, or the beginning of a v1 document.
+    /// The first line, or the start of a v1 document.
     Start,
-    /// Lines, the first of which is the header.
+    /// The header line.
     Header,
     /// The events of a v2 or v3 cast.
     Events(Version),
-    /// The frames of a v1 cast, and what stands around them.
+    /// The frames of a v1 cast, and the document around them.
     Document(Box<Document>),
-    /// Nothing more: the end, or what cannot be read any further.
+    /// Nothing: at the end, or after a fatal fault.
     End,
 }
 
-/// A point in a cast at which reading can start again: the beginning of an item other than the
-/// header.
+/// A point in a cast where reading can resume: the start of an item other than the header.
 #[derive(Clone, Debug)]
 pub struct Place {
-    /// The offset in the source, in bytes. Whoever resumes positions the source there.
+    /// The source offset, in bytes. The caller positions the source there before resuming.
     pub offset: u64,
     lines: u64,
     kind: PlaceKind,
@@ -95,18 +94,18 @@ pub struct Place {
 
 #[derive(Clone, Debug)]
 enum PlaceKind {
-    /// Between two lines, after an event at a time.
+    /// Between two lines, after an event at this time.
     Events(Version, Time),
     Document(document::Frames),
 }
 
 impl<R: Read> Reader<R> {
-    /// Reads a cast from its beginning.
+    /// Reads a cast from the start.
     pub fn new(source: R) -> Reader<R> {
         Reader { source, input: Input::new(0), state: State::Start, lines: 0, now: Time::ZERO }
     }
 
-    /// Reads on from a place that another reader of the same cast had come to. `source` stands at
+    /// Resumes reading at the place of another reader of the same cast. `source` is positioned at
     /// [`Place::offset`].
     pub fn resume(source: R, place: &Place) -> Reader<R> {
         let (state, now) = match &place.kind {
@@ -116,13 +115,12 @@ impl<R: Read> Reader<R> {
         Reader { source, input: Input::new(place.offset), state, lines: place.lines, now }
     }
 
-    /// The next item of those that have been read; `None` where [`Reader::fill`] has to read more
-    /// first.
+    /// The next item in the data read so far; `None` if [`Reader::fill`] must read more first.
     ///
     /// # Errors
     ///
-    /// An [`Error`]. After a line that is not an event the reader goes on behind it, for callers who
-    /// want to know all that is wrong; after any other error there is only [`Item::End`].
+    /// An [`Error`]. After a line that is not an event the reader continues with the next line, for
+    /// callers that report every fault; after any other error it returns only [`Item::End`].
     #[expect(clippy::should_implement_trait, reason = "an item borrows from the reader")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Item<'_>>, Error> {
@@ -147,11 +145,12 @@ impl<R: Read> Reader<R> {
         Ok(Some(Item::Event(event)))
     }
 
-    /// Reads once from the source. At its end this does nothing, and [`Reader::next`] says so.
+    /// Reads once from the source. At its end this does nothing, and [`Reader::next`] returns the
+    /// end.
     ///
     /// # Errors
     ///
-    /// [`Error::Read`], or [`Fault::TooLong`] of a line.
+    /// [`Error::Read`], or [`Fault::TooLong`] for a line.
     pub fn fill(&mut self) -> Result<(), Error> {
         self.input.fill(&mut self.source).map_err(|error| {
             self.state = State::End;
@@ -162,25 +161,24 @@ impl<R: Read> Reader<R> {
         })
     }
 
-    /// The offset in the source, in bytes, at which the next item begins (in a v1 document with the
-    /// comma and the white space before it); after [`Item::End`] the length of the source.
+    /// The source offset, in bytes, of the next item (in a v1 document including the comma and
+    /// white space before it); after [`Item::End`], the length of the source.
     pub fn offset(&self) -> u64 {
         self.input.offset()
     }
 
-    /// The number of the line that the item returned last stands in, or in a v1 document ends in; the
-    /// header's is 1.
+    /// The line number of the last item returned; in a v1 document, of its end. The header is line
+    /// 1.
     pub fn line(&self) -> u64 {
         self.lines
     }
 
-    /// The error of a fault that was found in the item returned last.
+    /// The error for a fault found in the last item returned.
     pub fn fault(&self, fault: Fault) -> Error {
         Error::Line { number: self.lines, fault }
     }
 
-    /// Where the next item begins, to resume there. `None` before the header has been returned and
-    /// at the end.
+    /// The place of the next item, to resume there. `None` before the header and at the end.
     pub fn place(&self) -> Option<Place> {
         let kind = match &self.state {
             State::Events(version) => PlaceKind::Events(*version, self.now),
@@ -190,12 +188,12 @@ impl<R: Read> Reader<R> {
         Some(Place { offset: self.offset(), lines: self.lines, kind })
     }
 
-    /// What the cast is read from.
+    /// The source of the cast.
     pub fn source(&self) -> &R {
         &self.source
     }
 
-    /// What the cast is read from, behind what has been read of it.
+    /// The source of the cast, positioned after the data read so far.
     pub fn into_source(self) -> R {
         self.source
     }
@@ -248,7 +246,7 @@ impl<R: Read> Reader<R> {
         }
     }
 
-    /// The frame that the document has come to.
+    /// The current frame of the document.
     fn frame(&self) -> Result<Option<Item<'_>>, Error> {
         let State::Document(document) = &self.state else { return Ok(Some(Item::End)) };
         document.event().map(|event| Some(Item::Event(event))).map_err(|fault| self.fault(fault))
@@ -260,7 +258,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Hands out a text in pieces of given lengths.
+    /// A source that returns a text in pieces of given lengths.
     struct Pieces<'a>(&'a [u8], std::vec::IntoIter<usize>);
 
     impl Read for Pieces<'_> {
@@ -272,7 +270,7 @@ mod tests {
         }
     }
 
-    /// What a reader returns, a line each, and how that ends.
+    /// The items of a reader, one line each, and the error at the end.
     fn items_of(mut reader: Reader<impl Read>) -> (Vec<String>, String) {
         let mut items = Vec::new();
         let result = loop {
@@ -307,7 +305,7 @@ mod tests {
     const V1_SIZE_LAST: &str = "{ \"stdout\": [[0.5, \"a\"],\n[1, \"b\"]], \"x\": [[\"]\"]],\n\"version\": 1, \"height\": 2, \"width\": 8, \"title\": \"t\"}";
 
     #[test]
-    fn intervals_add_up_and_other_lines_pass() {
+    fn intervals_add_up_and_other_lines_are_ignored() {
         let (items, result) = items(V3.as_bytes(), vec![]);
         assert_eq!(
             items[1..],
@@ -337,14 +335,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_carries_the_number_of_its_line_and_comes_after_what_was_good() {
+    fn a_fault_has_its_line_number_and_follows_the_good_items() {
         let (items, result) = items(V3.replace("[0.25", "[x").as_bytes(), vec![]);
         assert_eq!(items.len(), 4);
         assert!(result.starts_with("Line { number: 5, fault: BadTime(\"x\""), "{result}");
     }
 
     #[test]
-    fn the_lines_after_a_bad_one_can_be_read() {
+    fn reading_continues_after_a_bad_line() {
         let broken = V3.replace("[0.5", "[x");
         let mut reader = Reader::new(broken.as_bytes());
         let mut kinds = Vec::new();
@@ -363,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_source_is_told_from_a_bad_one() {
+    fn an_empty_source_is_distinguished_from_a_bad_one() {
         assert_eq!(items(b"", vec![]).1, "Empty");
         assert!(items(b"\n", vec![]).1.starts_with("Line { number: 1"));
     }
@@ -376,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_resumes_at_any_item_but_the_header() {
+    fn reading_resumes_at_any_item_except_the_header() {
         for cast in [V3, V1, V1_SIZE_LAST] {
             let (all, _) = items(cast.as_bytes(), vec![]);
             let mut reader = Reader::new(cast.as_bytes());
@@ -399,7 +397,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_split_into_blocks_gives_the_same(
+        fn the_items_do_not_depend_on_block_boundaries(
             pieces in prop::collection::vec(1usize..9, 0..60), cut in 0usize..170,
             cast in prop::sample::select(vec![V3, V1, V1_SIZE_LAST]),
         ) {

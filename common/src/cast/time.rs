@@ -1,23 +1,23 @@
 //! Time in a cast: an integer count of microseconds.
 //!
-//! It is read from the decimal digits and never goes through a float, so that adding intervals for
-//! an hour ends at the microsecond at which it should. More than six decimals round half up,
-//! exponents are accepted (RFC 8259, section 6, is the grammar). Knows no events, files or options.
+//! Parsed from decimal digits and never through a float, so that adding intervals for an hour ends
+//! at exactly the right microsecond. More than six decimals are rounded half up, exponents are
+//! accepted (grammar: RFC 8259, section 6). Knows no events, files or options.
 
 use std::time::Duration;
 
-/// A point in a cast (counted from its start) or a stretch of it, in microseconds.
+/// A point in a cast (counted from its start) or a duration, in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(u64);
 
-/// Why a piece of input is no [`Time`].
+/// The reason why an input is not a valid [`Time`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeFault {
-    /// It is not a JSON number.
+    /// Not a JSON number.
     NotANumber,
-    /// It is a number below zero.
+    /// A number below zero.
     Negative,
-    /// It is beyond [`Time::MAX`].
+    /// A number greater than [`Time::MAX`].
     TooLarge,
 }
 
@@ -25,11 +25,11 @@ impl Time {
     /// The start of a cast.
     pub const ZERO: Time = Time(0);
 
-    /// The largest time there is, some 31,000 years. Far enough below the integer's own limit that
-    /// two times can be added without a check.
+    /// The largest time, about 31,000 years: far enough below the integer's limit that two times
+    /// can be added without a check.
     pub const MAX: Time = Time(1_000_000_000_000_000_000);
 
-    /// A time of so many microseconds, [`Time::MAX`] where that is too many.
+    /// A time in microseconds, at most [`Time::MAX`].
     pub const fn from_micros(micros: u64) -> Time {
         if micros > Time::MAX.0 { Time::MAX } else { Time(micros) }
     }
@@ -39,35 +39,35 @@ impl Time {
         self.0
     }
 
-    /// The stretch from `earlier` to this point; zero where `earlier` is in fact later.
+    /// The time from `earlier` to this point; zero if `earlier` is later.
     pub const fn since(self, earlier: Time) -> Time {
         Time(self.0.saturating_sub(earlier.0))
     }
 
-    /// This point moved on by a stretch, at most to [`Time::MAX`].
+    /// This point moved forward, at most to [`Time::MAX`].
     pub const fn plus(self, stretch: Time) -> Time {
         Time::from_micros(self.0.saturating_add(stretch.0))
     }
 
-    /// Divided by a factor above zero, rounded to the nearest microsecond. A factor of 1 changes
-    /// nothing, to the last digit.
+    /// Divided by a factor above zero, rounded to the nearest microsecond. A factor of 1 changes no
+    /// digit.
     pub fn divided_by(self, factor: f64) -> Time {
         if factor == 1.0 {
             return self;
         }
-        // A float holds microseconds exactly for the first 285 years of a cast, and the cast from
-        // float to integer saturates.
+        // A float represents microseconds exactly for the first 285 years of a cast, and the
+        // conversion to an integer saturates.
         Time::from_micros((self.0 as f64 / factor).round() as u64)
     }
 
-    /// Rounded to the nearest multiple of `unit`, halves up.
+    /// Rounded to the nearest multiple of `unit`, half up.
     pub const fn rounded_to(self, unit: Time) -> Time {
         Time::from_micros((self.0 + unit.0 / 2) / unit.0 * unit.0)
     }
 
-    /// Reads the JSON number at the front of `bytes`: its time and how many bytes it takes.
+    /// Parses the JSON number at the front of `bytes`. Returns its time and its length in bytes.
     ///
-    /// What follows the number is not looked at.
+    /// The bytes after the number are ignored.
     #[inline]
     pub fn scan(bytes: &[u8]) -> Result<(Time, usize), TimeFault> {
         let whole_end = digits_end(bytes, 0);
@@ -75,8 +75,8 @@ impl Time {
             Some(b'.') => digits_end(bytes, whole_end + 1),
             _ => whole_end,
         };
-        // The spelling of nearly every time there is: no sign, no exponent, no more decimals than
-        // six and no more digits than can overflow. All others take the general way.
+        // Nearly all times look like this: no sign, no exponent, at most six decimals and too few
+        // digits to overflow. The others take the general path.
         let plain = whole_end > 0
             && whole_end <= 12
             && (bytes[0] != b'0' || whole_end == 1)
@@ -97,7 +97,7 @@ impl Time {
         Ok((Time(micros * POWERS_OF_TEN[6 - decimals.len()]), length))
     }
 
-    /// Reads a JSON number that takes up all of `text`.
+    /// Parses a JSON number that spans all of `text`.
     pub fn parse(text: &str) -> Result<Time, TimeFault> {
         match Time::scan(text.as_bytes())? {
             (time, length) if length == text.len() => Ok(time),
@@ -105,15 +105,15 @@ impl Time {
         }
     }
 
-    /// Appends the time as seconds with six decimals, the spelling of v2.
+    /// Appends the time in seconds with six decimals, as in v2.
     pub fn write_seconds(self, out: &mut Vec<u8>) {
         write_whole(self.0 / 1_000_000, out);
         out.push(b'.');
         write_decimals(self.0 % 1_000_000, 100_000, out);
     }
 
-    /// Appends the time as seconds with three decimals where that loses nothing, else with six: the
-    /// spelling of v3, whose writers count in milliseconds.
+    /// Appends the time in seconds with three decimals if that is exact, otherwise with six: as in
+    /// v3, whose writers count milliseconds.
     pub fn write_short_seconds(self, out: &mut Vec<u8>) {
         if self.0.is_multiple_of(1000) {
             write_whole(self.0 / 1_000_000, out);
@@ -139,14 +139,14 @@ impl From<Time> for Duration {
 
 const POWERS_OF_TEN: [u64; 7] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000];
 
-/// Where the run of digits that begins at `start` ends.
+/// The end of the run of digits that begins at `start`.
 #[inline]
 fn digits_end(bytes: &[u8], start: usize) -> usize {
     let run = bytes.get(start..).unwrap_or_default();
     start + run.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(run.len())
 }
 
-/// Any JSON number at all: signs, exponents, a thousand digits.
+/// Parses any JSON number: signs, exponents, a thousand digits.
 fn scan_any(bytes: &[u8]) -> Result<(Time, usize), TimeFault> {
     let negative = bytes.first() == Some(&b'-');
     let whole_start = usize::from(negative);
@@ -186,7 +186,7 @@ fn scan_any(bytes: &[u8]) -> Result<(Time, usize), TimeFault> {
     if negative {
         return Err(TimeFault::Negative);
     }
-    // The digits before this point of the mantissa are whole microseconds, the one at it rounds.
+    // The mantissa's digits before this point are whole microseconds; the digit at it rounds.
     let point = whole.len() as i64 + exponent + 6;
     let mut micros: u64 = 0;
     let mut digits = digits();
@@ -221,7 +221,7 @@ fn write_whole(mut number: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(&digits[start..]);
 }
 
-/// The digits of `number`, from the one that stands for `highest` (a power of ten) on.
+/// Appends the digits of `number`, starting with the place value `highest` (a power of ten).
 fn write_decimals(number: u64, mut highest: u64, out: &mut Vec<u8>) {
     while highest > 0 {
         out.push(b'0' + (number / highest % 10) as u8);
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_of_a_number_reads_to_the_microsecond() {
+    fn every_form_of_a_number_is_read_to_the_microsecond() {
         for (text, micros) in [
             ("0", 0),
             ("-0.0", 0),
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_is_told_apart() {
+    fn invalid_times_are_distinguished_by_reason() {
         for text in ["", "-", ".5", "1.", "1.e3", "01", "+1", "1e", "1e+", "NaN", "Infinity", "0x10", "1 "] {
             assert_eq!(Time::parse(text), Err(TimeFault::NotANumber), "{text}");
         }
@@ -290,14 +290,14 @@ mod tests {
     }
 
     #[test]
-    fn rounding_goes_to_the_nearest_unit() {
+    fn times_round_to_the_nearest_unit() {
         let milliseconds = |micros| Time(micros).rounded_to(Time(1000)).as_micros();
         assert_eq!([milliseconds(499), milliseconds(500), milliseconds(1499)], [0, 1000, 1000]);
     }
 
     proptest! {
         #[test]
-        fn a_number_reads_as_serde_json_reads_it(text in "-?(0|[1-9][0-9]{0,9})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,2})?") {
+        fn a_number_is_read_as_serde_json_reads_it(text in "-?(0|[1-9][0-9]{0,9})(\\.[0-9]{1,9})?([eE][+-]?[0-9]{1,2})?") {
             let float: f64 = serde_json::from_str(&text).unwrap();
             match Time::parse(&text) {
                 Ok(time) => {
@@ -312,14 +312,14 @@ mod tests {
         }
 
         #[test]
-        fn no_input_at_all_panics_and_what_serde_json_refuses_is_refused(text in "[-+.eE0-9]{0,12}") {
+        fn no_input_panics_and_what_serde_json_rejects_is_rejected(text in "[-+.eE0-9]{0,12}") {
             if serde_json::from_str::<serde_json::Number>(&text).is_err() && !text.contains(['e', 'E']) {
                 prop_assert!(Time::parse(&text).is_err(), "{}", text);
             }
         }
 
         #[test]
-        fn what_is_written_reads_back(micros in 0..Time::MAX.0) {
+        fn a_written_time_reads_back_unchanged(micros in 0..Time::MAX.0) {
             prop_assert_eq!(Time::parse(&seconds(Time(micros))), Ok(Time(micros)));
         }
     }

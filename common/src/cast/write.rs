@@ -1,22 +1,22 @@
-//! Writing events: new ones, and ones that were read, at the same or at another time.
+//! Writing events: new ones, and ones that were read, at the same or another time.
 
 use super::event::{Code, Event};
 use super::header::Version;
 use super::json;
 use super::time::Time;
 
-/// How fine the intervals of a v3 cast are written. v2 always has microseconds.
+/// The precision of the intervals in a v3 cast. v2 always has microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Precision {
-    /// As asciinema 3.x writes.
+    /// As in asciinema 3.x.
     Milliseconds,
-    /// As fine as time is counted here: what a filter needs, or else cutting twice would cut more
-    /// than cutting once.
+    /// The full precision of [`Time`]. Filters need it: with coarser intervals, a second pass of
+    /// the same filter would change the cast again.
     Microseconds,
 }
 
 impl Precision {
-    /// The precision of new recordings: v2 as 2.4 writes it, v3 as 3.x does.
+    /// The precision of new recordings: v2 as written by 2.4, v3 as by 3.x.
     pub fn of_recordings(version: Version) -> Precision {
         match version {
             Version::V2 => Precision::Microseconds,
@@ -25,10 +25,10 @@ impl Precision {
     }
 }
 
-/// Writes the events of one cast, with times as its version wants them.
+/// Writes the events of one cast, with times in the form of its version.
 ///
-/// v3 has the interval since the event before: the difference of the two *rounded* times, so that
-/// the sum of what is written is never off by more than half a unit, however many events there are.
+/// v3 has the interval since the previous event: the difference of the two *rounded* times, so that
+/// the sum of the intervals is never off by more than half a unit, however many events there are.
 #[derive(Debug)]
 pub struct Writer {
     version: Version,
@@ -38,12 +38,12 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// The writer of a cast that begins.
+    /// A writer for a new cast.
     pub fn new(version: Version, precision: Precision) -> Writer {
         Writer::after(Time::ZERO, version, precision)
     }
 
-    /// The writer of a cast that goes on after an event at this time.
+    /// A writer for a cast that continues after an event at this time.
     pub fn after(previous: Time, version: Version, precision: Precision) -> Writer {
         Writer { version, precision, previous }
     }
@@ -60,8 +60,8 @@ impl Writer {
         out.extend_from_slice(b"]\n");
     }
 
-    /// Appends an event that was read. Where `time` is the time that its line already gives, that is
-    /// the line unchanged, otherwise the line with another number.
+    /// Appends an event that was read: the line unchanged if `time` is its own time, otherwise the
+    /// line with a new number.
     #[inline]
     pub fn copy(&mut self, event: &Event<'_>, time: Time, out: &mut Vec<u8>) {
         let number = self.number(time);
@@ -74,7 +74,7 @@ impl Writer {
         out.extend_from_slice(&event.line[event.number.end..]);
     }
 
-    /// The number for an event at `time`, which becomes the previous one.
+    /// The number to write for an event at `time`, which becomes the previous time.
     #[inline]
     fn number(&mut self, time: Time) -> Time {
         if self.version == Version::V2 {
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_spelled_as_asciinema_spells_it() {
+    fn a_line_is_written_as_asciinema_writes_it() {
         let mut out = Vec::new();
         Writer::new(Version::V2, Precision::Microseconds).event(
             Time::from_micros(1_000_001),
@@ -139,7 +139,7 @@ mod tests {
                     time = (time + step).max(0);
                     highest = highest.max(time as u64);
                     sum += written(&mut v3, time as u64).as_micros();
-                    // A step back cannot be written; its event stands where the one before it does.
+                    // A step back cannot be written; its event gets the time of the previous one.
                     prop_assert!(sum.abs_diff(highest) <= half, "{} for {}", sum, highest);
                 }
             }
