@@ -1,10 +1,11 @@
-//! What two programs of the toolkit share, and nothing that only one needs.
+//! The library of the toolkit: everything that two programs share, and nothing that only one needs.
 //!
-//! Each module is a room with one subject: [`cast`] is the format, [`formats`] what a cast can become,
-//! [`edit`] what several filters do to a cast, [`filter`] the loop that every filter runs in, [`io`]
-//! descriptors and files, [`cli`] options and messages, [`config`] the user's settings, [`screen`] a
-//! virtual terminal, [`tty`] terminals, pseudo-terminals and signals, [`vt`] the stream between a
-//! program and its terminal. [`size`], [`text`] and [`date`] are notions that several of them share.
+//! Each module has one subject: [`cast`] is the format, [`formats`] the formats that a cast
+//! converts to, [`edit`] the editing that several filters share, [`filter`] the loop of every
+//! filter, [`io`] descriptors and files, [`cli`] options and messages, [`config`] the user's
+//! settings, [`live`] the state and protocol of live views, [`notifier`] desktop notifications,
+//! [`screen`] a virtual terminal, [`tty`] terminals, pseudo-terminals and signals, [`vt`] the stream
+//! between a program and its terminal. [`size`], [`text`] and [`date`] are used by several of them.
 
 pub mod cast;
 pub mod cli;

@@ -1,8 +1,8 @@
 //! Desktop notifications: that a recording was paused, that a stream was interrupted.
 //!
-//! The recorded program owns the terminal, so notices are shown elsewhere: by the configured command, or
-//! else by the first notifier that is installed. A thread runs it, with its output discarded; it may hang
-//! or fail without consequences.
+//! The recorded program owns the terminal, so notices are shown elsewhere: by the configured
+//! command, or else by the first notifier installed. A thread runs it, with its output discarded;
+//! it may hang or fail without consequences.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -31,16 +31,16 @@ struct Queue {
 }
 
 impl Notifier {
-    /// A notifier that runs this command by `sh -c`, or the first one that is installed.
+    /// A notifier that runs this command with `sh -c`, or else the first notifier installed.
     pub fn new(is_enabled: bool, command: Option<OsString>) -> Notifier {
         Notifier { queue: is_enabled.then(|| Arc::new(Queue { command, notices: OnceLock::new() })) }
     }
 
-    /// Shows a text, some time soon.
+    /// Shows a text soon.
     pub fn say(&self, notice: &str) {
         let Some(queue) = &self.queue else { return };
         if let Some(notices) = queue.notices.get_or_init(|| start(queue.command.clone())) {
-            // Fails only when the thread is gone, and then there is no one to say it.
+            // Fails only if the thread is gone; then the text cannot be shown.
             let _ = notices.send(notice.to_string());
         }
     }
@@ -61,7 +61,7 @@ fn deliver(notices: &Receiver<String>, custom: Option<&OsStr>) {
         };
         if let Some(mut command) = command {
             let silent = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            // Waited for, so that notices come in order; how it ends does not matter.
+            // Waited for, so that notices come in order; its status does not matter.
             let _ = silent.status();
         }
     }
@@ -76,7 +76,7 @@ fn custom_command(custom: &OsStr, text: &str) -> Command {
     command
 }
 
-/// The first notifier of those that there are, told to show a text.
+/// The command of the first notifier installed, to show a text.
 fn installed_command(text: &str) -> Option<Command> {
     let mut command;
     if let Some(program) = find("terminal-notifier") {
@@ -87,7 +87,7 @@ fn installed_command(text: &str) -> Option<Command> {
         }
     } else if let Some(program) = find("osascript") {
         command = Command::new(program);
-        // The text is handed over as an argument and so needs no quoting within the script.
+        // The text is passed as an argument, so it needs no quoting within the script.
         let script = "on run argv\ndisplay notification (item 1 of argv) with title \"asciinema\"\nend run";
         command.args(["-e", script, text]);
     } else if let Some(program) = find("notify-send") {
@@ -112,7 +112,7 @@ fn find(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?).map(|folder| folder.join(name)).find(is_program)
 }
 
-/// The path of our icon, which is put into the user's cache the first time.
+/// The path of our icon, which is stored in the user's cache the first time.
 fn icon() -> io::Result<PathBuf> {
     const ICON: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64">
 <rect x="4" y="8" width="56" height="48" rx="6" fill="#1e1e24"/>

@@ -1,12 +1,13 @@
-//! Text from elsewhere, made fit to be shown: what a file, a server or a command line holds may
-//! carry escape sequences, and a message must not let them reach the terminal.
+//! Text from elsewhere, made safe to show: a file, a server or a command line may contain escape
+//! sequences, and a message must not send them to the terminal.
 
 use std::fmt::Write;
 
-/// The text with its control characters made visible: `\n`, `\t` and `\r` by name, others as `\x1b`.
+/// The text with its control characters made visible: `
+/// `, `\t` and `\r` by name, others as `\x1b`.
 ///
-/// Besides the ASCII controls that means the C1 ones and the characters that turn the direction of
-/// text around, since both change what a terminal shows of the rest of the line.
+/// This includes the C1 controls and the characters that change the direction of text, since both
+/// change how a terminal shows the rest of the line.
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -26,15 +27,15 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// The same, but for line ends, which stay: for text of several lines that is shown as it is laid out.
+/// Like [`visible`], but keeps line ends, for preformatted text.
 pub fn visible_lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
-/// The first characters of a piece of input, visible and short enough to stand within a message.
+/// The first characters of a piece of input, visible and short enough for a message.
 pub fn excerpt(bytes: &[u8]) -> String {
     const CHARACTERS: usize = 24;
-    // Four bytes are the most that a character takes: no need to look at the rest of a long line.
+    // A character takes at most four bytes, so the rest of a long line need not be read.
     let front = &bytes[..bytes.len().min(4 * CHARACTERS + 4)];
     let text = String::from_utf8_lossy(front);
     let mut shown: String = text.chars().take(CHARACTERS).collect();
@@ -44,7 +45,7 @@ pub fn excerpt(bytes: &[u8]) -> String {
     visible(&shown)
 }
 
-/// A number that tells one text from another where nobody means harm (FNV-1a, 64 bits).
+/// A number that distinguishes texts if nobody tampers with them (FNV-1a, 64 bits).
 pub fn checksum(bytes: &[u8]) -> u64 {
     bytes
         .iter()
@@ -65,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_is_short_and_says_that_more_follows() {
+    fn an_excerpt_is_short_and_shows_that_it_was_shortened() {
         assert_eq!(excerpt(b"short"), "short");
         assert_eq!(excerpt(&[b'x'; 500]), format!("{}…", "x".repeat(24)));
     }

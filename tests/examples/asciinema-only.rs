@@ -1,4 +1,4 @@
-//! Keeps the events of one kind alone: `asciinema-only -c o` removes input and markers.
+//! Keeps only the events of one kind: `asciinema-only -c o` removes input and markers.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ const PROGRAM: Program = Program {
     is_classic: false,
     summary: "keep the events of one kind",
     usage: "-c CODE [-o OUT] [FILE]",
-    about: "Keep the events of one kind alone. With no FILE, or when FILE is -, read standard input.",
+    about: "Keep only the events of one kind. With no FILE, or when FILE is -, read standard input.",
     options: &[
         option(&["-c", "--code"], "CODE", OneOf(&["o", "i", "m"]), "o (output), i (input) or m (markers)"),
         catalog::OUTPUT,

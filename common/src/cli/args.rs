@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abbreviation_is_enough_where_it_fits_one_name() {
+    fn an_abbreviation_is_accepted_if_it_fits_one_name() {
         assert_eq!(first(&["--idle=3"]), "--idle-time-limit");
         assert_eq!(first(&["--o"]), "option '--o' is ambiguous: --overwrite, --output-format");
         let mut preferring = args(&["--o"]);
@@ -205,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_option_is_named_with_the_nearest() {
+    fn an_unknown_option_is_reported_with_the_nearest_name() {
         assert_eq!(first(&["--overwirte"]), "unknown option '--overwirte'; did you mean '--overwrite'?");
         assert_eq!(first(&["--frob"]), "unknown option '--frob'");
         assert_eq!(first(&["-x"]), "unknown option '-x'");
     }
 
     #[test]
-    fn a_number_of_seconds_may_be_spelled_as_people_do() {
+    fn a_number_of_seconds_may_be_written_informally() {
         for (typed, micros) in [
             ("2", 2_000_000),
             (".5", 500_000),

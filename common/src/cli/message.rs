@@ -1,6 +1,7 @@
 //! Messages: one line on standard error, in colour on a terminal.
 //!
-//! Nothing here panics when standard error is closed, as `eprintln!` would: then nobody is left to tell.
+//! Nothing here panics if standard error is closed, as `eprintln!` would: then there is no one to
+//! tell.
 
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal, Write};
@@ -50,7 +51,7 @@ pub fn write_line(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
-/// Whether the user has turned colours off.
+/// Returns whether the user has turned colours off.
 pub fn colour_is_refused() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

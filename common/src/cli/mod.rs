@@ -1,7 +1,7 @@
-//! The command line: options in, messages out, and the one way in which a program ends.
+//! The command line: options, messages, and the exit of a program.
 //!
-//! A program's `main` is one call of [`run`] with its entry from the [`catalog`], which says what its
-//! options are called. Knows nothing about casts, except what a second is.
+//! A program's `main` is one call of [`run`] with its entry in the [`catalog`], which lists its
+//! options. Knows nothing about casts, except `Time` as the value of an option.
 
 mod args;
 pub mod catalog;
@@ -17,7 +17,7 @@ pub use catalog::Program;
 pub use message::{Reporter, colour_is_refused, io_text, source_name, write_line};
 pub use names::{abbreviation, nearest};
 
-/// How a program can end other than well.
+/// The ways a program can end other than successfully.
 #[derive(Debug)]
 pub enum Failure {
     /// The command line is wrong: status 2, and a hint at `--help`.
@@ -32,7 +32,7 @@ pub enum Failure {
     Asked(String),
 }
 
-/// What the parts of a program return.
+/// The result of a part of a program.
 pub type Result<T> = std::result::Result<T, Failure>;
 
 impl Failure {

@@ -1,7 +1,7 @@
-//! Names that were abbreviated or mistyped, of options and of commands.
+//! Abbreviated and mistyped names of options and commands.
 
-/// The names that `typed` may be short for. If exactly one of the `preferred` names is among them, it
-/// is the one: they are those of earlier versions, whose abbreviations keep their meaning.
+/// The names that `typed` may be short for. If exactly one of the `preferred` names is among them,
+/// only that one: these are the names of earlier versions, whose abbreviations keep their meaning.
 pub fn abbreviation<'a>(
     typed: &str,
     names: impl Iterator<Item = &'a str>,
@@ -12,14 +12,14 @@ pub fn abbreviation<'a>(
     if classic.len() == 1 { classic } else { fitting }
 }
 
-/// The name that a mistyped one is most similar to, if at most a third of it is wrong.
+/// The name most similar to a mistyped one, if at most a third of it is wrong.
 pub fn nearest<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let (distance, name) = names.map(|name| (distance(typed, name), name)).min_by_key(|&(d, _)| d)?;
     (distance <= typed.chars().count() / 3).then_some(name)
 }
 
-/// How many characters must be inserted, deleted, replaced or swapped with their neighbour to turn one
-/// word into the other (optimal string alignment).
+/// The number of characters that must be inserted, deleted, replaced or swapped with their
+/// neighbour to turn one word into the other (optimal string alignment).
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     // rows[i][j]: the distance of the first i characters of a from the first j of b.
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn swapped_letters_are_one_mistake() {
+    fn swapped_letters_count_as_one_mistake() {
         for (typed, name) in [("plya", "play"), ("spede", "speed"), ("uplaod", "upload"), ("recd", "rec")] {
             assert_eq!(nearest(typed, ["rec", "play", "speed", "upload"].into_iter()), Some(name));
         }

@@ -41,7 +41,7 @@ impl Ini {
     pub fn parse(text: &str) -> Result<Ini, BadLine> {
         let mut ini = Ini::default();
         let mut section: Option<String> = None;
-        // Whether a line that is indented deeper than this one goes on with the last value.
+        // True if a line indented deeper than this one continues the last value.
         let mut continues = false;
         let mut indent = 0;
         for (at, line) in lines(text).enumerate() {
@@ -98,8 +98,8 @@ impl Ini {
         Ok(ini)
     }
 
-    /// The value of a key in a section. The default section holds only for sections that are there,
-    /// empty as they may be.
+    /// The value of a key in a section. The default section applies only to sections that exist,
+    /// even if they are empty.
     pub fn get(&self, section: &str, key: &str) -> Option<&str> {
         let find =
             |section: &str| self.values.iter().find(|value| value.section == section && value.key == key);
@@ -115,13 +115,14 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.split('\n').flat_map(|line| line.strip_suffix('\r').unwrap_or(line).split('\r'))
 }
 
-/// The name in `[name]`. What follows the last bracket is not looked at.
+/// The name in `[name]`. Anything after the last bracket is ignored.
 fn section_name(trimmed: &str) -> Option<&str> {
     let (name, _) = trimmed.strip_prefix('[')?.rsplit_once(']')?;
     (!name.is_empty()).then_some(name)
 }
 
-/// What Python takes for space: Unicode's, and the four separators of ASCII.
+/// Returns whether Python considers a character white space: Unicode's, and the four ASCII
+/// separators.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\x1c'..='\x1f')
 }
@@ -133,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    /// What is read, as `section/key=value` with line ends as `|`.
+    /// The settings read, as `section/key=value` with line ends as `|`.
     fn read(text: &str) -> String {
         match Ini::parse(text) {
             Ok(ini) => {
@@ -146,7 +147,7 @@ mod tests {
         }
     }
 
-    // What stands on the right was seen from RawConfigParser of Python 3.11.
+    // The expected results were obtained with RawConfigParser of Python 3.11.
     #[test]
     fn files_read_as_rawconfigparser_reads_them() {
         for (text, expected) in [
@@ -171,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_line() {
+    fn a_syntax_error_is_reported_with_its_line() {
         for (text, expected) in [
             ("k = v\n", "line 1: expected a section like '[record]', found 'k = v'"),
             ("[a]\n\nk\n", "line 3: expected 'key = value', found 'k'"),
@@ -184,13 +185,13 @@ mod tests {
     }
 
     #[test]
-    fn the_default_section_holds_in_all_others() {
+    fn the_default_section_applies_to_all_others() {
         let ini = Ini::parse("[DEFAULT]\nk = 1\nl = 2\n[a]\nk = 3\n").unwrap();
         assert_eq!((ini.get("a", "k"), ini.get("a", "l"), ini.get("b", "k")), (Some("3"), Some("2"), None));
     }
 
-    /// Reads files that zero bytes part, and writes a line for each: `!` for one that it refuses,
-    /// else what it says for every key that the lines can make.
+    /// Reads files separated by zero bytes, and writes a line for each: `!` if the file is
+    /// rejected, otherwise the value of every key that the lines below can produce.
     const PYTHON: &str = "
 import configparser, io, json, sys
 for text in sys.stdin.buffer.read().decode().split(chr(0)):
@@ -203,7 +204,7 @@ for text in sys.stdin.buffer.read().decode().split(chr(0)):
     print(json.dumps([parser.get(s, k, fallback=None) for s in ('a', 'b') for k in ('k', 'l', 'k l')], ensure_ascii=False))
 ";
 
-    /// Every file of up to four of these lines, and longer ones at random.
+    /// Every file of up to four of these lines, and longer random ones.
     fn files() -> Vec<String> {
         const LINES: [&str; 21] = [
             "[a]",
@@ -234,7 +235,7 @@ for text in sys.stdin.buffer.read().decode().split(chr(0)):
             last = last.iter().flat_map(|text| LINES.map(|line| format!("{text}{line}\n"))).collect();
             files.extend(last.iter().cloned());
         }
-        // Any sequence will do that is long and the same each time (Knuth's MMIX generator).
+        // Any long and repeatable sequence will do (Knuth's MMIX generator).
         let mut state: u64 = 1;
         let mut pick = |count: usize| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,8 +1,8 @@
-//! The install ID, by which a server identifies this machine.
+//! The install ID, which identifies this machine to a server.
 //!
-//! It is looked up where 2.4, 3.x and 1.x keep it, and generated when it is first needed. If two
-//! programs generate it at the same time, both end up with the same one: each writes a temporary file
-//! and links it into place, and the second one reads what is there.
+//! It is looked up where 2.4, 3.x and 1.x keep it, and generated when first needed. If two programs
+//! generate it at the same time, both end up with the same one: each writes a temporary file and
+//! links it into place, and the second one reads the first one's.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use super::{Config, state_home, variable};
 use crate::cli::{self, Failure, Result};
 use crate::text::visible;
 
-/// The name of the file, in 2.4 and in 3.x.
+/// The name of the file in 2.4 and 3.x.
 const FILE: &str = "install-id";
 
 impl Config {
@@ -21,8 +21,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// It cannot be read or written, or the file holds something else: the ID goes into URLs and onto
-    /// the terminal verbatim.
+    /// The file cannot be read or written, or does not hold an ID: it goes into URLs and onto the
+    /// terminal verbatim.
     pub fn install_id(&self, fresh: impl FnOnce() -> String) -> Result<String> {
         if let Some(id) = variable("ASCIINEMA_INSTALL_ID") {
             return checked(id, "ASCIINEMA_INSTALL_ID");
@@ -63,19 +63,20 @@ fn read(path: &Path) -> Result<Option<String>> {
     }
 }
 
-/// Stores an ID, unless there is one by then.
+/// Stores an ID, unless there is one already.
 fn write(home: &Path, path: &Path, id: &str) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(home)?;
     let temporary = home.join(format!(".{FILE}.{}", std::process::id()));
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     let placed = file.write_all(id.as_bytes()).and_then(|()| match fs::hard_link(&temporary, path) {
-        // An empty file, as a full disk leaves it, is not an ID: it would be a new one each time.
+        // An empty file, as left by a full disk, is not an ID: a new one would be generated each
+        // time.
         Err(error)
             if error.kind() == io::ErrorKind::AlreadyExists && read(path).is_ok_and(|id| id.is_some()) =>
         {
             Ok(())
         }
-        // For file systems without hard links: still all or nothing, if not safe from a race.
+        // For file systems without hard links: still atomic, if not safe from a race.
         Err(_) => fs::rename(&temporary, path),
         Ok(()) => Ok(()),
     });

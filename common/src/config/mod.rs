@@ -73,7 +73,7 @@ struct Found<'a> {
 const SYSTEM_FILE: &str = "/etc/asciinema/config.toml";
 
 impl Config {
-    /// Reads the files, as far as they are there.
+    /// Reads the files that exist.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Config {
         Ok(Config { home, files })
     }
 
-    /// The URL of the server, without a slash at its end.
+    /// The URL of the server, without a trailing slash.
     ///
     /// # Errors
     ///
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_read_as_the_bytes_that_they_send() {
+    fn keys_are_read_as_the_bytes_they_send() {
         for (text, bytes) in [
             ("x", "x"),
             ("C-x", "\x18"),
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn the_host_is_the_name_alone() {
+    fn the_host_is_the_name_without_scheme_and_port() {
         for (url, host) in
             [("https://a.org", "a.org"), ("http://u:p@a.org:4000/x", "a.org"), ("http://[::1]:80", "[::1]")]
         {
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_in_every_spelling_that_2_x_takes() {
+    fn values_are_read_in_every_form_that_2_x_accepts() {
         let config = config("[a]\nA = Yes\nb = OFF\nmaxwait = .5\nspeed = 1e1\nempty =\n");
         assert_eq!(
             (config.flag("a", "a").unwrap(), config.flag("a", "b").unwrap(), config.flag("a", "c").unwrap()),

@@ -1,11 +1,11 @@
-//! The list of all settings, for those who want to see them.
+//! The list of all settings, for programs that show them.
 
 use crate::cast::Time;
 use crate::cli::plain_number;
 
 use super::{Config, DEFAULT_URL};
 
-/// What kind of value a setting has.
+/// The type of a setting's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Yes or no.
@@ -19,11 +19,11 @@ pub enum Kind {
 /// A setting that programs know.
 #[derive(Clone, Copy, Debug)]
 pub struct Known {
-    /// Its section, as 2.4 calls it.
+    /// Its section in 2.4.
     pub section: &'static str,
-    /// Its name there.
+    /// Its name in 2.4.
     pub key: &'static str,
-    /// What kind of value it has.
+    /// Its type.
     pub kind: Kind,
     /// Its value if nothing is configured; empty for none.
     pub default: &'static str,
@@ -71,21 +71,21 @@ pub const SETTINGS: &[Known] = &[
     known("notifications", "command", Kind::Text, ""),
 ];
 
-/// A setting as it is in force.
+/// A setting in effect.
 #[derive(Debug)]
 pub struct Effective {
-    /// Section and name as 2.4 has them, with a dot between: `record.command`.
+    /// Section and name in 2.4, joined by a dot: `record.command`.
     pub name: String,
-    /// What kind of value it has.
+    /// Its type.
     pub kind: Kind,
     /// Its value as written; empty for none.
     pub value: String,
-    /// Where the value comes from: a file, an environment variable, or `default`.
+    /// The origin of the value: a file, an environment variable, or `default`.
     pub source: String,
 }
 
 impl Config {
-    /// All settings that programs know, with their values and where these come from.
+    /// All settings that programs know, with their values and origins.
     pub fn effective(&self) -> impl Iterator<Item = Effective> {
         SETTINGS.iter().map(|setting| {
             let Known { section, key, kind, default } = *setting;

@@ -6,11 +6,11 @@
 
 use toml::de::{DeTable, DeValue};
 
-/// The sections of 3.x, and 2.4's names for them.
+/// The sections of 3.x, and their names in 2.4.
 const SECTIONS: &[(&str, &str)] =
     &[("server", "api"), ("session", "record"), ("playback", "play"), ("notifications", "notifications")];
 
-/// The settings that have another name in 2.4, within its section.
+/// The settings with another name in 2.4, within their section.
 const RENAMED: &[(&str, &str, &str)] =
     &[("record", "capture_input", "stdin"), ("record", "capture_env", "env")];
 
@@ -27,7 +27,7 @@ pub struct Setting {
     pub text: Option<String>,
 }
 
-/// What is wrong with a file, and in which line, counted from 1.
+/// A syntax error and its line, counted from 1.
 #[derive(Debug, PartialEq, Eq)]
 pub struct BadLine {
     pub number: usize,
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_are_taken_as_their_text_under_the_names_of_2_4() {
+    fn scalars_are_read_as_text_under_the_names_of_2_4() {
         let text = "[server]\nurl = \"https://a.org\"\n[session]\ncapture_input = true\ncapture_env = \"A,B\"\nidle_time_limit = 2.5\n[playback]\nspeed = 2\n";
         let expected = [
             ("api", "url", "https://a.org"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_error_is_told_with_its_line() {
+    fn a_syntax_error_is_reported_with_its_line() {
         assert_eq!(parse("[session]\ncommand = \n").unwrap_err().number, 2);
         assert_eq!(parse("[server]\nurl = \"a\"\nurl = \"b\"\n").unwrap_err().number, 3);
     }

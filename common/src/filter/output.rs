@@ -1,15 +1,14 @@
-//! What a filter puts out: lines as they came, with another number at the front where their time
-//! has changed.
+//! A filter's output: lines verbatim, with a new number at the front if their time has changed.
 //!
-//! A filter that only changes times writes intervals to the microsecond: one that rounds would not be
-//! done after one pass, because a delay cut to 0.0005 s must not be longer when it is looked at again.
+//! Intervals are written to the microsecond. A filter that rounded them would not be finished after
+//! one pass: a delay limited to 0.0005 s must not be longer when it is read again.
 
 use crate::cast::{Code, Event, Header, Precision, Time, Version, Writer};
 
-/// The lines that became of one block of input.
+/// The lines made from one block of input.
 pub struct Output {
     buffer: Vec<u8>,
-    /// The last byte of what was put out before.
+    /// The last byte written before the current block.
     last: Option<u8>,
     writer: Writer,
 }
@@ -22,48 +21,48 @@ impl Default for Output {
 }
 
 impl Output {
-    /// Puts out an event at a time. Where that is the time that its line already says, the line is
-    /// copied as it stands, else with another number in place of the old one.
+    /// Writes an event at a time. If that is the time in its line, the line is copied verbatim;
+    /// otherwise its number is replaced.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, time: Time) {
         self.writer.copy(event, time, &mut self.buffer);
     }
 
-    /// Puts out an event that the cast did not have.
+    /// Writes a new event.
     pub fn new_event(&mut self, time: Time, code: Code, text: &str) {
         self.end_line();
         self.writer.event(time, code, text, &mut self.buffer);
     }
 
-    /// Ends the last line, where the source ended without doing so.
+    /// Ends the last line if the source did not.
     pub fn end_line(&mut self) {
         if self.buffer.last().copied().or(self.last).is_some_and(|byte| byte != b'\n') {
             self.buffer.push(b'\n');
         }
     }
 
-    /// Puts out a line, or any other bytes, as they stand.
+    /// Writes a line, or any other bytes, verbatim.
     pub fn line(&mut self, line: &[u8]) {
         self.buffer.extend_from_slice(line);
     }
 
-    /// What has been put out, to append to.
+    /// The output so far, to append to.
     pub fn bytes_mut(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }
 
-    /// Puts out the header. The events that follow have times as its version wants them.
+    /// Writes the header. The events that follow have times in the form of its version.
     pub fn begin(&mut self, header: &Header) {
         self.writer = Writer::new(header.version, Precision::Microseconds);
         self.line(header.line().as_bytes());
     }
 
-    /// What has been put out since the last [`Output::clear`].
+    /// The output since the last [`Output::clear`].
     pub fn bytes(&self) -> &[u8] {
         &self.buffer
     }
 
-    /// Forgets what has been put out.
+    /// Discards the output.
     pub fn clear(&mut self) {
         self.last = self.buffer.last().copied().or(self.last);
         self.buffer.clear();

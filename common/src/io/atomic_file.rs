@@ -1,8 +1,9 @@
-//! Where a filter writes: standard output, or the file that `-o` names.
+//! The output of a filter: standard output, or the file named by `-o`.
 //!
-//! A file is written beside its destination and renamed over it at the end, so that the destination
-//! may be the input, is never seen half done, and stays as it was when anything fails. Where the
-//! system can do that it has no name until then, so that nothing is left of it when we are killed.
+//! A file is written next to its destination and renamed over it at the end, so that the
+//! destination may be the input, is never seen incomplete, and is unchanged after a failure. If the
+//! system supports it, the file has no name until then, and leaves nothing behind if the program is
+//! killed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -16,26 +17,26 @@ use nix::unistd::linkat;
 use crate::cli::{self, Failure};
 use crate::io::Stream;
 
-/// A sink that has to be finished to be there.
+/// An output that takes effect only when it is finished.
 pub struct AtomicFile {
     stream: Stream,
     replacement: Option<Replacement>,
 }
 
-/// A file that is to take the place of another.
+/// A file that will replace another.
 struct Replacement {
-    /// The name that it has before it takes the other's.
+    /// Its name before the rename.
     temporary: PathBuf,
-    /// Whether it has that name already.
+    /// True once it has that name.
     is_named: bool,
     destination: PathBuf,
-    /// The mode of the file that is replaced.
+    /// The mode of the file to be replaced.
     permissions: Option<Permissions>,
 }
 
 impl AtomicFile {
-    /// What `-o` names, or standard output for `-` and where nothing is named; and its name in
-    /// messages.
+    /// Opens the file named by `-o`, or standard output for `-` and for no name. Returns it with
+    /// its name for messages.
     pub fn open(path: Option<&OsStr>) -> cli::Result<(AtomicFile, String)> {
         let name = path.filter(|path| *path != "-").map(cli::source_name);
         let (file, name) = match (path, name) {
@@ -50,8 +51,8 @@ impl AtomicFile {
         Ok(AtomicFile { stream: Stream::stdout()?, replacement: None })
     }
 
-    /// A file. One that is no regular file (a FIFO, a device) is written as it is, and a link's
-    /// target is replaced rather than the link.
+    /// Opens a file. A FIFO or a device is written directly; for a symbolic link, its target is
+    /// replaced.
     pub fn create(path: &OsStr) -> io::Result<AtomicFile> {
         let path = Path::new(path);
         let (destination, permissions) = match fs::metadata(path) {
@@ -74,15 +75,16 @@ impl AtomicFile {
         Ok(AtomicFile { stream: Stream::from(file), replacement: Some(replacement) })
     }
 
-    /// Puts the file in its place. What is not finished is taken away again.
+    /// Moves the file into place. Without this call it is removed.
     pub fn finish(mut self) -> io::Result<()> {
         let Some(mut replacement) = self.replacement.take() else { return Ok(()) };
         replacement.put_in_place(&self.stream).inspect_err(|_| replacement.discard())
     }
 }
 
-/// A file in the same folder that is gone with its last descriptor, unless it is given a name. `None`
-/// where the system or the file system has no such files, or no way to name them.
+/// An unnamed file in the same directory, which disappears with its last descriptor unless it is
+/// linked. `None` if the system or the file system does not support them, or offers no way to link
+/// one.
 #[cfg(target_os = "linux")]
 fn nameless_file_beside(path: &Path) -> Option<File> {
     use nix::libc;
@@ -93,13 +95,13 @@ fn nameless_file_beside(path: &Path) -> Option<File> {
     descriptor_path(&file).exists().then_some(file)
 }
 
-/// Linux alone has them.
+/// Only Linux has them.
 #[cfg(not(target_os = "linux"))]
 fn nameless_file_beside(_: &Path) -> Option<File> {
     None
 }
 
-/// Where an open file can be found that may have no other name.
+/// A path to an open file that may have no other name.
 fn descriptor_path(file: &impl AsFd) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
 }
@@ -119,7 +121,7 @@ impl Replacement {
 
     fn discard(&self) {
         if self.is_named {
-            // Best effort: the error that led here is the one to tell.
+            // Best effort: the error that led here is the one to report.
             let _ = fs::remove_file(&self.temporary);
         }
     }

@@ -10,37 +10,37 @@ use std::time::Duration;
 
 use crate::tty::{self, Interest, Signal, Signals};
 
-/// How often a file that has been read to its end is looked at again.
+/// The time between two reads at the end of the file.
 const PACE: Duration = Duration::from_millis(50);
 
-/// A file that still grows. Its end is not reached before SIGINT, SIGTERM or SIGHUP arrives.
+/// A growing file. It ends when SIGINT, SIGTERM or SIGHUP arrives.
 pub struct Follow {
     file: File,
     path: PathBuf,
-    /// How much has been read, in bytes.
+    /// The number of bytes read.
     position: u64,
     signals: Signals,
     was_interrupted: bool,
 }
 
 impl Follow {
-    /// Opens a file. From now on the signals that end the wait are caught.
+    /// Opens a file, and catches the signals that end the wait from then on.
     ///
     /// # Errors
     ///
-    /// It cannot be opened.
+    /// The file cannot be opened.
     pub fn open(path: &OsStr) -> io::Result<Follow> {
         let file = File::open(path)?;
         let signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])?;
         Ok(Follow { file, path: PathBuf::from(path), position: 0, signals, was_interrupted: false })
     }
 
-    /// Whether a signal has ended the wait.
+    /// Returns whether a signal has ended the wait.
     pub fn was_interrupted(&self) -> bool {
         self.was_interrupted
     }
 
-    /// Waits a moment; an error if nothing more can come.
+    /// Waits a moment; an error if no more data can come.
     fn wait(&mut self) -> io::Result<()> {
         let own = self.file.metadata()?;
         if own.len() < self.position {

@@ -1,4 +1,4 @@
-//! What a cast is read from: a descriptor, whose bytes may be compressed, or a file that still grows.
+//! The source of a cast: a descriptor, whose data may be compressed, or a growing file.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, Write};
@@ -10,68 +10,69 @@ use flate2::write::MultiGzDecoder;
 use super::follow::Follow;
 use super::{Stream, unnamed_file};
 
-/// How every gzip file begins (RFC 1952, section 2.3.1); no cast begins with such bytes.
+/// The first bytes of every gzip file (RFC 1952, section 2.3.1); no cast begins with them.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// How much compressed data is read at once, in bytes. It may become a thousand times as much.
+/// The size of a compressed read, in bytes. It can decompress to a thousand times as much.
 const BLOCK: usize = 8 << 10;
 
-/// An open source of bytes. What is compressed with gzip is read as if it were not.
+/// An open source of bytes. Data compressed with gzip is decompressed transparently.
 pub struct Input {
     origin: Origin,
-    /// Known from the first byte on.
+    /// Set once the first bytes are known.
     gzip: Option<Box<Gunzip>>,
     has_begun: bool,
 }
 
-/// Where the bytes come from.
+/// The origin of the bytes.
 enum Origin {
     Stream(Stream),
     Follow(Box<Follow>),
 }
 
-/// Decompression, and what it has given that has not been read yet.
+/// A decoder and its output that has not been read yet.
 struct Gunzip {
     decoder: MultiGzDecoder<Vec<u8>>,
-    /// How much of the decoder's output has been read.
+    /// The number of bytes read from the decoder's output.
     taken: usize,
-    /// What is wrong with the data, to be reported after what was good.
+    /// The error in the data, reported after the valid part.
     failure: Option<io::Error>,
 }
 
 impl Input {
-    /// Reads a file as it grows, until that is over.
+    /// Reads a file as it grows, until a signal arrives.
     pub fn follow(follow: Follow) -> Input {
         Input { origin: Origin::Follow(Box::new(follow)), gzip: None, has_begun: false }
     }
 
-    /// Whether a signal has ended the wait for a file to grow: its last line may be half written.
+    /// Returns whether a signal has ended the wait for a file to grow: its last line may be
+    /// incomplete.
     pub fn was_interrupted(&self) -> bool {
         matches!(&self.origin, Origin::Follow(follow) if follow.was_interrupted())
     }
 
-    /// Whether this is a file that still grows.
+    /// Returns whether this is a growing file.
     pub fn is_followed(&self) -> bool {
         matches!(&self.origin, Origin::Follow(_))
     }
 
-    /// Whether a read returns something without reading the descriptor.
+    /// Returns whether a read returns data without reading the descriptor.
     pub fn is_ready(&self) -> bool {
         self.gzip.as_ref().is_some_and(|gzip| gzip.taken < gzip.decoder.get_ref().len())
     }
 
-    /// The file itself, if it can be read again from its beginning as it is.
+    /// The file itself, if it can be read again from the start without decompression.
     pub fn seekable(&self) -> Option<File> {
         let Origin::Stream(stream) = &self.origin else { return None };
         let mut file = File::from(stream.as_fd().try_clone_to_owned().ok()?);
         (file.stream_position().is_ok() && !is_gzip(&file)).then_some(file)
     }
 
-    /// A file with these bytes: the open file, or one without a name that they are decompressed to.
+    /// A file with these bytes: the open file, or an unnamed one with the decompressed data.
     ///
     /// # Errors
     ///
-    /// They cannot be decompressed, or there is no room for them.
+    /// The data cannot be decompressed, or there is no space for it.
     pub fn into_file(mut self) -> io::Result<File> {
         let origin = match self.origin {
             Origin::Stream(stream) => {
@@ -91,7 +92,7 @@ impl Input {
     }
 }
 
-/// Whether a file that can be read at any place begins as a gzip file.
+/// Returns whether a seekable file begins as a gzip file does.
 fn is_gzip(file: &File) -> bool {
     let mut front = [0; 2];
     file.read_exact_at(&mut front, 0).is_ok_and(|()| front == GZIP)
@@ -155,7 +156,7 @@ impl Gunzip {
             self.taken = 0;
             match origin.read(&mut compressed)? {
                 0 => {
-                    // Its checksum at the end is missing, or another one.
+                    // The checksum at the end is missing or wrong.
                     if self.decoder.try_finish().is_err() {
                         self.failure = Some(damaged("the gzip data is cut off or corrupt"));
                     }
@@ -190,7 +191,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// What is read of these bytes, in a file, and the message of what is wrong with them.
+    /// The data read from these bytes in a file, and the error message, if any.
     fn read(bytes: &[u8]) -> (Vec<u8>, String) {
         let mut file = unnamed_file().unwrap();
         file.write_all(bytes).unwrap();
@@ -208,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn compressed_data_is_read_whole_also_in_several_members() {
+    fn compressed_data_is_read_to_the_end_even_in_several_members() {
         let text: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
         assert!(read(&compressed(&text)) == (text.clone(), String::new()));
         let two = [compressed(&text), compressed(b"more")].concat();
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_good_of_damaged_data_comes_before_the_error() {
+    fn the_valid_part_of_corrupt_data_is_read_before_the_error() {
         let text = vec![b'a'; 100_000];
         let whole = compressed(&text);
         for length in 1..whole.len() {

@@ -1,8 +1,9 @@
-//! Descriptors and files: where bytes come from and where they go.
+//! Descriptors and files.
 //!
-//! A [`Stream`] is a descriptor that copes with interrupted calls and short writes, [`open`] and
-//! [`Source`] find what a user named (a file, standard input, a URL), an [`AtomicFile`] appears as a
-//! whole or not at all, an [`unnamed_file`] is gone with its last descriptor, and [`sibling`] finds another program of this package. Knows no casts.
+//! A [`Stream`] is a descriptor that handles interrupted calls and short writes, [`open`] and
+//! [`Source`] open what a user named (a file, standard input, a URL), an [`AtomicFile`] appears
+//! complete or not at all, an [`unnamed_file`] disappears with its last descriptor, and [`sibling`]
+//! finds another program of this package. Knows no casts.
 
 mod atomic_file;
 mod follow;

@@ -1,5 +1,5 @@
-//! Where a cast to be played or printed comes from: a file, standard input, or a URL, which
-//! `asciinema-fetch` opens for us. A program that holds the terminal has no network code in it.
+//! The source of a cast to play or print: a file, standard input, or a URL, which `asciinema-fetch`
+//! opens. A program that holds the terminal contains no network code.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -17,13 +17,13 @@ const FETCH: &str = "asciinema-fetch";
 
 /// An open source.
 pub struct Source {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
     fetch: Option<Child>,
 }
 
 impl Source {
-    /// Opens a source, and returns what it is read from.
+    /// Opens a source, and returns the input to read.
     pub fn open(path: &OsStr) -> cli::Result<(Input, Source)> {
         if !is_url(path) {
             let (input, name) = open(Some(path))?;
@@ -39,12 +39,12 @@ impl Source {
         Ok((Input::from(stream), Source { name, fetch: Some(fetch) }))
     }
 
-    /// Ends it after it has been read, to its end or as far as was wanted. What the fetching of a
-    /// URL failed with takes the place of what the reader made of that.
+    /// Closes the source after it was read, to the end or in part. If fetching a URL failed, that
+    /// error replaces the reader's outcome.
     pub fn finish<T>(self, outcome: cli::Result<T>) -> cli::Result<T> {
         let Some(mut fetch) = self.fetch else { return outcome };
         if outcome.is_err() && !ends_soon(&mut fetch) {
-            // It is not the cause, and what it still has to say nobody wants to know any more.
+            // The fetch did not cause the error, and the rest of its output is not needed.
             let _ = fetch.kill();
             let _ = fetch.wait();
             return outcome;
@@ -54,10 +54,10 @@ impl Source {
             let _ = stderr.read_to_string(&mut said);
         }
         match fetch.wait() {
-            // A reader that stopped early ends it by SIGPIPE; then the reader knows why.
+            // It is killed by SIGPIPE if the reader stops early; then the reader knows why.
             Ok(status) if status.code().is_none_or(|code| code == 0) => outcome,
             _ => {
-                let line = said.lines().next().unwrap_or("it failed without a word");
+                let line = said.lines().next().unwrap_or("asciinema-fetch failed");
                 let line = line.strip_prefix("asciinema-fetch: ").unwrap_or(line);
                 Err(Failure::Failed(line.to_string()))
             }
@@ -65,8 +65,8 @@ impl Source {
     }
 }
 
-/// Opens a file that still grows, to be read until a signal or its reader ends that; and its name in
-/// messages.
+/// Opens a growing file, read until a signal arrives or the reader stops. Returns it with its name
+/// for messages.
 pub fn follow(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
     let Some(path) = path.filter(|path| *path != "-") else {
         return Err(Failure::Usage("--follow requires a FILE".to_string()));
@@ -76,7 +76,7 @@ pub fn follow(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
     Ok((Input::follow(follow), name))
 }
 
-/// Opens a file, or standard input for `-` and where nothing is named; and its name in messages.
+/// Opens a file, or standard input for `-` and for no name. Returns it with its name for messages.
 pub fn open(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
     let Some(path) = path.filter(|path| *path != "-") else {
         if path.is_none() && io::stdin().is_terminal() {
@@ -91,7 +91,7 @@ pub fn open(path: Option<&OsStr>) -> cli::Result<(Input, String)> {
     Ok((Input::from(Stream::from(file)), name))
 }
 
-/// Whether a program that has closed its output, if it has, ends as well.
+/// Returns whether a program that has closed its output, if it has, also exits.
 fn ends_soon(child: &mut Child) -> bool {
     const STEP: Duration = Duration::from_millis(5);
     (0..40).any(|_| {

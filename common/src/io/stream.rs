@@ -1,8 +1,8 @@
-//! A descriptor that casts are read from or written to: a file, a pipe, a terminal.
+//! A descriptor to read casts from or to write them to: a file, a pipe, a terminal.
 //!
-//! Here, once, is what every reader and writer of descriptors has to cope with: a call that a signal
-//! interrupts, a write that takes only a part, and a descriptor that another process has made
-//! non-blocking (the flag belongs to the open file, not to us). Callers see plain blocking I/O.
+//! It handles what every reader and writer of descriptors must handle: interrupted calls, short
+//! writes, and a descriptor that another process has made non-blocking (the flag belongs to the
+//! open file, not to the process). Callers see plain blocking I/O.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -10,23 +10,22 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
-/// A descriptor of our own, read and written without a buffer.
+/// An unbuffered descriptor owned by this process.
 #[derive(Debug)]
 pub struct Stream(File);
 
 impl Stream {
-    /// Standard input, through a descriptor of our own.
+    /// Standard input, on a duplicated descriptor.
     pub fn stdin() -> io::Result<Stream> {
         Stream::duplicate(io::stdin().as_fd())
     }
 
-    /// Standard output, through a descriptor of our own: the standard library's would look for line
-    /// ends and keep what follows the last one.
+    /// Standard output, on a duplicated descriptor: the standard library's is line-buffered.
     pub fn stdout() -> io::Result<Stream> {
         Stream::duplicate(io::stdout().as_fd())
     }
 
-    /// The same open file through another descriptor.
+    /// Another descriptor for the same open file.
     pub fn duplicate(descriptor: BorrowedFd<'_>) -> io::Result<Stream> {
         Ok(Stream(File::from(descriptor.try_clone_to_owned()?)))
     }
@@ -80,7 +79,7 @@ impl Write for Stream {
     }
 }
 
-/// Returns once it makes sense to try the call again, or else its error.
+/// Returns when the call can be retried, or else returns its error.
 fn wait_or_fail(error: io::Error, descriptor: BorrowedFd<'_>, events: PollFlags) -> io::Result<()> {
     match error.kind() {
         ErrorKind::Interrupted => Ok(()),

@@ -1,19 +1,19 @@
-//! A file without a name, for what does not fit into memory or has to be read twice.
+//! An unnamed file, for data that does not fit into memory or must be read twice.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// How many names are tried for a file that must have one for a moment.
+/// The number of attempts to find a free name, for files that need one for a moment.
 const TRIES: u32 = 100;
 
-/// Creates a file without a name in `$TMPDIR` (default: `/tmp`), to write to and to read from. It is
-/// gone when its last descriptor is closed, however the program ends, and nobody else can open it.
+/// Creates an unnamed file in `$TMPDIR` (default: `/tmp`) for reading and writing. It disappears
+/// when its last descriptor is closed, however the program ends, and no other process can open it.
 ///
 /// # Errors
 ///
-/// The folder is missing, full, or not ours to write to; the message names it.
+/// The directory is missing, full, or not writable; the message names it.
 pub fn unnamed_file() -> io::Result<File> {
     let folder = std::env::temp_dir();
     unnamed_file_in(&folder).map_err(|error| {
@@ -25,7 +25,7 @@ fn unnamed_file_in(folder: &Path) -> io::Result<File> {
     if let Some(file) = nameless(folder) {
         return Ok(file);
     }
-    // Not every system, nor every file system, has files that never had a name.
+    // Not every system and file system supports files that never had a name.
     for attempt in 0..TRIES {
         let path = folder.join(format!(".asciinema.{}.{attempt}", std::process::id()));
         match OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path) {
@@ -44,7 +44,7 @@ fn unnamed_file_in(folder: &Path) -> io::Result<File> {
 fn nameless(folder: &Path) -> Option<File> {
     use nix::libc::{O_EXCL, O_TMPFILE};
 
-    // O_EXCL: nobody may give it a name later.
+    // O_EXCL: the file cannot be linked later.
     let flags = O_TMPFILE | O_EXCL;
     OpenOptions::new().read(true).write(true).custom_flags(flags).mode(0o600).open(folder).ok()
 }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_read_as_it_was_written_and_leaves_no_name() {
+    fn it_reads_back_what_was_written_and_leaves_no_name() {
         let folder = std::env::temp_dir().join(format!("asciinema-unnamed.{}", std::process::id()));
         std::fs::create_dir(&folder).unwrap();
         let mut file = unnamed_file_in(&folder).unwrap();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_missing_is_an_error() {
+    fn a_missing_directory_is_an_error() {
         assert!(unnamed_file_in(Path::new("/nonexistent")).is_err());
     }
 }

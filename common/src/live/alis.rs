@@ -1,9 +1,9 @@
 //! ALiS v1, the protocol of asciinema's live streams: the payloads of its messages.
 //!
-//! A stream is [`MAGIC`], [`init`], events, [`end`]. An init may come again at any time: it replaces
-//! the screen. Numbers are unsigned LEB128 in the shortest form, texts are preceded by their length
-//! in bytes. Events are numbered, each one up from the event before, and carry the time since then in
-//! microseconds.
+//! A stream is [`MAGIC`], [`init`], events, [`end`]. An init may be repeated at any time: it
+//! replaces the screen. Numbers are unsigned LEB128 in the shortest form, texts are preceded by
+//! their length in bytes. Events are numbered consecutively, and carry the time since the previous
+//! event in microseconds.
 
 use super::{Data, Event, Theme};
 use crate::cast::Time;
@@ -12,22 +12,22 @@ use crate::size::Size;
 /// The first message of a stream.
 pub const MAGIC: &[u8] = b"ALiS\x01";
 
-/// Where a stream begins: the state of the terminal after an event.
+/// The start of a stream: the state of the terminal after an event.
 #[derive(Clone, Copy, Debug)]
 pub struct Init<'a> {
-    /// The number of the last event that is part of the state; 0 before the first.
+    /// The number of the last event included in the state; 0 before the first.
     pub last_id: u64,
-    /// The time that it is.
+    /// The current time of the session.
     pub time: Time,
     /// The terminal's size.
     pub size: Size,
     /// The terminal's colours, if known.
     pub theme: Option<&'a Theme>,
-    /// What draws the screen.
+    /// The output that draws the screen.
     pub drawing: &'a str,
 }
 
-/// The message of an init.
+/// The message for an init.
 pub fn init(init: &Init<'_>) -> Vec<u8> {
     let mut out = vec![0x01];
     number(init.last_id, &mut out);
@@ -46,7 +46,7 @@ pub fn init(init: &Init<'_>) -> Vec<u8> {
     out
 }
 
-/// The message of the event with this number, so long after the event before, or after the time of
+/// The message for an event: its number, and the time since the previous event or since the time of
 /// the init.
 pub fn event(id: u64, since: Time, event: &Event) -> Vec<u8> {
     let mut out = vec![match event.data {
@@ -64,7 +64,7 @@ pub fn event(id: u64, since: Time, event: &Event) -> Vec<u8> {
             number(size.cols.into(), &mut out);
             number(size.rows.into(), &mut out);
         }
-        // There is no sign.
+        // Numbers are unsigned.
         Data::Exit(status) => number(u64::try_from(*status).unwrap_or(0), &mut out),
     }
     out
@@ -83,7 +83,8 @@ fn text(text: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Appends a number: seven bits a byte, the lowest first, the top bit set while more follow.
+/// Appends a number: seven bits per byte, lowest first, with the top bit set on all but the last
+/// byte.
 fn number(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
@@ -102,7 +103,7 @@ mod tests {
         event(id, Time::from_micros(since), &Event { time: Time::ZERO, data })
     }
 
-    /// Messages of asciinema 3.2.0, captured.
+    /// Messages captured from asciinema 3.2.0.
     #[test]
     fn messages_are_those_of_asciinema_3() {
         let mut state = Init { last_id: 0, time: Time::ZERO, size: SIZE, theme: None, drawing: "" };
@@ -117,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_is_its_colours_after_their_number() {
+    fn a_theme_is_the_number_of_colours_and_the_colours() {
         for count in [8, 16] {
             let theme = Theme {
                 foreground: [0xd0, 0xd1, 0xd2],
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_take_as_few_bytes_as_they_can() {
+    fn numbers_take_as_few_bytes_as_possible() {
         for (value, bytes) in [
             (0, &[0][..]),
             (127, &[0x7f]),

@@ -1,23 +1,23 @@
-//! An event on its way to viewers.
+//! An event to be sent to viewers.
 
 use crate::cast::{self, Code, Fault, Time};
 use crate::screen::{MOST_CELLS, TooLarge};
 use crate::size::Size;
 
-/// The longest text of one event, in bytes: longer ones become several at the same time, so that a
-/// viewer who is in the middle of one holds little memory.
+/// The longest text of one event, in bytes: longer ones are split into several at the same time, so
+/// that a viewer in the middle of one holds little memory.
 const LONGEST_TEXT: usize = 16 << 10;
 
-/// An event that viewers are told of.
+/// An event sent to viewers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
-    /// When it happens, counted from the start of the cast.
+    /// The time of the event since the start of the cast.
     pub time: Time,
-    /// What happens.
+    /// The contents of the event.
     pub data: Data,
 }
 
-/// What happens.
+/// The contents of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Data {
     /// The program writes to the terminal.
@@ -33,7 +33,7 @@ pub enum Data {
 }
 
 impl Data {
-    /// The text in it; empty where there is none.
+    /// Its text, if any; otherwise empty.
     pub fn text(&self) -> &str {
         match self {
             Data::Output(text) | Data::Input(text) | Data::Marker(text) => text,
@@ -43,12 +43,12 @@ impl Data {
 }
 
 impl Event {
-    /// Appends what viewers are told of an event of a cast: nothing where its code is unknown, several
-    /// events where the text is long.
+    /// Appends the events to send to viewers for an event of a cast: none if its code is unknown,
+    /// several if its text is long.
     ///
     /// # Errors
     ///
-    /// Text that cannot be decoded, and a size that no screen can have.
+    /// The text cannot be decoded, or the size is too large for a screen.
     pub fn append(event: &cast::Event<'_>, events: &mut Vec<Event>) -> Result<(), Fault> {
         let time = event.time;
         let data = match event.code {
@@ -75,13 +75,13 @@ impl Event {
     }
 }
 
-/// Checks that a screen can have a size.
+/// Checks that a screen can have this size.
 pub(super) fn check_size(size: Size) -> Result<(), TooLarge> {
     let cells = usize::from(size.cols) * usize::from(size.rows);
     if cells > MOST_CELLS { Err(TooLarge(size)) } else { Ok(()) }
 }
 
-/// A text in pieces of a bounded length; an empty text is one piece.
+/// The text in pieces of a bounded length; an empty text is one piece.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_text_becomes_pieces_that_end_between_characters() {
+    fn a_long_text_is_split_between_characters() {
         let text = "ż".repeat(LONGEST_TEXT);
         let pieces: Vec<&str> = pieces(&text).collect();
         assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() <= LONGEST_TEXT));

@@ -1,7 +1,7 @@
-//! The way in: a thread that reads the cast, copies it to standard output and passes on what it says.
+//! The input: a thread that reads the cast, copies it to standard output and passes its events on.
 //!
-//! Between it and the loop that serves viewers lies a bounded queue. The loop never waits for a
-//! viewer, so a full queue means that it is busy, and the cast is read a little later.
+//! A bounded queue connects it to the loop that serves viewers. The loop never waits for a viewer,
+//! so a full queue only means that the loop is busy, and that the cast is read a little later.
 
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -18,38 +18,38 @@ use crate::cli::{self, Reporter};
 use crate::filter;
 use crate::io::Stream;
 
-/// How many items wait for the loop at most. Each holds what one read gave.
+/// The capacity of the queue. An item holds the events of one read.
 const QUEUE: usize = 16;
 
-/// How often a file is looked at that is expected to grow: a tenth of what people notice.
+/// The time between two reads at the end of a growing file: a tenth of what people notice.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What has come in.
+/// An item of the input.
 pub enum Item {
-    /// The header, before all else.
+    /// The header, before all other items.
     Header(Box<Header>),
     /// Some events.
     Events(Vec<Event>),
-    /// The cast has ended, well or with a failure that has not been told yet. Copying may go on.
+    /// The end of the cast, successful or with a failure that has not been reported yet. Copying
+    /// may continue.
     End(cli::Result<()>),
-    /// The source has been read to its end. False where not all of it could be copied, which has been
-    /// told.
+    /// The end of the source. False if it could not be copied completely, which has been reported.
     Closed(bool),
 }
 
-/// The reading end.
+/// The receiving side.
 pub struct Intake {
     items: Receiver<Item>,
-    /// Gets a byte with every item.
+    /// Receives a byte with every item.
     woken: PipeReader,
 }
 
 impl Intake {
-    /// Starts to read `source`, which messages call `name`, and to copy it to `copy`.
+    /// Starts to read `source`, named `name` in messages, and to copy it to `copy`.
     ///
     /// # Errors
     ///
-    /// There can be no thread.
+    /// The thread cannot be started.
     pub fn start(
         source: Box<dyn Read + Send>,
         name: String,
@@ -64,12 +64,12 @@ impl Intake {
         Ok(Intake { items, woken })
     }
 
-    /// The next item; `None` where there is none yet. Where one is there, the descriptor is readable.
+    /// The next item, if any. The descriptor is readable while there is one.
     pub fn take(&mut self) -> Option<Item> {
         let item = match self.items.try_recv() {
             Ok(item) => item,
             Err(TryRecvError::Empty) => return None,
-            // The thread does not end without this item.
+            // The thread always sends this item before it ends.
             Err(TryRecvError::Disconnected) => return Some(Item::Closed(false)),
         };
         // The byte was written after the item was sent, or is about to be.
@@ -84,7 +84,7 @@ impl AsFd for Intake {
     }
 }
 
-/// The writing end.
+/// The sending side.
 struct Sender {
     items: SyncSender<Item>,
     waker: PipeWriter,
@@ -94,7 +94,7 @@ struct Sender {
 
 impl Sender {
     fn send(&mut self, item: Item) {
-        // Fails only where the loop has ended, and with it the program.
+        // Fails only if the loop has ended, and with it the program.
         let _ = self.items.send(item);
         let _ = self.waker.write(&[0]);
     }
@@ -112,7 +112,7 @@ fn read(source: Copied, mut sender: Sender, name: &str) {
     let outcome = take_all(&mut reader, &mut sender);
     sender.send_events();
     sender.send(Item::End(outcome.map_err(|error| filter::failure(name, error))));
-    // Viewers are done with a cast that is broken; a recording that is made of it need not be.
+    // A broken cast ends the session for viewers, but its copy continues.
     let mut source = reader.into_source();
     if source.copy.is_some() {
         let _ = io::copy(&mut source, &mut io::sink());
@@ -120,7 +120,7 @@ fn read(source: Copied, mut sender: Sender, name: &str) {
     sender.send(Item::Closed(source.is_whole));
 }
 
-/// Reads the cast to its end, or to what is wrong with it.
+/// Reads the cast to its end or its first fault.
 fn take_all(reader: &mut Reader<Copied>, sender: &mut Sender) -> Result<(), cast::Error> {
     loop {
         match reader.next()? {
@@ -162,7 +162,7 @@ impl Read for Copied {
     }
 }
 
-/// A file that another program is writing: at its end, more is waited for.
+/// A file that another program is writing: at its end, reads wait for more.
 pub struct Growing(File);
 
 impl Growing {
@@ -184,7 +184,7 @@ impl Read for Growing {
             if there.size() < here {
                 return Err(io::Error::other("the file has become shorter"));
             }
-            // A recording that has been replaced or removed grows no more.
+            // A recording that was replaced or removed does not grow any more.
             if there.nlink() == 0 {
                 return Ok(0);
             }

@@ -1,8 +1,8 @@
-//! Live views of a cast that grows: what `serve` and `relay` share.
+//! Live views of a growing cast: the parts that `serve` and `relay` share.
 //!
 //! [`Intake`] reads the cast on a thread of its own and copies it to standard output, [`Session`]
-//! keeps the screen for whoever joins late, [`alis`] is the protocol in which players and servers of
-//! asciinema are told of it. Knows no sockets.
+//! keeps the screen for viewers who join late, [`alis`] is the protocol of asciinema's players and
+//! servers. Knows no sockets.
 
 pub mod alis;
 mod event;
@@ -15,8 +15,8 @@ pub use intake::{Growing, Intake, Item};
 pub use session::Session;
 pub use theme::Theme;
 
-/// What a session that is streamed tells the programs in it by `ASCIINEMA_RELAY_ID`, so that they do
-/// not stream it to the same URL once more.
+/// The `ASCIINEMA_RELAY_ID` that a streamed session sets for its programs, so that they do not
+/// stream it to the same URL again.
 pub fn relay_id(url: &str) -> String {
     format!("{:016x}", crate::text::checksum(url.as_bytes()))
 }

@@ -1,4 +1,4 @@
-//! The state of a session that is being watched: what somebody who joins now has to be told.
+//! The state of a watched session: what a viewer who joins now must be sent.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -8,28 +8,28 @@ use crate::cast::{Header, Time};
 use crate::screen::{Screen, TooLarge};
 use crate::size::Size;
 
-/// How many rows above the screen are kept, which come back when it becomes taller.
+/// The number of rows kept above the screen, which reappear when it becomes taller.
 const SCROLLBACK: usize = 100;
 
-/// A session, up to the event that was applied last.
+/// A session, up to the last event applied.
 pub struct Session {
     header: Header,
     theme: Option<Theme>,
     screen: Screen,
     last_id: u64,
     last_time: Time,
-    /// When the last event was applied.
+    /// The moment when the last event was applied.
     applied: Instant,
-    /// The drawing of the screen after the last event, once somebody has asked.
+    /// The drawing of the screen after the last event, if it has been requested.
     drawing: Option<Rc<str>>,
 }
 
 impl Session {
-    /// A session that begins.
+    /// A new session.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`] for the terminal that the header names.
+    /// [`TooLarge`] if the terminal in the header is too large.
     pub fn new(header: Header) -> Result<Session, TooLarge> {
         let screen = Screen::new(header.size, SCROLLBACK)?;
         Ok(Session {
@@ -43,11 +43,11 @@ impl Session {
         })
     }
 
-    /// Applies the next event: its number, and how long after the event before it is.
+    /// Applies the next event. Returns its number, and the time since the previous event.
     pub fn apply(&mut self, event: &Event) -> (u64, Time) {
         match &event.data {
             Data::Output(text) => self.screen.feed(text),
-            // Intake lets no size through that is too large.
+            // The intake rejects sizes that are too large.
             Data::Resize(size) => drop(self.screen.resize(*size)),
             Data::Input(_) | Data::Marker(_) | Data::Exit(_) => {}
         }
@@ -64,18 +64,18 @@ impl Session {
         &self.header
     }
 
-    /// The title, empty where there is none.
+    /// The title; empty if there is none.
     pub fn title(&self) -> String {
         let title = self.header.get("title").and_then(|title| serde_json::from_str(title).ok());
         title.unwrap_or_default()
     }
 
-    /// The colours of the terminal, if the header names them.
+    /// The terminal's colours, if the header has them.
     pub fn theme(&self) -> Option<&Theme> {
         self.theme.as_ref()
     }
 
-    /// The size that the terminal has now.
+    /// The current size of the terminal.
     pub fn size(&self) -> Size {
         self.screen.size()
     }
@@ -90,7 +90,7 @@ impl Session {
         self.last_time
     }
 
-    /// The time that it is in the session: that of the last event, and what has passed since.
+    /// The current time of the session: that of the last event, plus the time passed since then.
     pub fn now(&self) -> Time {
         match self.last_id {
             0 => Time::ZERO,

@@ -1,21 +1,21 @@
-//! The colours of the terminal that was recorded, as a header may name them.
+//! The terminal's colours in a header.
 
 use crate::cast::{Header, Version, object_entries};
 
-/// The colours of a terminal: red, green and blue each.
+/// The colours of a terminal, each as red, green and blue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Of text.
+    /// The colour of text.
     pub foreground: [u8; 3],
-    /// Of the background.
+    /// The colour of the background.
     pub background: [u8; 3],
-    /// The numbered ones: 8 or 16.
+    /// The palette, of 8 or 16 colours.
     pub palette: Vec<[u8; 3]>,
 }
 
 impl Theme {
-    /// The theme in a header (`theme` in v2, `term.theme` in v3); `None` where there is none, or any
-    /// part of it is not what it should be.
+    /// The theme in a header (`theme` in v2, `term.theme` in v3); `None` if it is missing or any
+    /// part of it is invalid.
     pub fn of(header: &Header) -> Option<Theme> {
         let theme = match header.version {
             Version::V2 => header.get("theme")?,
@@ -27,7 +27,7 @@ impl Theme {
         Some(Theme { foreground: colour(&text("fg")?)?, background: colour(&text("bg")?)?, palette })
     }
 
-    /// The JSON object that a header names it by.
+    /// The theme as the JSON object of a header.
     pub fn to_json(&self) -> String {
         let text = |[red, green, blue]: &[u8; 3]| format!("#{red:02x}{green:02x}{blue:02x}");
         let palette: Vec<String> = self.palette.iter().map(text).collect();
@@ -36,12 +36,12 @@ impl Theme {
     }
 }
 
-/// The value of a key in a JSON object, as it is spelled.
+/// The verbatim value of a key in a JSON object.
 fn value<'a>(object: &'a str, key: &str) -> Option<&'a str> {
     object_entries(object)?.into_iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
 }
 
-/// A colour spelled `#rrggbb`.
+/// Parses a colour, `#rrggbb`.
 fn colour(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
     let number = u32::from_str_radix(digits, 16).ok()?;
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn both_versions_name_a_theme_and_a_broken_one_is_none() {
+    fn a_theme_is_read_in_both_versions_and_an_invalid_one_is_ignored() {
         let colours = |count: usize| vec!["#101112"; count].join(":");
         let named =
             |palette: &str| format!("{{\"fg\":\"#d0d1d2\",\"bg\":\"#000001\",\"palette\":\"{palette}\"}}");

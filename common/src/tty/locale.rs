@@ -22,19 +22,20 @@ pub fn check_locale() -> Result<()> {
     }
 }
 
-/// Whether the terminal can be expected to show more than ASCII.
+/// Returns whether the terminal can be expected to show more than ASCII.
 pub fn is_utf8() -> bool {
     names_utf8()
 }
 
-/// Whether the environment names a locale with UTF-8. If it is installed the encoding is UTF-8, otherwise
-/// ASCII; either way the locale need not be loaded.
+/// Returns whether the environment names a UTF-8 locale. If it is installed the encoding is UTF-8,
+/// otherwise ASCII; either way the locale need not be loaded.
 fn names_utf8() -> bool {
     let names = ["LC_ALL", "LC_CTYPE", "LANG"].map(|name| std::env::var(name).unwrap_or_default());
     names.iter().find(|name| !name.is_empty()).is_some_and(|name| has_utf8(name))
 }
 
-/// Whether the encoding in a locale's name, `LANGUAGE_COUNTRY.ENCODING@MODIFIER` (POSIX, 8.2), is UTF-8.
+/// Returns whether the encoding in a locale's name, `LANGUAGE_COUNTRY.ENCODING@MODIFIER` (POSIX,
+/// 8.2), is UTF-8.
 fn has_utf8(locale: &str) -> bool {
     let name = locale.split_once('@').map_or(locale, |(name, _)| name);
     let encoding = name.split_once('.').map_or("", |(_, encoding)| encoding);
@@ -43,8 +44,8 @@ fn has_utf8(locale: &str) -> bool {
 
 /// The name of the locale's encoding.
 fn encoding() -> String {
-    // SAFETY: the strings given are constants with an end; no thread has been started yet that could
-    // read the locale meanwhile, and what is returned is copied before anything can change it.
+    // SAFETY: the strings are NUL-terminated constants; no thread has been started yet that could
+    // read the locale at the same time, and the result is copied before anything can change it.
     unsafe {
         libc::setlocale(libc::LC_CTYPE, c"".as_ptr());
         let name = libc::nl_langinfo(libc::CODESET);
@@ -57,7 +58,7 @@ mod tests {
     use super::has_utf8;
 
     #[test]
-    fn only_the_encoding_of_a_locale_tells_its_encoding() {
+    fn only_the_encoding_part_of_a_locale_is_considered() {
         for locale in ["C.UTF-8", "en_US.utf8", "ca_ES.UTF-8@valencia"] {
             assert!(has_utf8(locale), "{locale}");
         }

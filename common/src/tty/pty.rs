@@ -30,23 +30,23 @@ pub struct Pty {
     slave: PathBuf,
 }
 
-/// How a program reads its terminal.
+/// The way a program reads its terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InputState {
-    /// Whether it reads lines (canonical mode) rather than single keys.
+    /// True if it reads lines (canonical mode) rather than single keys.
     pub in_lines: bool,
-    /// Whether the terminal echoes input.
+    /// True if the terminal echoes input.
     pub is_echoed: bool,
     /// The end-of-file character (VEOF), if there is one.
     pub end_of_file: Option<u8>,
-    /// Whether there is input that the program has not read yet.
+    /// True if there is input that the program has not read yet.
     pub is_pending: bool,
 }
 
 impl Pty {
-    /// Starts a program in a new pseudo-terminal of this size, in a session of its own with it as the
-    /// controlling terminal. `settings` are those of the user's terminal, so that erase keys and flow
-    /// control are the same.
+    /// Starts a program in a new pseudo-terminal of this size, in a session of its own with the
+    /// pseudo-terminal as its controlling terminal. `settings` are those of the user's terminal, so
+    /// that erase keys and flow control are the same.
     pub fn spawn(mut command: Command, size: Size, settings: Option<&Termios>) -> io::Result<(Pty, Child)> {
         let ends = openpty(&winsize(size), settings)?;
         let pty = Pty { master: ends.master, slave: nix::unistd::ttyname(&ends.slave)? };
@@ -54,8 +54,8 @@ impl Pty {
         fcntl(&pty.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         fcntl(&ends.slave, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         command.stdin(ends.slave.try_clone()?).stdout(ends.slave.try_clone()?).stderr(ends.slave);
-        // SAFETY: between fork and exec only async-signal-safe functions may be called; these are
-        // setsid, ioctl and sigaction, and an error is made of an errno without allocating.
+        // SAFETY: only async-signal-safe functions may be called between fork and exec; these are
+        // setsid, ioctl and sigaction, and the error is made from an errno without allocating.
         unsafe { command.pre_exec(enter_session) };
         let child = command.spawn()?;
         // This closes our copies of the slave, so that the master sees the end when the program closes
@@ -66,7 +66,7 @@ impl Pty {
 
     /// Sets the size; the foreground process group gets SIGWINCH.
     pub fn resize(&self, size: Size) -> io::Result<()> {
-        // SAFETY: the descriptor is open, and the call reads nothing but the struct given.
+        // SAFETY: the descriptor is open, and the call only reads the given struct.
         unsafe { set_window_size(self.master.as_raw_fd(), &winsize(size)) }?;
         Ok(())
     }
@@ -80,9 +80,9 @@ impl Pty {
         }
     }
 
-    /// How the program reads its terminal now.
+    /// The way the program reads its terminal now.
     ///
-    /// This opens the slave for a moment: only there can unread input be seen.
+    /// This opens the slave for a moment: only there is unread input visible.
     pub fn input_state(&self) -> io::Result<InputState> {
         let flags = libc::O_NOCTTY | libc::O_NONBLOCK | libc::O_CLOEXEC;
         let slave = OpenOptions::new().read(true).custom_flags(flags).open(&self.slave)?;
@@ -117,7 +117,7 @@ fn winsize(size: Size) -> Winsize {
 /// Runs in the forked child before exec.
 fn enter_session() -> io::Result<()> {
     nix::unistd::setsid()?;
-    // SAFETY: descriptor 0 is the slave by now; the call passes an integer and no pointer.
+    // SAFETY: descriptor 0 is the slave at this point; the call passes an integer and no pointer.
     unsafe { set_controlling_terminal(0, 0) }?;
     // Our handlers must not run here before exec removes them. Ignored signals stay ignored, except
     // SIGCHLD, without which shells do not work; the standard library has reset SIGPIPE.

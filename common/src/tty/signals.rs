@@ -89,16 +89,17 @@ impl Drop for Signals {
     }
 }
 
-/// Whether the signal is ignored and must stay so. SIGCHLD, SIGWINCH and SIGCONT are needed regardless.
+/// Returns whether the signal is ignored and must stay so. SIGCHLD, SIGWINCH and SIGCONT are needed
+/// regardless.
 fn stays_ignored(number: Signal) -> bool {
     !matches!(number, Signal::SIGCHLD | Signal::SIGWINCH | Signal::SIGCONT) && is_ignored(number)
 }
 
-/// Whether the signal is ignored.
+/// Returns whether the signal is ignored.
 pub fn is_ignored(number: Signal) -> bool {
     let mut action = MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: no new action is given, so that none is read; the present one is written to where the
-    // pointer leads, and read from there only when the call says that it has been.
+    // SAFETY: no new action is given, so none is read; the current one is written to the struct,
+    // which is read only if the call succeeds.
     unsafe {
         libc::sigaction(number as i32, ptr::null(), action.as_mut_ptr()) == 0
             && action.assume_init().sa_sigaction == libc::SIG_IGN
@@ -124,8 +125,8 @@ pub fn ignore_write_signals() {
 extern "C" fn do_nothing(_: i32) {}
 
 fn set_action(number: Signal, action: SigHandler) {
-    // SAFETY: the one action given here that runs code of ours runs a function that does nothing.
-    // Setting them cannot fail for the signals in question.
+    // SAFETY: the only handler of ours set here does nothing. Setting it cannot fail for these
+    // signals.
     let _ = unsafe { signal(number, action) };
 }
 
@@ -133,8 +134,8 @@ fn set_action(number: Signal, action: SigHandler) {
 /// not stopped, since nobody could continue it.
 pub fn stop_here() {
     let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
-    // SAFETY: the default action runs no code of ours, and the action that is put back afterwards is
-    // the one that was there.
+    // SAFETY: the default action runs no code of ours, and the previous action is restored
+    // afterwards.
     unsafe {
         if let Ok(before) = sigaction(Signal::SIGTSTP, &default) {
             let _ = raise(Signal::SIGTSTP);
@@ -154,6 +155,6 @@ pub fn die_of(number: Signal) -> ! {
     set_action(number, SigHandler::SigDfl);
     let _ = SigSet::from_iter([number]).thread_unblock();
     let _ = raise(number);
-    // Only process 1 of a container survives that.
+    // Only reached as process 1 of a container, which survives the signal.
     std::process::exit(128 + number as i32)
 }

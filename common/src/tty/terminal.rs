@@ -41,8 +41,8 @@ impl Terminal {
         Ok(Terminal { file })
     }
 
-    /// Whether this process is in the foreground, so that it can change the terminal without being
-    /// stopped.
+    /// Returns whether this process is in the foreground, so that it can change the terminal
+    /// without being stopped.
     pub fn is_foreground(&self) -> bool {
         nix::unistd::tcgetpgrp(&self.file).is_ok_and(|group| group == nix::unistd::getpgrp())
     }
@@ -50,7 +50,7 @@ impl Terminal {
     /// The window size; `None` if the terminal has none (serial lines, some ptys).
     pub fn size(&self) -> Option<Size> {
         let mut size = libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: the descriptor is open, and the call writes to nothing but the struct given.
+        // SAFETY: the descriptor is open, and the call only writes to the given struct.
         unsafe { get_window_size(self.file.as_raw_fd(), &mut size) }.ok()?;
         (size.ws_col > 0 && size.ws_row > 0).then_some(Size { cols: size.ws_col, rows: size.ws_row })
     }
@@ -60,7 +60,7 @@ impl Terminal {
         Ok(termios::tcgetattr(&self.file)?)
     }
 
-    /// Whether a program has put it into raw mode: what is written is not prepared for display.
+    /// Returns whether a program has put it into raw mode, in which output is not processed.
     pub fn is_raw(&self) -> bool {
         self.settings().is_ok_and(|settings| !settings.output_flags.contains(termios::OutputFlags::OPOST))
     }
@@ -91,11 +91,11 @@ impl Terminal {
         (&self.file).read(buffer)
     }
 
-    /// Waits until the terminal has replied to all queries and discards the replies, which the shell would
-    /// read as input.
+    /// Waits until the terminal has replied to all queries and discards the replies, which the
+    /// shell would otherwise read as input.
     ///
-    /// Terminals reply in order, so one more query tells when all replies are in. A terminal that does
-    /// not reply is given up after a moment.
+    /// Terminals reply in order, so one more query shows when all replies have arrived. The wait
+    /// for a terminal that does not reply is short.
     pub fn swallow_replies(&self) {
         const QUESTION: &[u8] = b"\x1b[5n";
         const ANSWER: &[u8] = b"\x1b[0n";

@@ -36,17 +36,17 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Whether reading from the descriptor does not block.
+    /// Returns whether reading from the descriptor does not block.
     pub fn to_read(&self, descriptor: BorrowedFd<'_>) -> bool {
         self.read.contains(&descriptor.as_raw_fd())
     }
 
-    /// Whether writing to the descriptor does not block.
+    /// Returns whether writing to the descriptor does not block.
     pub fn to_write(&self, descriptor: BorrowedFd<'_>) -> bool {
         self.write.contains(&descriptor.as_raw_fd())
     }
 
-    /// Whether nothing is ready: the wait timed out.
+    /// Returns whether nothing is ready: the wait timed out.
     pub fn is_empty(&self) -> bool {
         self.read.is_empty() && self.write.is_empty()
     }

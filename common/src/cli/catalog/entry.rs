@@ -1,60 +1,60 @@
-//! The shape of a catalog entry, and the help that is made of it.
+//! The shape of a catalog entry, and the help made from it.
 
 /// A program, or a command that the dispatcher runs itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
-    /// The name of the executable; `asciinema COMMAND` for a command of the dispatcher's own.
+    /// The name of the executable, or `asciinema COMMAND` for a built-in command of the dispatcher.
     pub name: &'static str,
-    /// Whether its messages begin with `asciinema:`, as those of 2.4's commands do, rather than with
-    /// its own name.
+    /// True if its messages begin with `asciinema:`, as those of 2.4's commands do, rather than
+    /// with its own name.
     pub is_classic: bool,
-    /// What it does, as its man page and the list of commands say it: a few words in the imperative.
+    /// What it does, for its man page and the list of commands: a few words in the imperative.
     pub summary: &'static str,
-    /// What follows the name in the usage line.
+    /// The rest of the usage line, after the name.
     pub usage: &'static str,
-    /// What it does, in a sentence or two.
+    /// A description of one or two sentences.
     pub about: &'static str,
     /// Its options, without `--help` and `--version`, which every program has.
     pub options: &'static [OptionEntry],
-    /// What its arguments are.
+    /// The type of its operands.
     pub operands: Completion,
-    /// Command lines to learn from.
+    /// Example command lines.
     pub examples: &'static [&'static str],
 }
 
-/// An option under all its names.
+/// An option with all its names.
 #[derive(Clone, Copy, Debug)]
 pub struct OptionEntry {
     /// Its names, dashes included.
     pub names: &'static [&'static str],
-    /// What its value is called; empty if it takes none.
+    /// The name of its value; empty if it takes none.
     pub metavar: &'static str,
-    /// What a shell offers as its value.
+    /// The completion of its value.
     pub completion: Completion,
-    /// What it does. A shell shows this as far as the first semicolon or parenthesis.
+    /// What it does. A shell shows this up to the first semicolon or parenthesis.
     pub help: &'static str,
 }
 
-/// What a value or an argument is, and so what a shell offers there.
+/// The type of a value or an operand, which determines what a shell offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completion {
-    /// There is none.
+    /// No operand.
     Nothing,
-    /// Anything; a shell cannot help.
+    /// Any text; a shell cannot help.
     Text,
     /// One of these words.
     OneOf(&'static [&'static str]),
-    /// A time in the cast that is named on the command line: a shell offers its markers.
+    /// A time in the cast named on the command line; a shell offers the cast's markers.
     Time,
     /// A file of any kind.
     File,
-    /// A file that holds a cast.
+    /// A file that contains a cast.
     Cast,
     /// A cast or the URL of one.
     CastOrUrl,
     /// A file to record to.
     Recording,
-    /// A command of the dispatcher.
+    /// A command of the dispatcher, such as `rec`.
     Command,
 }
 
@@ -84,22 +84,22 @@ const WIDTH: usize = 80;
 const INDENT: usize = 28;
 
 impl Program {
-    /// The name as the dispatcher knows it.
+    /// The name of the command.
     pub fn command(&self) -> &'static str {
         self.name.strip_prefix("asciinema-").or(self.name.strip_prefix("asciinema ")).unwrap_or(self.name)
     }
 
-    /// Whether the dispatcher runs it itself.
+    /// Returns whether the dispatcher runs it itself.
     pub fn is_built_in(&self) -> bool {
         self.name.contains(' ')
     }
 
-    /// The name that its messages begin with.
+    /// The name at the start of its messages.
     pub fn reporter(&self) -> &'static str {
         if self.is_classic { "asciinema" } else { self.name }
     }
 
-    /// Its options, with those that every program has.
+    /// Its options, including those of every program.
     pub fn all_options(&self) -> impl Iterator<Item = &OptionEntry> {
         self.options.iter().chain(&COMMON_OPTIONS)
     }
@@ -134,9 +134,9 @@ impl Program {
 }
 
 impl OptionEntry {
-    /// Its lines in a help text: the names, then the explanation in a column of its own.
+    /// Appends the option to a help text: the names, then the explanation in a second column.
     fn write_help(&self, text: &mut String) {
-        // Long names are in line whether a short one precedes them or not.
+        // Long names are aligned whether or not a short one precedes them.
         let has_short = self.names.first().is_some_and(|name| !name.starts_with("--"));
         let mut names = String::from(if has_short { "  " } else { "      " });
         names.push_str(&self.names.join(", "));
@@ -156,7 +156,7 @@ impl OptionEntry {
     }
 }
 
-/// Appends a paragraph that begins at a column; each further line is indented to it.
+/// Appends a paragraph that begins at a column; further lines are indented to it.
 fn wrap(text: &mut String, paragraph: &str, indent: usize) {
     let mut column = indent;
     for word in paragraph.split(' ') {
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_help_is_made_of_the_entry() {
+    fn the_help_is_made_from_the_entry() {
         const PROGRAM: Program = Program {
             name: "asciinema-test",
             is_classic: false,

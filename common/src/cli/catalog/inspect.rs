@@ -1,4 +1,4 @@
-//! Programs that look into recordings.
+//! Programs that inspect recordings.
 
 use super::Completion::{Cast, File, OneOf, Text, Time};
 use super::{FOLLOW, IDLE_TIME_LIMIT, OUTPUT, Program, flag, option};

@@ -1,13 +1,12 @@
-//! The catalog: every program of the toolkit, what it does and which options it takes.
+//! The catalog: every program of the toolkit, its purpose and its options.
 //!
-//! This is the only place that describes an option. A program's `--help`, the option names that its
-//! command line accepts, the dispatcher's list of commands, the completions of all shells and the test
-//! that compares them with the man pages are read from here.
+//! Options are described only here. A program's `--help`, the option names that its command line
+//! accepts, the dispatcher's list of commands, the completions of all shells and the test that
+//! compares them with the man pages are derived from the catalog.
 //!
-//! A program takes its own entry in a constant:
-//! `const PROGRAM: Program = catalog::program("asciinema-idle");`. The lookup happens at compile time,
-//! so that the program links the text of that entry and of no other, and one without an entry does
-//! not build.
+//! A program takes its entry as a constant: `const PROGRAM: Program =
+//! catalog::program("asciinema-idle");`. The lookup happens at compile time: the program contains
+//! the text of no other entry, and a program without an entry does not build.
 
 mod edit;
 mod entry;
@@ -40,10 +39,10 @@ pub const GROUPS: &[Group] = &[
     Group { title: "settings and help", programs: settings::PROGRAMS },
 ];
 
-/// Other names of commands.
+/// Aliases of commands.
 pub const ALIASES: &[(&str, &str)] = &[("record", "rec")];
 
-/// The commands that asciinema 2.4 and 3.2 have: an abbreviation that either accepts keeps its meaning,
+/// The commands of asciinema 2.4 and 3.2: an abbreviation that either accepts keeps its meaning,
 /// however many commands are added.
 pub const CLASSIC: &[&str] = &["rec", "play", "cat", "upload", "auth", "stream", "session", "convert"];
 
@@ -93,7 +92,7 @@ pub const FOLLOW: OptionEntry = flag(&["--follow"], "treat FILE as a cast that i
 const IDLE_TIME_LIMIT: &[&str] = &["-i", "--idle-time-limit"];
 const TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Completion::Text, "set the title of the recording");
-/// For programs that have nothing to silence, but take the option of 3.x.
+/// For programs that have nothing to suppress, but accept the option of 3.x.
 const QUIET: OptionEntry = flag(&["-q", "--quiet"], "accepted for compatibility; has no effect");
 const SERVER_URL: OptionEntry =
     option(&["--server-url"], "URL", Completion::Text, "use the server at URL instead of the configured one");
@@ -103,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_unique_and_texts_fit_where_they_are_shown() {
+    fn names_are_unique_and_texts_fit_their_columns() {
         let mut names: Vec<_> = programs().map(Program::command).collect();
         names.sort_unstable();
         let count = names.len();
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn no_option_is_there_twice() {
+    fn no_option_is_listed_twice() {
         for program in programs() {
             let mut names: Vec<_> = program.option_names().collect();
             names.sort_unstable();
