@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         while let Some(arg) = args.next()? {
             match arg {
                 Arg::Option("--server-url") => url = Some(config::server_option(args)?),
-                // The URL is what was asked for; there is nothing else to silence.
+                // The URL is the requested output; there is nothing else to suppress.
                 Arg::Option("-q" | "--quiet") => {}
                 other => return Err(args.unexpected(&other)),
             }
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
              This will associate all recordings uploaded from this machine (past and future ones) to your account, \
              and allow you to manage them (change title/theme, delete) at {host}.\n"
         );
-        // On standard error, where 2.4 has it, and in one piece.
+        // On standard error, as in 2.4, and in one write.
         io::stderr().write_all(text.as_bytes()).map_err(|error| Failure::io("stderr", &error))
     })
 }

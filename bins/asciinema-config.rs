@@ -1,4 +1,4 @@
-//! Shows the settings in force and where each comes from.
+//! Shows the settings in effect and their origins.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -42,7 +42,7 @@ fn table(settings: &[Effective]) -> String {
     settings.iter().map(line).collect()
 }
 
-/// An array of objects, an object a line.
+/// An array of objects, one object per line.
 fn json(settings: &[Effective]) -> String {
     let object = |setting: &Effective| {
         let value = match setting.kind {

@@ -1,7 +1,8 @@
-//! Takes ranges out of a cast and closes the gaps.
+//! Removes ranges from a cast and closes the gaps.
 //!
-//! What was cut is replaced by one event that draws the screen as it stood behind the gap, so that
-//! the rest shows what it showed before; [`Splice`] does all that, as it does for asciinema-trim.
+//! A removed range is replaced by one event that draws the screen as it was at the end of the
+//! range, so that the rest is shown as before. [`Splice`] does all of this, as it does for
+//! asciinema-trim.
 
 use std::process::ExitCode;
 

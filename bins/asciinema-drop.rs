@@ -1,4 +1,4 @@
-//! Leaves events out of a cast: those of some codes, with some text, in some range.
+//! Removes events from a cast: those with certain codes, with certain text, or in a range.
 //!
 //! Nothing is drawn in their place and no gap is closed: all other events keep their times.
 
@@ -12,7 +12,7 @@ use regex_lite::Regex;
 
 const PROGRAM: Program = catalog::program("asciinema-drop");
 
-/// What the events have in common that are dropped; what is not given holds for all.
+/// The conditions for events to be removed; a condition that is not given always holds.
 struct Drop {
     codes: Option<Vec<String>>,
     pattern: Option<Regex>,

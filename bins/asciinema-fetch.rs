@@ -1,7 +1,7 @@
-//! Opens a URL and writes the cast that it leads to on stdout, as it arrives.
+//! Fetches a URL and writes its cast to stdout as it arrives.
 //!
-//! A page is searched for the cast that it links to. Compression, redirects and the gateway for ipfs
-//! are dealt with on the way; what comes out is what a file of it would hold.
+//! In an HTML page, it looks for a link to a cast. It handles compression, redirects and the ipfs
+//! gateway; the output is the file itself.
 
 use std::env;
 use std::fs::File;
@@ -15,10 +15,10 @@ use common::tty;
 
 const PROGRAM: Program = catalog::program("asciinema-fetch");
 
-/// How many pages may link to pages.
+/// The maximum number of pages that link to another page.
 const PAGES: usize = 3;
 
-/// How large a page may be, in bytes.
+/// The maximum size of a page, in bytes.
 const PAGE: u64 = 10 << 20;
 
 fn main() -> ExitCode {
@@ -66,7 +66,7 @@ fn fetch(named: &str) -> cli::Result<()> {
 /// Writes each piece as it arrives.
 fn copy(body: &mut dyn Read, length: Option<u64>, failed: &dyn Fn(&str) -> Failure) -> cli::Result<()> {
     let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
-    // For a pipe, the bar would be drawn over the output of whoever reads the cast.
+    // With a pipe, the bar would be drawn over the output of the program that reads the cast.
     let mut progress = is_file(&stdout).then(|| net::Progress::new(length));
     let mut buffer = vec![0; 64 << 10];
     let mut total = 0;

@@ -1,6 +1,6 @@
 //! Draws a recording as an animated GIF.
 //!
-//! The drawing is in the crate `render`, which all programs that draw share.
+//! The drawing is done by the crate `render`, which all programs that draw share.
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! Makes a web page of a recording that plays it.
+//! Makes a web page that plays a recording.
 //!
-//! The page is made in the crate `render`, with the player that is vendored there.
+//! The page is made by the crate `render`, which contains the vendored player.
 
 use std::process::ExitCode;
 

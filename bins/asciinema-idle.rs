@@ -1,7 +1,7 @@
-//! Limits the pauses of a cast: none is longer than a number of seconds, or none shorter.
+//! Limits the pauses of a cast to a maximum or minimum length.
 //!
-//! Only the time at the front of a line changes; the rest of the line is copied as it stands.
-//! A delay is never negative: a time that steps back counts as no delay, and steps back still.
+//! Only the time at the front of a line changes; the rest of the line is copied verbatim. A delay
+//! is never negative: a time that steps back counts as no delay, and is written as a step back.
 
 use std::process::ExitCode;
 
@@ -12,12 +12,12 @@ use common::filter::{self, Args, Filter, Output};
 const PROGRAM: Program = catalog::program("asciinema-idle");
 
 struct Idle {
-    /// The shortest and the longest pause that is left.
+    /// The shortest and the longest pause to keep.
     min: Time,
     max: Time,
-    /// The time of the event before, as it was read.
+    /// The time of the previous event, as read.
     previous: Time,
-    /// The same as it was written.
+    /// The time of the previous event, as written.
     now: Time,
 }
 
@@ -46,8 +46,8 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Idle> {
 
 impl Filter for Idle {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
-        // Nothing is cut from a cast that is no longer than the limit; of any other it is known
-        // only at its end, too late for the header.
+        // A cast no longer than the limit has nothing to cut; for others, the new duration is known
+        // only at the end, too late for the header.
         let is_kept = header.seconds("duration").is_some_and(|duration| duration <= self.max);
         if !is_kept || self.min > Time::ZERO {
             header.remove("duration");
@@ -66,7 +66,7 @@ impl Filter for Idle {
 impl Idle {
     fn time(&mut self, time: Time) -> Time {
         let delay = time.since(self.previous).clamp(self.min, self.max);
-        // A time that steps back does so still, unless there is a shortest delay.
+        // A step back is preserved, unless a minimum is set.
         let step_back = if self.min > Time::ZERO { Time::ZERO } else { self.previous.since(time) };
         self.previous = time;
         self.now = self.now.plus(delay).since(step_back);

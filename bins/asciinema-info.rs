@@ -1,7 +1,7 @@
-//! Says what is in a cast: how long, how large, how busy.
+//! Summarizes a cast: its length, size and activity.
 //!
-//! It is counted as it is read, so that only markers and resizes take memory. A damaged cast is
-//! described as far as it goes, with the line at which it ends.
+//! Events are counted as they are read, so that only markers and resizes take memory. A damaged
+//! cast is summarized up to the damaged line, which is reported.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,27 +17,27 @@ use serde_json::{Value, json};
 
 const PROGRAM: Program = catalog::program("asciinema-info");
 
-/// The keys of a header that are told as they are.
+/// The keys of a header that are reported unchanged.
 const HEADER_KEYS: &[&str] = &["timestamp", "title", "command", "idle_time_limit"];
 
 struct Info {
     idle_limit: Time,
     wants_json: bool,
-    /// Whether each event is listed, in place of the summary.
+    /// True to list each event instead of the summary.
     lists_events: bool,
     header: Option<Header>,
-    /// The time of the event before, and the latest of all: times may step back.
+    /// The time of the previous event, and the latest of all: times may step back.
     previous: Time,
     last: Time,
     idle: Time,
     counts: BTreeMap<String, Count>,
-    /// The second that is going by, and how much was written in it.
+    /// The current second, and the number of bytes written in it.
     second: (u64, u64),
     busiest: (u64, u64),
     markers: Vec<(Time, String)>,
     resizes: Vec<(Time, Size)>,
     exit: Option<String>,
-    /// The line that is wrong, and what is wrong with it.
+    /// The damaged line and its fault, if any.
     fault: Option<(u64, String)>,
     text: Vec<u8>,
 }
@@ -45,7 +45,7 @@ struct Info {
 #[derive(Default)]
 struct Count {
     events: u64,
-    /// Of the text, decoded.
+    /// The length of the decoded text.
     bytes: u64,
 }
 
@@ -128,7 +128,7 @@ impl Filter for Info {
 }
 
 impl Info {
-    /// Counts what is written in the second that the last event is in.
+    /// Counts the bytes written in the second of the last event.
     fn count_second(&mut self, bytes: u64) {
         let second = self.last.as_micros() / 1_000_000;
         if second != self.second.0 {
@@ -140,7 +140,7 @@ impl Info {
         }
     }
 
-    /// Writes the line of an event: its time, its code and its data.
+    /// Writes the line for an event: its time, code and data.
     fn list(&self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
         let code = event.code_text()?;
         let is_text = event.data.starts_with(b"\"");
@@ -171,7 +171,7 @@ impl Info {
         output.line(text.as_bytes());
     }
 
-    /// One line, its keys in the order of the manual.
+    /// The summary on one line of JSON, its keys in the order of the manual.
     fn json(&self, header: &Header) -> String {
         let told = |key: &str| -> Value {
             header.get(key).and_then(|value| serde_json::from_str(value).ok()).unwrap_or(Value::Null)
@@ -210,7 +210,7 @@ impl Info {
         format!("{{{}}}\n", entries.join(", "))
     }
 
-    /// The same for a person.
+    /// The summary as a table.
     fn table(&self, header: &Header) -> String {
         let mut table = String::new();
         let mut row = |name: &str, value: &str| _ = writeln!(table, "{name:<10} {value}");
@@ -259,7 +259,7 @@ impl Info {
     }
 }
 
-/// The version as the file has it.
+/// The version of the file.
 fn version_of(header: &Header) -> u8 {
     match (header.is_from_v1, header.version) {
         (true, _) => 1,
@@ -268,7 +268,7 @@ fn version_of(header: &Header) -> u8 {
     }
 }
 
-/// What a person calls events of a code.
+/// The name of an event code in the table.
 fn name_of(code: &str) -> String {
     let name = match code {
         "o" => "output",
@@ -281,7 +281,7 @@ fn name_of(code: &str) -> String {
     name.to_string()
 }
 
-/// Seconds, as a number of JSON.
+/// Seconds, as a JSON number.
 fn number(time: Time) -> Value {
     let micros = time.as_micros();
     match micros % 1_000_000 {
@@ -290,7 +290,7 @@ fn number(time: Time) -> Value {
     }
 }
 
-/// `1:02:03.500`, without hours where there are none.
+/// A time as `1:02:03.500`, without hours if there are none.
 fn clock(time: Time) -> String {
     let milliseconds = time.rounded_to(Time::from_micros(1000)).as_micros() / 1000;
     let (seconds, milliseconds) = (milliseconds / 1000, milliseconds % 1000);
@@ -301,7 +301,7 @@ fn clock(time: Time) -> String {
     }
 }
 
-/// A Unix time as date and time of day; anything else as it stands.
+/// A Unix time as date and time of day; anything else verbatim.
 fn utc(timestamp: &Value) -> String {
     let whole = timestamp.as_i64().or_else(|| timestamp.as_f64().map(|seconds| seconds as i64));
     whole.and_then(date::utc).unwrap_or_else(|| visible(&timestamp.to_string()))

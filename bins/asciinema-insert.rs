@@ -1,7 +1,6 @@
-//! Adds events to a cast.
+//! Inserts events into a cast.
 //!
-//! An event that is added stands after those of its time; beyond the end of the cast it is added
-//! there.
+//! An event is inserted after the existing events of the same time; a time after the end is kept.
 
 use std::process::ExitCode;
 
@@ -18,7 +17,7 @@ struct Insert {
     last: Time,
 }
 
-/// An event that is to be added.
+/// An event to insert.
 struct Addition {
     at: Position,
     content: Content,
@@ -102,7 +101,7 @@ impl Filter for Insert {
 }
 
 impl Insert {
-    /// Adds what is due, in the order of time.
+    /// Inserts the due events, in order of time.
     fn add(&mut self, is_due: impl Fn(Time) -> bool, output: &mut Output) -> Result<(), Fault> {
         let due = |addition: &mut Addition| addition.at.time().is_some_and(&is_due);
         let mut due: Vec<Addition> = self.additions.extract_if(.., due).collect();
@@ -121,17 +120,17 @@ impl Insert {
     }
 }
 
-/// The line of an event of which code and data are given, as `["r", "100x30"]`.
+/// The event line for a code and data, given as `["r", "100x30"]`.
 fn line_of(text: &str) -> Option<String> {
     let (code, data): (String, serde_json::Value) = serde_json::from_str(text).ok()?;
-    // A time that no event has, so that it is replaced.
+    // A time that no event has, so that it is always replaced.
     let line =
         format!("[{}, {}, {data}]\n", Time::MAX.as_micros() / 1_000_000, serde_json::Value::from(code));
     Event::scan(line.as_bytes()).ok()?;
     Some(line)
 }
 
-/// The text that one with escapes stands for; `None` where it has any other escape.
+/// Expands the escapes in a text; `None` if it contains any other escape.
 fn unescape(text: &str) -> Option<String> {
     let mut plain = String::with_capacity(text.len());
     let mut characters = text.chars();

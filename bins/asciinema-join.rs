@@ -1,9 +1,9 @@
-//! Puts several casts one after the other.
+//! Concatenates casts.
 //!
-//! The first header stands for all of them, and its version for all events. Times go on from the
-//! last event of the part before; what a part leaves switched (colours, modes) is switched back
-//! before the next begins, but the screen is not cleared: a part begins where the one before ended,
-//! as the output of one command does behind that of another.
+//! The first header is used for the whole, and its version for all events. Times continue from the
+//! last event of the previous part. Colours and modes that a part leaves set are reset before the
+//! next one begins, but the screen is not cleared: a part begins where the previous one ended, like
+//! the output of consecutive commands.
 
 use std::process::ExitCode;
 
@@ -17,17 +17,17 @@ const PROGRAM: Program = catalog::program("asciinema-join");
 
 struct Join {
     gap: Time,
-    /// The version of all; none before the first header.
+    /// The version of the result; `None` before the first header.
     version: Option<Version>,
-    /// When the part that is being read began.
+    /// The start of the current part.
     start: Time,
     /// The latest time so far.
     last: Time,
-    /// The terminal's size by now.
+    /// The terminal's current size.
     size: Size,
-    /// What this part has switched.
+    /// The modes that this part has set.
     modes: ModeTracker,
-    /// The exit status that came last, with its time: only that of the last part is kept.
+    /// The last exit status, with its time: only that of the last part is kept.
     exit: Option<(Time, String)>,
 }
 
@@ -80,7 +80,7 @@ impl Filter for Join {
     }
 
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
-        self.put_out_exit(output);
+        self.write_exit(output);
         let time = self.start.plus(event.time);
         self.last = self.last.max(time);
         match event.code {
@@ -103,18 +103,18 @@ impl Filter for Join {
     }
 
     fn damaged(&mut self, _: u64, _: &Fault, output: &mut Output) {
-        self.put_out_exit(output);
+        self.write_exit(output);
     }
 
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
-        self.put_out_exit(output);
+        self.write_exit(output);
         Ok(())
     }
 }
 
 impl Join {
-    /// Puts out an exit status that was held back: its part has gone on, or was the last.
-    fn put_out_exit(&mut self, output: &mut Output) {
+    /// Writes an exit status that was held back, because its part continues or was the last.
+    fn write_exit(&mut self, output: &mut Output) {
         if let Some((time, status)) = self.exit.take() {
             output.new_event(time, Code::Exit, &status);
         }

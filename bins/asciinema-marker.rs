@@ -1,8 +1,8 @@
-//! Adds markers to a cast, removes or lists them.
+//! Adds, removes or lists the markers of a cast.
 //!
-//! A marker that is added stands behind the events of its time. Those of `--on` are found on the
-//! screen, where a viewer reads them: in lines joined where they wrapped, once for each time that a match
-//! comes up.
+//! A marker is added after the existing events of the same time. `--on` looks for matches on the
+//! screen, as a viewer reads it: in lines joined where they wrapped, once each time a match
+//! appears.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -18,29 +18,29 @@ use regex_automata::meta::Regex;
 
 const PROGRAM: Program = catalog::program("asciinema-marker");
 
-/// How many markers may be due between two events. A slip of the pen must not fill the disk.
+/// The maximum number of markers between two events. A typing mistake must not fill the disk.
 const MOST_DUE: u64 = 100_000;
 
 struct Marker {
-    /// What is to be added, in the order of time.
+    /// The markers to add, in order of time.
     additions: VecDeque<(Time, String)>,
     every: Option<Time>,
-    /// When the next of these is due.
+    /// The time of the next of these.
     due: Time,
     patterns: Vec<Regex>,
     removals: Vec<Removal>,
     lists: bool,
     /// The time of the last event.
     last: Time,
-    /// The screen, if anything is looked for on it.
+    /// The screen, if it is searched.
     sightings: Sightings,
 }
 
 enum Removal {
     All,
-    /// Those with this label.
+    /// Markers with this label.
     Label(String),
-    /// Those at this point as well, where the label may be read so.
+    /// Also those at this point, if the label can be read as one.
     LabelOrPoint(String, Position),
 }
 
@@ -94,7 +94,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
     Ok(marker)
 }
 
-/// A regular expression, or why it is none.
+/// Compiles a regular expression, or says why it is invalid.
 fn compile(pattern: &str) -> Result<Regex, String> {
     let hir = regex_syntax::parse(pattern).map_err(|error| match error {
         regex_syntax::Error::Parse(error) => error.kind().to_string(),
@@ -125,7 +125,7 @@ impl Filter for Marker {
         self.last = self.last.max(event.time);
         if event.code == Code::Marker {
             let label = event.text()?;
-            // Each of them has to see each marker, to count them.
+            // Each of them must see every marker, to count them.
             let takers =
                 self.removals.iter_mut().filter_map(|removal| removal.takes(event, &label).then_some(()));
             if takers.count() == 0 {
@@ -155,7 +155,7 @@ impl Filter for Marker {
     }
 
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
-        // A marker that is due just now has not been overtaken by an event.
+        // A marker due at this time has not been passed by an event.
         let just_after = self.last.plus(Time::from_micros(1));
         self.add_until(just_after, output).map_err(|fault| fault.to_string())?;
         while let Some((time, label)) = self.additions.pop_front() {
@@ -166,7 +166,7 @@ impl Filter for Marker {
 }
 
 impl Marker {
-    /// Adds what belongs before an event at this time.
+    /// Adds the markers due before an event at this time.
     fn add_until(&mut self, time: Time, output: &mut Output) -> Result<(), Fault> {
         let mut count = 0;
         loop {
@@ -201,7 +201,7 @@ impl Marker {
         output.line(format!("\t{}\n", visible(label)).as_bytes());
     }
 
-    /// What comes up on the screen with the next output.
+    /// The matches that appear on the screen with this output.
     fn matches(&mut self, output: &str) -> Vec<String> {
         let Marker { sightings, patterns, .. } = self;
         let mut labels = Vec::new();
@@ -209,7 +209,7 @@ impl Marker {
         labels
     }
 
-    /// What comes up with another size of the screen.
+    /// The matches that appear when the screen is resized.
     fn resize(&mut self, size: Size) -> Result<Vec<String>, Fault> {
         let Marker { sightings, patterns, .. } = self;
         let mut labels = Vec::new();
@@ -222,7 +222,7 @@ impl Marker {
     }
 }
 
-/// Finds what any of the patterns matches, in the order of the line.
+/// Finds the matches of all patterns, in the order of the line.
 fn find(patterns: &[Regex]) -> impl FnMut(&str, &mut Vec<Range<usize>>) + '_ {
     |line, found| {
         found.extend(patterns.iter().flat_map(|regex| regex.find_iter(line)).map(|found| found.range()));
@@ -236,7 +236,7 @@ fn push_labels(line: &str, found: &[Range<usize>], labels: &mut Vec<String>) {
     labels.extend(found.iter().map(|found| line[found.clone()].to_string()));
 }
 
-/// What `--remove` names.
+/// Parses the value of `--remove`.
 fn removal(which: String) -> Removal {
     match Position::parse(&which) {
         _ if which == "all" => Removal::All,
@@ -246,7 +246,7 @@ fn removal(which: String) -> Removal {
 }
 
 impl Removal {
-    /// Whether it takes the marker of this event away.
+    /// Returns whether it removes the marker of this event.
     fn takes(&mut self, event: &Event<'_>, label: &str) -> bool {
         match self {
             Removal::All => true,

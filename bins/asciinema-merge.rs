@@ -1,7 +1,7 @@
-//! Makes a cast smaller: output events that follow each other closely become one.
+//! Makes a cast smaller by merging output events in quick succession.
 //!
-//! A group is written at the time of its last event, so that nothing is shown before it happened. Any
-//! other event ends a group, and a group of one event is copied verbatim.
+//! A group is written at the time of its last event, so that nothing is shown before it happened.
+//! Any other event ends a group, and a group of one event is copied verbatim.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use common::filter::{self, Args, Filter, Output};
 
 const PROGRAM: Program = catalog::program("asciinema-merge");
 
-/// How much text a group holds at most, in bytes, plus one event's.
+/// The maximum size of a group, in bytes; its last event may exceed it.
 const LARGEST: usize = 1 << 20;
 
 struct Merge {
@@ -19,22 +19,22 @@ struct Merge {
     group: Option<Group>,
 }
 
-/// Which events belong together.
+/// The rule for which events belong together.
 #[derive(Clone, Copy)]
 enum Spacing {
-    /// Those within this time of the first.
+    /// Events within this time of the first.
     Within(Time),
-    /// Those in the same frame, of so many in a second.
+    /// Events in the same frame, at this many frames per second.
     Frames(f64),
 }
 
-/// Output events that become one.
+/// Output events to be merged.
 struct Group {
-    /// When the first and the last of them happened.
+    /// The times of the first and the last event.
     first: Time,
     last: Time,
     count: usize,
-    /// The line of the first one.
+    /// The line of the first event.
     line: Vec<u8>,
     text: String,
 }
@@ -84,7 +84,7 @@ impl Filter for Merge {
     }
 
     fn ignored(&mut self, line: &[u8], output: &mut Output) {
-        // The lines of a group have been read before without a fault.
+        // The lines of a group have already been parsed without a fault.
         let _ = self.end_group(output);
         output.line(line);
     }
@@ -111,7 +111,7 @@ impl Merge {
 }
 
 impl Spacing {
-    /// Whether an event of output at a time belongs to a group.
+    /// Returns whether an output event at this time belongs to a group.
     fn joins(self, group: &Group, time: Time) -> bool {
         let frame = |time: Time, fps: f64| (time.as_micros() as f64 / 1e6 * fps) as u64;
         let is_near = match self {

@@ -1,6 +1,6 @@
-//! Shows or changes what the header of a cast says: its title, and any other key.
+//! Shows or changes the header of a cast: its title, and any other key.
 //!
-//! A change touches nothing but its own bytes; the events are copied as they stand.
+//! A change replaces only its own bytes; the events are copied verbatim.
 
 use std::process::ExitCode;
 
@@ -10,14 +10,14 @@ use common::filter::{self, Args, Filter, Output};
 
 const PROGRAM: Program = catalog::program("asciinema-meta");
 
-/// Keys that say how the events are spelled: with another value they would not be read as they are.
+/// Keys that determine how events are written: with another value, the events would be misread.
 const FIXED: [&str; 1] = ["version"];
 
 #[derive(Default)]
 struct Meta {
     changes: Vec<Change>,
     get: Option<String>,
-    /// Whether the key that was asked for has been found; then the events do not matter.
+    /// True once the requested key has been found; then the events do not matter.
     is_told: bool,
 }
 
@@ -72,7 +72,7 @@ impl Filter for Meta {
                 Change::Unset(key) => header.remove(key),
             }
         }
-        // A size that is none, or none at all, would make it a header no more.
+        // A header with a missing or invalid size would not be valid any more.
         let header = Header::parse(header.line().as_bytes())?;
         let Some(key) = &self.get else {
             output.begin(&header);
@@ -109,7 +109,7 @@ impl Filter for Meta {
     }
 }
 
-/// Reads `KEY=JSON`.
+/// Parses `KEY=JSON`.
 fn assignment(text: &str) -> Option<Change> {
     let (key, value) = text.split_once('=')?;
     let value: serde_json::Value = serde_json::from_str(value).ok()?;

@@ -1,7 +1,7 @@
-//! Evens the rhythm of a cast out: a delay within a range becomes the lowest of that range.
+//! Evens out the delays of a cast: a delay within a range becomes the range's lower bound.
 //!
-//! Typing that was now quick and now slow comes out even, and long pauses come out as one length. Only
-//! the time at the front of a line changes; the rest of the line is copied as it stands.
+//! Uneven typing becomes regular, and long pauses get the same length. Only the time at the front
+//! of a line changes; the rest of the line is copied verbatim.
 
 use std::process::ExitCode;
 
@@ -12,11 +12,11 @@ use common::filter::{self, Args, Filter, Output};
 const PROGRAM: Program = catalog::program("asciinema-quantize");
 
 struct Quantize {
-    /// Each from a lowest delay to one that is not in it any more; none overlap.
+    /// Each from its lower bound up to, but not including, its upper bound; they do not overlap.
     ranges: Vec<(Time, Time)>,
-    /// The time of the event before, as it was read.
+    /// The time of the previous event, as read.
     previous: Time,
-    /// The same as it was written.
+    /// The time of the previous event, as written.
     now: Time,
 }
 
@@ -40,7 +40,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
     if ranges.is_empty() {
         return Err(Failure::Usage("option '-r LO[,HI]' is missing".to_string()));
     }
-    // Overlapping ranges would make the outcome depend on how often the filter is run.
+    // With overlapping ranges, the result would depend on how often the filter is run.
     if ranges.windows(2).any(|pair| pair[0].1 > pair[1].0) {
         return Err(Failure::Usage("the ranges overlap".to_string()));
     }
@@ -49,7 +49,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Quantize> {
 
 impl Filter for Quantize {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
-        // Whether it stays true is known only at the end.
+        // The new duration is known only at the end.
         header.remove("duration");
         output.begin(&header);
         Ok(())
@@ -73,7 +73,7 @@ impl Quantize {
     }
 }
 
-/// Reads `LO,HI` or `LO`.
+/// Parses `LO,HI` or `LO`.
 fn range(text: &str) -> Option<(Time, Time)> {
     let number = |text: &str| Time::parse(&plain_number(text)).ok();
     let range = match text.split_once(',') {

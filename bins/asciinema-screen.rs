@@ -1,7 +1,7 @@
-//! Prints what a cast shows at a time: as text, as the bytes that draw it, or as JSON.
+//! Prints the screen of a cast at a given time: as text, as the bytes that draw it, or as JSON.
 //!
-//! Memory is that of one terminal, whatever the length of the cast. A damaged cast is shown as far as it
-//! goes.
+//! Memory use is that of one terminal, whatever the length of the cast. A damaged cast is shown up
+//! to the damaged line.
 
 use std::process::ExitCode;
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 
 const PROGRAM: Program = catalog::program("asciinema-screen");
 
-/// How many rows above the screen are kept, which come back when it becomes taller.
+/// The number of rows kept above the screen, which reappear when it becomes taller.
 const SCROLLBACK: usize = 1000;
 
 #[derive(Clone, Copy)]
@@ -25,13 +25,13 @@ enum Format {
 }
 
 struct Still {
-    /// When; without it at the end.
+    /// The time to print; `None` for the end.
     at: Option<Position>,
     format: Format,
     screen: Option<Screen>,
-    /// The time of the last event up to then.
+    /// The time of the last event up to there.
     time: Time,
-    /// Whether that event has come and another after it.
+    /// True once a later event has been read.
     is_over: bool,
 }
 
@@ -136,7 +136,7 @@ impl Still {
     }
 }
 
-/// The text of a row in pieces of one style each, up to the last cell that is not blank.
+/// The text of a row in spans of one style each, up to the last cell that is not blank.
 fn spans(screen: &Screen, row: &Row<StyledCell>) -> Vec<Value> {
     let used =
         row.characters().filter(|(_, cell)| !cell.is_blank()).map(|(col, _)| col + 1).max().unwrap_or(0);
@@ -144,7 +144,7 @@ fn spans(screen: &Screen, row: &Row<StyledCell>) -> Vec<Value> {
     let mut col_style = Style::default();
     let mut last_col = None;
     for (col, cell) in row.characters().take_while(|(col, _)| *col < used) {
-        // What combines with a character has its style.
+        // A combining character has the style of its base character.
         if last_col.replace(col) != Some(col) {
             col_style = screen.style(cell);
         }
@@ -156,7 +156,7 @@ fn spans(screen: &Screen, row: &Row<StyledCell>) -> Vec<Value> {
     spans.into_iter().map(|(style, text)| span(screen, style, text)).collect()
 }
 
-/// A piece of text with what its style has besides the defaults.
+/// A span: its text, and the attributes of its style that are not the defaults.
 fn span(screen: &Screen, style: Style, text: String) -> Value {
     let mut span = Map::new();
     span.insert("text".to_string(), Value::from(text));

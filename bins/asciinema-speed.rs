@@ -1,7 +1,7 @@
-//! Makes a cast, or a range of it, run faster or slower: divides every delay by a factor.
+//! Changes the speed of a cast, or of a range of it: divides every delay by a factor.
 //!
-//! A time after the range moves by what the range became shorter or longer. Only the time at the
-//! front of a line changes; the rest of the line is copied as it stands.
+//! Times after the range shift by the change in its length. Only the time at the front of a line
+//! changes; the rest of the line is copied verbatim.
 
 use std::process::ExitCode;
 
@@ -43,7 +43,7 @@ impl Filter for Speed {
     fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
         if self.factor != 1.0 {
             header.remove("duration");
-            // For a part of the cast no one limit would be right.
+            // For a part of the cast, no single limit would be right.
             if self.range.from.is_none() && self.range.to.is_none() {
                 header.divide_idle_time_limit(self.factor);
             }

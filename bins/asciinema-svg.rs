@@ -1,6 +1,6 @@
-//! Draws a recording as an animated SVG, or a moment of it as a still.
+//! Draws a recording as an animated SVG, or one screen of it as a still.
 //!
-//! The drawing is in the crate `render`, which all programs that draw share.
+//! The drawing is done by the crate `render`, which all programs that draw share.
 
 use std::process::ExitCode;
 

@@ -1,7 +1,7 @@
-//! Keeps ranges of a cast and leaves the rest out.
+//! Keeps ranges of a cast and removes the rest.
 //!
-//! What went before is replaced by one event that draws the screen as it stood, so that the first
-//! thing shown is what was to be seen then; [`Splice`] does all that, as it does for asciinema-cut.
+//! Everything before a range is replaced by one event that draws the screen as it was, so that the
+//! range is shown as before. [`Splice`] does all of this, as it does for asciinema-cut.
 
 use std::process::ExitCode;
 

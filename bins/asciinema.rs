@@ -1,7 +1,8 @@
-//! `asciinema COMMAND`: becomes the program `asciinema-COMMAND`.
+//! `asciinema COMMAND`: executes the program `asciinema-COMMAND`.
 //!
-//! Nothing else happens before that, so that a script pays for one exec and no more. A command is
-//! looked up next to this program, then in `../libexec/asciinema`, then in `$PATH`: anyone can add one.
+//! It does nothing else before that, so that a script pays for one exec and no more. A command is
+//! looked up next to this program, then in `../libexec/asciinema`, then in `$PATH`: anyone can add
+//! one.
 
 mod completions;
 
@@ -80,28 +81,28 @@ fn become_command(typed: &OsStr, args: Vec<OsString>) -> cli::Result<ExitCode> {
     }
 }
 
-/// Becomes a program; returns only if that fails.
+/// Replaces this process with a program; returns only if that fails.
 fn exec(command: &mut Command) -> Failure {
     let error = command.exec();
     Failure::io(&cli::source_name(command.get_program()), &error)
 }
 
-/// What a command turns out to be.
+/// The result of looking up a command.
 enum Found {
     Program(PathBuf),
-    /// `help` and `completions`, which are not programs of their own.
+    /// `help` and `completions`, which are not separate programs.
     Help,
     Completions,
 }
 
-/// Every name of a built-in command, and the command.
+/// All names of built-in commands, with their commands.
 fn names() -> impl Iterator<Item = (&'static str, &'static str)> {
     let commands = catalog::programs().map(|program| (program.command(), program.command()));
     commands.chain(catalog::ALIASES.iter().copied())
 }
 
-/// Finds a command as it was typed: one of ours, any other program of that name, or an abbreviation of
-/// one of ours.
+/// Finds a command by what was typed: one of ours, any other program of that name, or an
+/// abbreviation of one of ours.
 fn find(typed: &OsStr) -> cli::Result<Found> {
     let name = typed.to_str().unwrap_or_default();
     if let Some((_, command)) = names().find(|&(known, _)| known == name) {
@@ -112,7 +113,7 @@ fn find(typed: &OsStr) -> cli::Result<Found> {
     }
     let known = || names().map(|(known, _)| known).filter(|_| !name.is_empty());
     let fitting = cli::abbreviation(name, known(), catalog::CLASSIC);
-    // An alias and its command are one.
+    // An alias and its command count as one.
     let mut commands: Vec<&str> =
         names().filter(|(known, _)| fitting.contains(known)).map(|(_, command)| command).collect();
     commands.sort_unstable();
@@ -138,7 +139,7 @@ fn built_in(command: &str) -> cli::Result<Found> {
     program.ok_or_else(|| Failure::Failed(format!("asciinema-{command} is not installed")))
 }
 
-/// The executable of a command, in the places where commands are.
+/// The executable of a command, in the places where commands are looked up.
 fn locate(command: &OsStr) -> Option<PathBuf> {
     if command.is_empty() || command.as_bytes().contains(&b'/') {
         return None;
@@ -186,7 +187,7 @@ fn explain(args: &mut Args) -> cli::Result<()> {
     })
 }
 
-/// The only argument, if there is one.
+/// The only argument, if any.
 fn operand(args: &mut Args) -> cli::Result<Option<OsString>> {
     let mut operand = None;
     while let Some(arg) = args.next()? {

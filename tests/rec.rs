@@ -209,7 +209,7 @@ fn append_replaces_a_line_that_was_cut_off() {
     scratch.write("demo.cast", cast(&[(1.0, "a")]) + "[2.0, \"o\", \"cut o");
     let ran = scratch.run("asciinema-rec --append -c 'printf c' demo.cast", "");
     assert!(
-        ran.stderr().contains("asciinema: demo.cast: the last line is cut off, it is replaced\n"),
+        ran.stderr().contains("asciinema: demo.cast: the last line is cut off and will be replaced\n"),
         "{ran}"
     );
     assert_eq!(text_of(&scratch.read("demo.cast"), "o"), "ac");
@@ -256,9 +256,9 @@ fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
     assert_eq!(scratch.read("demo.raw"), "old\x1b[8;24;80tc");
     for (options, file, what) in [
         ("--append", "demo.raw", "line 1: expected the header of an asciicast, found 'old\\x1b[8;24;80tc'"),
-        ("--append --raw", "header.cast", "a raw recording cannot continue an asciicast"),
-        ("--append -f txt", "header.cast", "a recording as text cannot continue an asciicast"),
-        ("--append", "v1.json", "an asciicast v1 cannot be continued, only v2 and v3 can"),
+        ("--append --raw", "header.cast", "cannot append a raw recording to an asciicast"),
+        ("--append -f txt", "header.cast", "cannot append a text recording to an asciicast"),
+        ("--append", "v1.json", "cannot append to an asciicast v1 recording"),
     ] {
         scratch.write("v1.json", "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": []}");
         let ran = scratch.run(&format!("asciinema-rec {options} -c true {file}"), "");

@@ -427,7 +427,9 @@ fn while_a_reader_takes_no_recording_the_terminal_is_given_back_and_ctrl_c_ends_
         // Much comes at first, until no more of it can be recorded.
         recorded.terminal.wait_until_silent();
         recorded.terminal.enter("\x03");
-        recorded.terminal.wait_for("waiting until pipe takes the rest of the recording; ctrl-c gives it up");
+        recorded
+            .terminal
+            .wait_for("waiting for pipe to accept the rest of the recording; press ctrl-c to give up");
         assert_eq!(recorded.terminal.settings(), recorded.settings);
         recorded.terminal.enter("\x03");
         recorded.terminal.wait_for("asciinema: pipe: interrupted; the recording is incomplete");

@@ -1,8 +1,8 @@
 //! `cat -f FORMAT`: joins casts into one, as 3.x's cat does.
 //!
-//! The first header is that of the whole. The times of each part continue from the last event of the
-//! one before, and a size that differs becomes a resize. Unlike `asciinema-join`, it keeps the exit
-//! events of all parts and resets nothing between them.
+//! The first header is used for the whole. The times of each part continue from the last event of
+//! the previous one, and a different size becomes a resize event. Unlike `asciinema-join`, it keeps
+//! the exit events of all parts and resets nothing between them.
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -14,7 +14,7 @@ use common::formats::{Encoder, Format};
 use common::io::{Input, Source, Stream};
 use common::size::Size;
 
-/// The formats of the result: that of the first cast, or a given one.
+/// The format of the result: that of the first cast, or a given one.
 pub const FORMATS: &[(&str, Option<Format>)] = &[
     ("asciicast", None),
     ("asciicast-v3", Some(Format::Asciicast(Version::V3))),
@@ -24,7 +24,7 @@ pub const FORMATS: &[(&str, Option<Format>)] = &[
     ("txt", Some(Format::Text)),
 ];
 
-/// Joins casts and writes the result to standard output, as it comes.
+/// Joins casts and writes the result to standard output as it goes.
 pub fn join(sources: &[OsString], format: Option<Format>) -> cli::Result<()> {
     let mut stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
     let mut joined = Joined { format, whole: None, start: Time::ZERO, last: Time::ZERO, buffer: Vec::new() };
@@ -38,7 +38,7 @@ pub fn join(sources: &[OsString], format: Option<Format>) -> cli::Result<()> {
         let outcome = joined.read(input, &source.name, &mut write);
         source.finish(outcome)
     });
-    // What was good is complete, also before a fault.
+    // Everything before a fault is written completely.
     if let Some(mut whole) = joined.whole.take() {
         whole.encoder.finish(&mut joined.buffer);
     }
@@ -59,7 +59,7 @@ struct Joined {
 
 struct Whole {
     encoder: Box<dyn Encoder + Send>,
-    /// Whether each event is a line, which the last one of a file need not end.
+    /// True if each event is a line; the last line of a file may lack its line end.
     has_lines: bool,
     /// The current size of the terminal.
     size: Size,

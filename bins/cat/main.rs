@@ -1,8 +1,8 @@
-//! Prints the output of casts, all of it at once: the bytes that went to the terminal. With `-f`, `join`
-//! makes one cast of them instead.
+//! Prints the output of casts without delays: the bytes that were written to the terminal. With
+//! `-f`, `join` makes one cast of them instead.
 //!
-//! On a terminal, queries in a recording (the position of the cursor, the colours) are answered again;
-//! the replies are discarded, because they would be typed into the shell afterwards.
+//! On a terminal, queries in a recording (the cursor position, the colours) are answered again; the
+//! replies are discarded, because they would be typed into the shell afterwards.
 
 mod join;
 
@@ -20,7 +20,7 @@ use common::io::{Input, Source, Stream};
 use common::tty::{self, Interest, RawMode, Signal, Signals, Terminal};
 use common::vt::{Guard, ModeTracker};
 
-/// How long the terminal is waited for in the end, if it takes no output.
+/// How long to wait at the end for a terminal that accepts no output.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const PROGRAM: Program = catalog::program("asciinema-cat");
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
                 Arg::Option("-f" | "--output-format") => format = Some(args.choice(join::FORMATS)?),
                 Arg::Option("--unsafe") => is_unsafe = true,
                 Arg::Option("--follow") => follows = true,
-                // There is nothing that it could silence.
+                // There is nothing to suppress.
                 Arg::Option("-q" | "--quiet") => {}
                 Arg::Value(source) => sources.push(source),
                 other => return Err(args.unexpected(&other)),
@@ -85,7 +85,7 @@ fn print(sources: &[OsString], is_unsafe: bool, follows: bool) -> cli::Result<()
     outcome
 }
 
-/// A source that is read while the terminal is held: a signal ends the wait for it.
+/// A source read while the terminal is in use: a signal ends a wait for it.
 struct Guarded<'a> {
     input: Input,
     session: Option<&'a Session>,
@@ -105,14 +105,14 @@ impl Read for Guarded<'_> {
 struct Printer<'a> {
     stdout: Stream,
     buffer: Vec<u8>,
-    /// Where stdout is a terminal, what keeps from it what a recording must not do to it.
+    /// If stdout is a terminal, it keeps sequences from it that a recording must not use.
     guard: Option<Guard>,
-    /// Where stdout is a terminal that we hold.
+    /// The session, if stdout is a terminal.
     session: Option<&'a Session>,
 }
 
 impl Printer<'_> {
-    /// Prints the output of a cast, all that is good of it.
+    /// Prints the output of a cast, up to its first fault.
     fn print(&mut self, input: Input, name: &str) -> cli::Result<()> {
         let is_followed = input.is_followed();
         let mut reader = Reader::new(Guarded { input, session: self.session });
@@ -134,7 +134,7 @@ impl Printer<'_> {
             };
             if let Err(error) = outcome {
                 self.write()?;
-                // A line that was being written when we stopped following the file.
+                // A line that was being written when following the file ended.
                 let is_cut_off = matches!(error, cast::Error::Line { fault: Fault::CutOff, .. });
                 if is_cut_off && reader.source().input.was_interrupted() {
                     return Ok(());
@@ -159,19 +159,19 @@ impl Printer<'_> {
     }
 }
 
-/// The terminal, in raw mode but for the keys that send signals, until we leave it.
+/// The terminal, in raw mode except for the keys that send signals, until [`Session::leave`].
 struct Session {
     terminal: Terminal,
     mode: RawMode,
     signals: RefCell<Signals>,
-    /// What has been written to the terminal.
+    /// The modes set by the output so far.
     modes: RefCell<ModeTracker>,
-    /// The signal that is to end us.
+    /// The signal that will end the process.
     killed_by: Cell<Option<Signal>>,
 }
 
 impl Session {
-    /// Takes the terminal; `None` from the background, where taking it would stop us.
+    /// Takes the terminal; `None` in the background, where that would stop the process.
     fn start() -> Option<Session> {
         let terminal = Terminal::behind(io::stdout().as_fd()).or_else(|_| Terminal::open());
         let terminal = terminal.ok().filter(Terminal::is_foreground)?;
@@ -189,7 +189,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// A signal that is to end us; [`Session::leave`] lets it.
+    /// A signal that will end the process; [`Session::leave`] raises it.
     fn wait<'a>(&'a self, interest: Interest<'a>) -> io::Result<()> {
         let mut signals = self.signals.borrow_mut();
         loop {
@@ -234,10 +234,10 @@ impl Session {
         Ok(())
     }
 
-    /// Gives the terminal back. Does not return where a signal ends us.
+    /// Restores the terminal. Does not return if a signal ends the process.
     fn leave(self) {
         let modes = self.modes.borrow();
-        // Where this fails, the terminal is gone.
+        // Fails only if the terminal is gone.
         let _ = self.terminal.write_within(&modes.reset_sequence(), PATIENCE);
         if modes.has_asked() {
             self.terminal.swallow_replies();

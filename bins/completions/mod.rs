@@ -1,25 +1,26 @@
-//! `asciinema completions SHELL`: the script that teaches a shell the commands and their options.
+//! `asciinema completions SHELL`: a shell's completion script for the commands and their options.
 //!
-//! What there is to complete comes from the catalog; the script of each shell is written by hand
-//! (asciinema.bash, asciinema.zsh, asciinema.fish) and gets the catalog in the shell's own words. The
-//! scripts start no process, except to read the names of markers.
+//! The completions come from the catalog; the script of each shell is written by hand
+//! (asciinema.bash, asciinema.zsh, asciinema.fish), and the catalog is inserted in the shell's
+//! syntax. The scripts start no process, except to read the names of markers.
 
 use common::cli::catalog::Completion::{
     self, Cast, CastOrUrl, Command, File, Nothing, OneOf, Recording, Text, Time,
 };
 use common::cli::catalog::{self, OptionEntry, Program};
 
-/// The shells that there are scripts for.
+/// The supported shells.
 pub const SHELLS: &[&str] = &["bash", "zsh", "fish"];
 
-/// A sed script: the labels of the markers in a cast, as times are written. It is quoted with single
-/// quotes, and has no two backslashes in a row, which would mean different things to the shells.
+/// A sed script that prints the labels of the markers in a cast, as times are written. It is quoted
+/// with single quotes, and contains no two consecutive backslashes, which the shells read
+/// differently.
 const MARKERS: &str = concat!(
     r#"/^[[:space:]]*\[[^,]*,[[:space:]]*"m"[[:space:]]*,[[:space:]]*"\(.*\)"[[:space:]]*\][[:space:]]*$/"#,
     r#"{s//\1/;s/[\]"/"/g;/^$/d;/[\[:cntrl:]]/d;s/^/marker:/p;}"#,
 );
 
-/// The script for a shell, if it is one of the three.
+/// The script for a shell, if it is supported.
 pub fn script(shell: &str) -> Option<String> {
     let (script, programs) = match shell {
         "bash" => (include_str!("asciinema.bash"), bash()),
@@ -44,7 +45,7 @@ fn commands() -> Vec<&'static str> {
     catalog::programs().map(Program::command).collect()
 }
 
-/// What a shell shows of an option: its help up to the first semicolon or parenthesis.
+/// The description of an option in a shell: its help up to the first semicolon or parenthesis.
 fn description(option: &OptionEntry) -> &'static str {
     option.help.split([';', '(']).next().unwrap_or_default().trim_end()
 }

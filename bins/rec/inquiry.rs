@@ -26,7 +26,7 @@ const HOLD_ANSWER: Duration = Duration::from_secs(1);
 /// The number of colors in the palette.
 const PALETTE: usize = 16;
 
-/// What is known about the terminal.
+/// The terminal's self-description.
 #[derive(Debug, Default)]
 pub struct Appearance {
     /// Its name and version, as it reports them.
@@ -57,7 +57,7 @@ pub struct Inquiry {
     is_done: bool,
 }
 
-/// Whether the terminal can be queried. Some would show the queries instead of answering.
+/// Returns whether the terminal can be queried. Some would show the queries instead of answering.
 pub fn is_welcome() -> bool {
     let term = env::var("TERM").unwrap_or_default();
     let in_screen =
@@ -124,7 +124,7 @@ impl Inquiry {
         self.held_since = None;
     }
 
-    /// Whether no more replies will come.
+    /// Returns whether no more replies will come.
     pub fn is_done(&self) -> bool {
         self.is_done
     }
@@ -139,7 +139,7 @@ impl Inquiry {
         if self.is_done { Duration::ZERO } else { END_WAIT.saturating_sub(self.asked.elapsed()) }
     }
 
-    /// What the replies say. A theme with a color missing is no theme.
+    /// The contents of the replies. A theme with a color missing is ignored.
     pub fn appearance(&self) -> Appearance {
         let told = |answer: &Option<String>| answer.clone().filter(|answer| !answer.is_empty());
         let theme = || {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_taken_out_of_what_is_typed_wherever_they_are_cut() {
+    fn answers_are_removed_from_typed_input_wherever_they_are_cut() {
         let answers = answers();
         for cut in 0..answers.len() {
             let mut inquiry = Inquiry::new();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn an_incomplete_theme_is_none() {
+    fn an_incomplete_theme_is_ignored() {
         for missing in ["]10;", "]4;7;"] {
             let mut inquiry = Inquiry::new();
             let answers: Vec<String> = answers()
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_color_is_no_answer() {
+    fn an_invalid_color_is_not_an_answer() {
         for text in ["rgb:1/2", "rgb:12345/1/1", "red", "rgb:g/1/1", "rgb://"] {
             assert_eq!(color(text), "", "{text}");
         }

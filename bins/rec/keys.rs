@@ -24,7 +24,7 @@ impl Keys {
     }
 }
 
-/// What a piece of keyboard input means.
+/// The meaning of a piece of keyboard input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAction<'a> {
     /// Input for the program.
@@ -145,7 +145,7 @@ fn parts(bytes: &[u8]) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut tokenizer = Tokenizer::default();
     let mut tokens = tokenizer.tokens(bytes);
-    // How many more bytes belong to a sequence that has a payload after its final byte.
+    // The number of bytes that still belong to a sequence with a payload after its final byte.
     let mut owed = 0;
     while let Some(token) = tokens.next() {
         let length = token.bytes.len();
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_act_however_the_keyboard_spells_them() {
+    fn keys_act_in_every_keyboard_encoding() {
         for pressed in ["\x1b[92;5u", "\x1b[92;5:1u", "\x1b[92::92;5;28u", "\x1b[27;5;92~", "\x1b[92;69u"] {
             assert_read(&mut usual(), &format!("a{pressed}b"), &["a", "PAUSE", "b"]);
         }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_acted_is_not_the_programs_when_it_repeats_or_is_let_go() {
+    fn repeats_and_releases_of_a_key_that_acted_are_not_passed_on() {
         let mut reader = usual();
         assert_read(&mut reader, "\x1b[92;5:1u\x1b[92;5:2u\x1b[92;5:3u", &["PAUSE"]);
         assert_read(&mut reader, "\x1b[92;5:3u\x1b[97;1:3u", &["\x1b[92;5:3u\x1b[97;1:3u"]);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_paste_is_a_paste_wherever_it_is_cut() {
+    fn a_paste_is_recognized_wherever_it_is_cut() {
         let paste = "\x1b[200~a\x1cb\x1b]\x1b[92;5uc\x1b[201~";
         assert_read(&mut usual(), &format!("{paste}\x1c"), &[paste, "PAUSE"]);
         for cut in 1..paste.len() {
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_within_a_sequence_is_no_key() {
+    fn bytes_within_a_sequence_are_not_keys() {
         for typed in ["\x1bp", "\x1b[<0;1;2p", "\x1b[M p!", "\x1b]11;p\x07", "\x1bOp"] {
             assert_read(&mut reader(None), typed, &[typed]);
         }

@@ -126,7 +126,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let end = outcome.as_ref().map_or(Time::ZERO, |outcome| outcome.end);
     let exit = outcome.as_ref().ok().and_then(|outcome| outcome.status).map(exit_code);
     let written = recording.finish(end, exit.filter(|_| tells_exit), &mut signals, || {
-        warning(&format!("waiting until {name} takes the rest of the recording; ctrl-c gives it up"));
+        warning(&format!("waiting for {name} to accept the rest of the recording; press ctrl-c to give up"));
     });
     drop(signals);
     match (&outcome, &written) {
@@ -212,7 +212,7 @@ fn command(options: &Options) -> Command {
     command
 }
 
-/// Whether a shell would read the text as a single literal word.
+/// Returns whether a shell would read the text as a single literal word.
 fn is_word(text: &OsStr) -> bool {
     text.as_encoded_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"/._-+@%:,".contains(byte))
 }

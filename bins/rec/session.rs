@@ -88,7 +88,7 @@ impl Program {
     }
 }
 
-/// What a session is made of.
+/// The parts of a session.
 pub struct Session {
     pub program: Program,
     /// The user's terminal; `None`: headless.
@@ -97,7 +97,7 @@ pub struct Session {
     pub size: Size,
     pub keys: Keys,
     pub records_input: bool,
-    /// Whether to query the terminal for its name and colors.
+    /// True to query the terminal for its name and colors.
     pub asks_terminal: bool,
     pub notifier: Notifier,
     pub log: Log,
@@ -164,11 +164,11 @@ pub struct Outcome {
     pub end: Time,
     /// The signal that ended the session, if one did.
     pub signal: Option<Signal>,
-    /// Whether the terminal disappeared during the session.
+    /// True if the terminal disappeared during the session.
     pub lost_terminal: bool,
 }
 
-/// How far the session has come.
+/// The progress of a session.
 enum Phase {
     /// The program is running.
     Running,
@@ -191,7 +191,7 @@ struct Running<'a> {
     /// The first signal that ended the session.
     ended_by: Option<Signal>,
     terminal: Option<Terminal>,
-    /// Whether there was one that has disappeared.
+    /// True if there was a terminal that has disappeared.
     lost_terminal: bool,
     raw_mode: Option<RawMode>,
     /// Standard input, unless it is a terminal, until its end.
@@ -212,7 +212,7 @@ struct Running<'a> {
     phase: Phase,
     /// Set when the session was told to end: when to stop waiting for the program and the terminal.
     deadline: Option<Instant>,
-    /// Whether output is still written to the terminal.
+    /// True if output is still written to the terminal.
     shows_output: bool,
     /// Output that the terminal has not taken yet. The program is not read until this is empty.
     to_terminal: Vec<u8>,
@@ -305,7 +305,7 @@ impl Running<'_> {
         matches!(self.phase, Phase::Closed(_)) && self.to_terminal.is_empty() && !self.awaits_answers()
     }
 
-    /// Whether replies may still arrive, which the shell would read as input.
+    /// Returns whether replies may still arrive, which the shell would read as input.
     fn awaits_answers(&self) -> bool {
         let has_time = self.inquiry.as_ref().is_some_and(|inquiry| !inquiry.until_end().is_zero());
         has_time && self.terminal.is_some()
@@ -703,7 +703,7 @@ fn is_temporary(error: &io::Error) -> bool {
 /// another meaning: it is sent once each time the program enters that mode, then less and less often.
 struct EndOfInput {
     due: Instant,
-    /// Whether the program was reading lines when it was last sent.
+    /// True if the program was reading lines when it was last sent.
     told_in_lines: Option<bool>,
     pause: Duration,
 }

@@ -78,7 +78,7 @@ impl Opened {
         true
     }
 
-    /// Whether writes may block: a pipe, a socket or a terminal.
+    /// Returns whether writes may block: a pipe, a socket or a terminal.
     pub fn may_block(&self) -> bool {
         let kind = self.file.metadata().map(|metadata| metadata.file_type());
         let is_pipe = kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket());
@@ -255,17 +255,17 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     };
     match options.format {
         Format::Cast(_) => {}
-        Format::Raw => return refused("a raw recording cannot continue an asciicast"),
-        Format::Text => return refused("a recording as text cannot continue an asciicast"),
+        Format::Raw => return refused("cannot append a raw recording to an asciicast"),
+        Format::Text => return refused("cannot append a text recording to an asciicast"),
     }
     if header.is_from_v1 {
-        return refused("an asciicast v1 cannot be continued, only v2 and v3 can");
+        return refused("cannot append to an asciicast v1 recording");
     }
     match outcome {
         Ok(()) => {}
         Err(cast::Error::Line { fault: Fault::CutOff, .. }) => {
             // The recorder was killed while writing the line; new events must not be joined to it.
-            warning(&format!("{name}: the last line is cut off, it is replaced"));
+            warning(&format!("{name}: the last line is cut off and will be replaced"));
             opened.kept = Some(end.length);
         }
         Err(error) => return Err(filter::failure(name, error)),

@@ -1,5 +1,5 @@
-//! The way of the cast from the recorder to those who show it: each gets all of it, and one that is
-//! gone is left out.
+//! Copies the cast from the recorder to the programs that show it: each receives all of it, and one
+//! that has exited is skipped.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -10,13 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// How often a file is looked at that is expected to grow.
+/// The time between two reads at the end of a growing file.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// A file that the recorder is writing, read to what is its end once the recorder has ended.
+/// A file that the recorder is writing, read to its end once the recorder has exited.
 pub struct Recorded {
     path: OsString,
-    /// None until the recorder has created it.
+    /// `None` until the recorder has created it.
     file: Option<File>,
     has_ended: Arc<AtomicBool>,
 }
@@ -30,7 +30,7 @@ impl Recorded {
 impl Read for Recorded {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            // Asked before reading: what was written before the end is read after it.
+            // Tested before reading: everything written before the end is then read.
             let is_last = self.has_ended.load(Ordering::Acquire);
             if self.file.is_none() {
                 self.file = File::open(&self.path).ok();
@@ -48,14 +48,14 @@ impl Read for Recorded {
 ///
 /// # Errors
 ///
-/// Not all of it could be written to the file. The sinks get it all the same.
+/// The file could not be written completely. The sinks receive everything regardless.
 pub fn feed(mut source: impl Read, mut sinks: Vec<ChildStdin>, mut file: Option<File>) -> io::Result<()> {
     let mut buffer = vec![0; 64 << 10];
     let mut outcome = Ok(());
     loop {
         let count = match source.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            // What cannot be read any more has ended.
+            // A source that cannot be read has ended.
             Ok(0) | Err(_) => return outcome,
             Ok(count) => count,
         };

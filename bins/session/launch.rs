@@ -1,8 +1,9 @@
 //! Starts the programs that show a session, then the recorder, and ends them in order.
 //!
-//! The session is the recorder's: it ends when the recorder does, whatever becomes of the others. The
-//! recorder streams the cast to us, and we pass it on to everybody, the file included. Only a recording
-//! that is continued is written by the recorder itself, and read back as it grows.
+//! The recorder determines the session: it ends when the recorder exits, whatever happens to the
+//! others. The recorder streams the cast to this process, which copies it to every program and to
+//! the file. Only a recording that is appended to is written by the recorder itself, and read back
+//! as it grows.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -46,7 +47,7 @@ pub fn run(program: &'static Program) -> ExitCode {
     })
 }
 
-/// Holds the session.
+/// Runs the session.
 fn hold(options: &Options, config: &Config) -> cli::Result<()> {
     let is_enabled = config.optional_flag("notifications", "enabled")?.unwrap_or(true);
     let notifier = Notifier::new(is_enabled, config.text("notifications", "command")?.map(OsString::from));
@@ -102,8 +103,8 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
     }
 }
 
-/// Starts what shows the session, and waits until all of them are ready. Returns them, and what keeps
-/// the session from being published into itself.
+/// Starts the programs that show the session, and waits until all of them are ready. Returns them,
+/// and the ID that keeps the session from being published into itself.
 fn start_sinks(options: &Options, voice: &Voice) -> cli::Result<(Vec<Sink>, Option<String>)> {
     let mut sinks = Vec::new();
     let mut id = None;
@@ -128,7 +129,7 @@ fn start_sinks(options: &Options, voice: &Voice) -> cli::Result<(Vec<Sink>, Opti
     if !ready.contains(&false) {
         return Ok((sinks, id));
     }
-    // Whichever is not has said why.
+    // A program that is not ready has reported why.
     let statuses = sinks.into_iter().zip(ready).map(|(sink, is_ready)| sink.abandon(is_ready, voice));
     let statuses: Vec<i32> = statuses.collect();
     let is_usage = statuses.contains(&2);
@@ -141,7 +142,7 @@ fn start_recorder(options: &Options, relay_id: Option<String>) -> cli::Result<Ch
     command.args(&options.recorder).arg("--quiet");
     let format = match options.format.as_deref() {
         Some("asciicast-v2") => "asciicast-v2",
-        // As 3.x records; it holds the exit status, of which viewers are told.
+        // As 3.x records; it includes the exit status, which is sent to viewers.
         _ => "asciicast-v3",
     };
     match options.file.as_ref().filter(|_| options.appends) {
@@ -152,7 +153,7 @@ fn start_recorder(options: &Options, relay_id: Option<String>) -> cli::Result<Ch
     command.spawn().map_err(|error| Failure::io("asciinema-rec", &error))
 }
 
-/// Waits for the recorder; a signal to end is passed on to it.
+/// Waits for the recorder; a signal that would end us is passed on to it.
 fn wait(recorder: &mut Child, signals: &mut Signals) -> io::Result<ExitStatus> {
     loop {
         if let Some(status) = recorder.try_wait()? {
@@ -162,18 +163,18 @@ fn wait(recorder: &mut Child, signals: &mut Signals) -> io::Result<ExitStatus> {
         interest.read(signals.as_fd());
         tty::wait(&interest, None)?;
         for signal in signals.arrived().into_iter().filter(|&signal| signal != Signal::SIGCHLD) {
-            // It may just have ended.
+            // It may just have exited.
             let _ = kill(Pid::from_raw(recorder.id().cast_signed()), signal);
         }
     }
 }
 
-/// What the session is recorded to, unless the recorder does that itself.
+/// The output of the session, unless the recorder writes it itself.
 #[derive(Default)]
 struct Target {
-    /// The file that gets the cast.
+    /// The file that receives the cast.
     cast: Option<File>,
-    /// What makes the file of the cast, where it is to hold something else.
+    /// The program that converts the cast, if the file is in another format.
     converter: Option<Child>,
 }
 
@@ -191,7 +192,7 @@ impl Target {
                 Some(format) => {
                     Err(Failure::Usage(format!("cannot append to {format} output while streaming")))
                 }
-                // The recorder knows where the recording ends.
+                // The recorder finds the end of the recording.
                 None => Ok(Target::default()),
             };
         }
@@ -207,14 +208,14 @@ impl Target {
         self.converter.as_mut()?.stdin.take()
     }
 
-    /// Waits until the file is complete: whether it is.
+    /// Waits until the file is complete. Returns whether it is.
     fn finish(self) -> bool {
         let mut converter = self.converter;
         converter.as_mut().is_none_or(|converter| converter.wait().is_ok_and(|status| status.success()))
     }
 }
 
-/// Creates the file to record to, and the folders on the way.
+/// Creates the file to record to, and its parent directories.
 fn create(path: &OsStr, overwrites: bool) -> cli::Result<File> {
     let name = cli::source_name(path);
     let failed = |error: io::Error| Failure::io(&name, &error);
@@ -229,7 +230,7 @@ fn create(path: &OsStr, overwrites: bool) -> cli::Result<File> {
     File::create(path).map_err(failed)
 }
 
-/// The status as a shell would show it.
+/// The status as a shell reports it.
 fn code(status: ExitStatus) -> u8 {
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0));
     u8::try_from(code).unwrap_or(u8::MAX)

@@ -1,25 +1,26 @@
-//! The command lines of `stream` and `session`, which the catalog tells apart.
+//! The command lines of `stream` and `session`, whose options are in the catalog.
 
 use std::ffi::OsString;
 
 use common::cli::{Arg, Args, Failure, Result};
 use common::config::{self, Config};
 
-/// What to do: the command line, and what of the configuration the recorder does not read itself.
+/// The options from the command line, and those from the configuration that the recorder does not
+/// read itself.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// Where to show the session in browsers: an address, or none for the default.
+    /// The address to show the session at in browsers; inner `None`: the default.
     pub local: Option<Option<OsString>>,
-    /// Where to publish it: a stream, or none for a new one.
+    /// The stream to publish it to; inner `None`: a new one.
     pub remote: Option<Option<OsString>>,
-    /// What to record to.
+    /// The file to record to.
     pub file: Option<OsString>,
     pub format: Option<String>,
-    /// Options for the recorder, as it spells them.
+    /// Options for the recorder, in its syntax.
     pub recorder: Vec<OsString>,
-    /// Options for the relay, as it spells them.
+    /// Options for the relay, in its syntax.
     pub relay: Vec<OsString>,
-    /// The variables of the environment that viewers may know.
+    /// The environment variables that viewers may see.
     pub variables: String,
     pub log_file: Option<OsString>,
     pub appends: bool,
@@ -27,7 +28,7 @@ pub struct Options {
     pub is_quiet: bool,
 }
 
-/// The option that the next argument may be the value of.
+/// The option whose value the next argument may be.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Awaits {
     Nothing,
@@ -36,7 +37,7 @@ enum Awaits {
 }
 
 impl Options {
-    /// Reads the command line, and from the configuration what it does not say.
+    /// Reads the command line, with the configuration as defaults.
     pub fn read(args: &mut Args, config: &Config) -> Result<Options> {
         let mut options = Options::default();
         let (mut command, mut variables, mut limit) = (None, None, None);

@@ -1,5 +1,5 @@
-//! Records a session to a file and streams it live, as 3.x's `session` does: the recorder, with the
-//! programs that show the session behind.
+//! Records a session to a file and streams it live, as 3.x's `session` does: runs the recorder and
+//! the programs that show the session.
 
 mod feed;
 mod launch;

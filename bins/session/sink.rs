@@ -1,4 +1,4 @@
-//! A program that shows a session: it gets the cast, and what it says is passed on.
+//! A program that shows a session: it receives the cast, and its messages are passed on.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -15,10 +15,10 @@ use common::io::sibling;
 use common::notifier::Notifier;
 use common::tty::Terminal;
 
-/// What comes before the address at which a session can be watched.
+/// The text before the address at which a session can be watched.
 const LIVE_AT: &str = "asciinema: live at ";
 
-/// Where what the programs say goes.
+/// The destination of the programs' messages.
 #[derive(Clone)]
 pub struct Voice {
     notifier: Notifier,
@@ -28,8 +28,8 @@ pub struct Voice {
 }
 
 impl Voice {
-    /// To standard error or, while the session has the terminal to itself, to the notifier; and to a
-    /// log.
+    /// Messages go to standard error or, while the session owns the terminal, to the notifier; and
+    /// to a log.
     pub fn new(notifier: Notifier, is_quiet: bool, log: Option<File>) -> Voice {
         let log = log.map(|file| Arc::new(Mutex::new(file)));
         Voice { notifier, is_quiet, log, start: Instant::now() }
@@ -47,7 +47,7 @@ impl Voice {
             let text = line.split_once(": ").map_or(line, |(_, text)| text);
             self.notifier.say(text);
         } else {
-            // Where standard error is gone there is nobody left to tell.
+            // If standard error is closed, there is no one to tell.
             let _ = writeln!(io::stderr(), "{line}");
         }
     }
@@ -56,7 +56,7 @@ impl Voice {
     pub fn log(&self, line: &str) {
         if let Some(log) = &self.log {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-            // A log that cannot be written is not worth a session.
+            // A failed write to the log must not end the session.
             let _ = writeln!(log, "{:.3} {line}", self.start.elapsed().as_secs_f64());
         }
     }
@@ -66,11 +66,11 @@ impl Voice {
 pub struct Sink {
     name: &'static str,
     child: Child,
-    /// Taken by the feed.
+    /// `None` once the feed has taken it.
     pub stdin: Option<ChildStdin>,
-    /// Passes on what it says.
+    /// The thread that passes on its messages.
     listener: JoinHandle<()>,
-    /// Gets the address, or nothing where the program says that it failed.
+    /// Receives the address, or nothing if the program reports a failure.
     address: Receiver<Option<String>>,
 }
 
@@ -79,7 +79,7 @@ impl Sink {
     ///
     /// # Errors
     ///
-    /// It cannot be started.
+    /// The program cannot be started.
     pub fn start(name: &'static str, args: &[OsString], voice: &Voice) -> Result<Sink, Failure> {
         let mut command = Command::new(sibling(name));
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
@@ -93,7 +93,7 @@ impl Sink {
                 let has_failed = line.split(": ").next() == Some(name);
                 let address = line.strip_prefix(LIVE_AT).map(str::to_string);
                 if has_failed || address.is_some() {
-                    // What comes after the first nobody waits for.
+                    // Nobody waits for further addresses.
                     let _ = sender.send(address);
                 }
             }
@@ -101,18 +101,18 @@ impl Sink {
         Ok(Sink { name, stdin: child.stdin.take(), child, listener, address })
     }
 
-    /// Waits until the program has said where the session can be watched: the address. `None` where it
-    /// fails instead, with a reason that has been passed on.
+    /// Waits until the program has reported the address at which the session can be watched. `None`
+    /// if it fails; the reason has been passed on.
     pub fn address(&self) -> Option<String> {
         self.address.recv().ok().flatten()
     }
 
-    /// Whether it publishes the session, rather than showing it itself.
+    /// Returns whether it publishes the session, rather than showing it itself.
     pub fn publishes(&self) -> bool {
         self.name == "asciinema-relay"
     }
 
-    /// Ends it before the session has begun: its exit status if it failed by itself.
+    /// Ends it before the session has begun. Returns its exit status if it failed by itself.
     pub fn abandon(mut self, is_ready: bool, voice: &Voice) -> i32 {
         if is_ready {
             let _ = self.child.kill();
@@ -124,7 +124,7 @@ impl Sink {
         code.unwrap_or(0)
     }
 
-    /// Waits for the end of a program whose input has ended: whether it did all it should.
+    /// Waits for the end of a program whose input has ended. Returns whether it succeeded.
     pub fn finish(mut self, voice: &Voice) -> bool {
         self.stdin = None;
         let status = self.child.wait();

@@ -1,4 +1,5 @@
-//! Streams a session live, as 3.x's `stream` does: the recorder, with the programs that show it behind.
+//! Streams a session live, as 3.x's `stream` does: runs the recorder and the programs that show the
+//! session.
 
 mod feed;
 mod launch;

@@ -1,6 +1,6 @@
-//! Uploads a recording to the server, and says where it can be seen.
+//! Uploads a recording to the server, and prints its URL.
 //!
-//! `outcome` reads the server's answer: what to print, and what kind of failure it is.
+//! `outcome` interprets the server's response: the message to print, and the kind of failure.
 
 mod outcome;
 
@@ -27,7 +27,7 @@ struct Options {
     file: OsString,
     server_url: Option<String>,
     quiet: bool,
-    /// What the newer API is told.
+    /// The metadata for the newer API.
     fields: Vec<(&'static str, String)>,
 }
 
@@ -65,7 +65,7 @@ fn upload(options: &Options) -> cli::Result<()> {
     let (file, length) = check(&options.file, &name)?;
     let url = options.server_url.clone().map_or_else(|| config.server_url(), Ok)?;
     let install_id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
-    // An unset name is an empty one.
+    // An unset name counts as an empty one.
     let user = env::var("USER").unwrap_or_default();
 
     let server = Server::new(&url, &user, &install_id);
@@ -104,8 +104,8 @@ fn upload(options: &Options) -> cli::Result<()> {
     }
 }
 
-/// Opens the file, and reads it once to see whether it is a recording. What one grows by that still
-/// goes on is not in the length, which is in bytes.
+/// Opens the file, and reads it once to check that it is a recording. Data appended later to one in
+/// progress is not included in the length, which is in bytes.
 fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
     let failed = |error: io::Error| Failure::io(name, &error);
     let file = File::open(path).map_err(failed)?;
@@ -128,7 +128,7 @@ fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
     }
 }
 
-/// The failure of an upload, with the way to try again where that may help.
+/// The failure of an upload, with a hint on how to retry if that may help.
 fn failure(trouble: &Trouble, file: &OsStr) -> Failure {
     let reporter = Reporter::new(PROGRAM.reporter());
     reporter.error(&format!("upload failed: {}", common::text::visible(&trouble.what)));

@@ -1,4 +1,4 @@
-//! What a server's response means, in the words of 2.4.
+//! The meaning of a server's response, in the words of 2.4.
 
 use net::Answer;
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub struct Outcome {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Trouble {
     pub what: String,
-    /// Whether a retry may succeed.
+    /// True if a retry may succeed.
     pub may_pass: bool,
 }
 
