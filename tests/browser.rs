@@ -1,5 +1,4 @@
-//! The page of asciinema-serve in a real browser: Chromium without a window, told what to do over its
-//! DevTools protocol.
+//! asciinema-serve's page in a real browser: headless Chromium, driven over its DevTools protocol.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -16,7 +15,7 @@ use tungstenite::{Message, WebSocket};
 use crate::harness::{Scratch, cast};
 use crate::live::{DEADLINE, Showing};
 
-/// The names that Chromium goes by.
+/// The names of the Chromium executable.
 const NAMES: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// A browser with one page.
@@ -24,13 +23,13 @@ struct Browser {
     process: Child,
     page: WebSocket<TcpStream>,
     count: u64,
-    /// What the page has logged as errors, such as what its policy forbids.
+    /// Errors logged by the page, such as violations of its policy.
     errors: Vec<String>,
     _scratch: Scratch,
 }
 
 impl Browser {
-    /// Opens a page in a window of a size in pixels.
+    /// Opens a page in a window of this size in pixels.
     fn open(url: &str, size: &str) -> Browser {
         let scratch = Scratch::new();
         let mut child = NAMES
@@ -64,7 +63,7 @@ impl Browser {
                 break rest.split('/').next().unwrap_or_default().to_string();
             }
         };
-        // Nothing may fill up.
+        // The browser must not block on a full pipe.
         thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
         let pages = pages(&host);
         let page = pages.iter().find(|page| page["type"] == "page").expect("a page");
@@ -79,7 +78,7 @@ impl Browser {
         browser
     }
 
-    /// Has the browser do something, and returns what came of it.
+    /// Calls a method of the browser, and returns the result.
     fn call(&mut self, method: &str, parameters: Value) -> Value {
         self.count += 1;
         let call = json!({ "id": self.count, "method": method, "params": parameters });
@@ -132,13 +131,13 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The browser is several processes, a group of their own.
+        // The browser is several processes in a process group of their own.
         let _ = killpg(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGKILL);
         let _ = self.process.wait();
     }
 }
 
-/// What the browser says of its pages. It does not close a connection that it is asked to close.
+/// The browser's list of pages. It does not close a connection even if asked to.
 fn pages(host: &str) -> Vec<Value> {
     let mut connection = TcpStream::connect(host).expect("a connection");
     connection.set_read_timeout(Some(DEADLINE)).expect("a time-out");
@@ -160,7 +159,7 @@ fn pages(host: &str) -> Vec<Value> {
     serde_json::from_slice(&body).expect("JSON")
 }
 
-/// The colour of the background of a cell, as the terminal has painted it.
+/// The background colour of a cell as the terminal painted it.
 const BACKGROUND: &str = "((row, col) => {
     const canvas = document.querySelector('.ap-term canvas');
     const term = getComputedStyle(document.querySelector('.ap-term'));
@@ -171,7 +170,7 @@ const BACKGROUND: &str = "((row, col) => {
 })";
 
 #[test]
-fn a_session_is_seen_in_a_browser_from_beginning_to_end() {
+fn a_session_is_shown_in_a_browser_from_start_to_end() {
     let mut serve = Showing::start("asciinema-serve");
     let theme = "{\"fg\":\"#d0d0d0\",\"bg\":\"#101010\",\"palette\":\"#000000:#cc0000:#00cc00:#cccc00:#0000cc:#cc00cc:#00cccc:#cccccc\"}";
     serve.write(format!(
@@ -189,7 +188,7 @@ fn a_session_is_seen_in_a_browser_from_beginning_to_end() {
     );
     assert_eq!(colour, "rgb(204, 0, 0)");
     assert_eq!(browser.value(&format!("{BACKGROUND}(0, 7)")), "0,204,0,255");
-    // The terminal fills the window as far as its shape allows.
+    // The terminal fills the window up to its aspect ratio.
     let part = browser.value(
         "(() => {
         const term = document.querySelector('.ap-term').getBoundingClientRect();
@@ -209,7 +208,7 @@ fn a_session_is_seen_in_a_browser_from_beginning_to_end() {
 }
 
 #[test]
-fn on_a_phone_the_letters_stay_large_enough_to_be_read() {
+fn on_a_phone_text_stays_large_enough_to_read() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write(cast(&[(0.1, "here")]));
     serve.wait_for("state", "live");
@@ -223,7 +222,7 @@ fn on_a_phone_the_letters_stay_large_enough_to_be_read() {
 }
 
 #[test]
-fn a_password_is_asked_for_once_for_the_page_and_its_socket() {
+fn a_password_is_requested_once_for_the_page_and_its_socket() {
     let mut serve = Showing::start("asciinema-serve --password secret");
     serve.write(cast(&[(0.1, "for friends")]));
     let url = serve.url.replace("http://", "http://me:secret@");
@@ -240,7 +239,7 @@ fn a_recording_is_played_with_its_markers() {
     let serve = Showing::start_in(scratch, "asciinema-serve demo.cast");
     let mut browser = Browser::open(&serve.url, "1000,700");
     browser.wait_for("document.querySelector('#state').textContent === 'recording'");
-    // A minute's pause is half a second, as the header says.
+    // A pause of a minute takes half a second, as the header says.
     browser.wait_for_text("last");
     browser.wait_for("document.querySelectorAll('.ap-marker').length === 1");
     assert_eq!(browser.value("document.querySelector('.ap-progressbar') !== null"), true);
@@ -249,7 +248,7 @@ fn a_recording_is_played_with_its_markers() {
 }
 
 #[test]
-fn a_viewer_goes_back_to_the_beginning_and_returns() {
+fn a_viewer_can_rewind_to_the_start_and_return_to_live() {
     let mut serve = Showing::start("asciinema-serve --history");
     serve.write(cast(&[(0.1, "beginning"), (0.6, "\u{1b}[2J\u{1b}[Hpresent")]));
     serve.wait_for("state", "live");
@@ -258,7 +257,7 @@ fn a_viewer_goes_back_to_the_beginning_and_returns() {
     browser.click("#history");
     browser.wait_for_text("beginning");
     assert_eq!(browser.value("document.querySelector('#history').textContent"), "Back to live");
-    // What has been recorded comes to its end, and the view goes on live.
+    // At the end of the recorded part the view continues live.
     browser.wait_for("document.querySelector('#history').textContent === 'From the start'");
     browser.wait_for_text("present");
     serve.write("[100.0, \"o\", \" and future\"]\n");

@@ -7,7 +7,7 @@ const V1: &str =
 const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[0.5, \"o\", \"ż\"]\n[0.5, \"i\", \"x\"]\n[0.5, \"r\", \"1x1\"]\n[0.5, \"zz\", 5]\n[0.5, \"o\", \"\\ud83d\\ude00\"]\n";
 
 #[test]
-fn prints_the_output_of_every_version_one_after_the_other() {
+fn prints_the_output_of_casts_of_every_version_in_order() {
     let scratch = Scratch::new();
     scratch.write("v1.json", V1);
     scratch.write("v3.cast", V3);
@@ -16,14 +16,14 @@ fn prints_the_output_of_every_version_one_after_the_other() {
 }
 
 #[test]
-fn prints_bytes_that_are_no_utf8_as_they_are() {
+fn prints_invalid_utf8_unchanged() {
     let mut bad = cast(&[]).into_bytes();
     bad.extend_from_slice(b"[1, \"o\", \"a\xff\"]\n");
     assert_eq!(run("asciinema-cat -", bad).bytes(), b"a\xff");
 }
 
 #[test]
-fn a_bad_line_ends_it_after_what_came_before() {
+fn a_bad_line_ends_it_after_everything_before_has_been_printed() {
     let scratch = Scratch::new();
     scratch.write("good.cast", cast(&[(1.0, "good")]));
     scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"half\\q\"]\n[3, \"o\", \"never\"]\n");
@@ -42,13 +42,13 @@ fn a_bad_line_ends_it_after_what_came_before() {
 }
 
 #[test]
-fn without_a_file_it_says_so() {
+fn a_missing_file_operand_is_reported() {
     let message = "asciinema: FILE is missing\ntry 'asciinema-cat --help'\n".to_string();
     assert_eq!(run("asciinema-cat", "").failure(), (2, String::new(), message));
 }
 
 #[test]
-fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
+fn the_terminals_replies_to_a_recording_are_neither_shown_nor_typed() {
     let scratch = Scratch::new();
     scratch.write("asks.cast", cast(&[(0.0, "first\x1b[6n\x1b]11;?\x07last")]));
     let mut shell = scratch.command("sh");
@@ -59,7 +59,7 @@ fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
     terminal.enter("asciinema-cat --unsafe asks.cast; stty -a >after; head -n 1 >typed\r");
     terminal.wait_for("last");
     terminal.enter("\x1b[1;6R\x1b]11;rgb:0000/0000/0000\x07");
-    // The last question tells when all the others have been answered.
+    // The reply to the last query shows that all others have been answered.
     terminal.wait_for("\x1b[5n");
     terminal.enter("\x1b[0n");
     terminal.wait_until("cat has ended", || scratch.files().contains(&"typed".to_string()));
@@ -71,7 +71,7 @@ fn the_terminals_answers_to_a_recording_are_neither_shown_nor_typed() {
 }
 
 #[test]
-fn on_a_terminal_a_line_feed_is_no_more_than_one() {
+fn on_a_terminal_a_line_feed_does_not_return_the_carriage() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "\x1b[5;7Hone\ntwo"), (0.1, "end")]));
     let mut terminal = Terminal::start(scratch.shell("asciinema-cat demo.cast"));
@@ -79,7 +79,7 @@ fn on_a_terminal_a_line_feed_is_no_more_than_one() {
 }
 
 #[test]
-fn modes_that_a_recording_leaves_switched_are_restored() {
+fn modes_that_a_recording_leaves_set_are_reset() {
     let scratch = Scratch::new();
     scratch.write("vim.cast", cast(&[(0.0, "\x1b[?1049h\x1b[?25l\x1b[31mtext")]));
     scratch.write("plain.cast", cast(&[(0.0, "plain")]));
@@ -88,7 +88,7 @@ fn modes_that_a_recording_leaves_switched_are_restored() {
 }
 
 #[test]
-fn the_keyboard_is_no_cast() {
+fn the_keyboard_is_not_read_as_a_cast() {
     let scratch = Scratch::new();
     let mut terminal = Terminal::start(scratch.shell("asciinema-cat -; echo status-$?"));
     terminal.wait_for("stdin is a terminal; name a cast or pipe one in");
@@ -96,7 +96,7 @@ fn the_keyboard_is_no_cast() {
 }
 
 #[test]
-fn on_a_terminal_what_is_not_safe_is_held_back_and_elsewhere_nothing_is() {
+fn unsafe_sequences_are_held_back_only_on_a_terminal() {
     let scratch = Scratch::new();
     let output = "a\x1b[6n\x1b]52;c;eA==\x07\x1b[31mb\x1b]0;title\x07c\x1b[m";
     scratch.write("demo.cast", cast(&[(0.0, "\x1b"), (0.1, "[6n"), (0.2, output)]));
@@ -109,7 +109,7 @@ fn on_a_terminal_what_is_not_safe_is_held_back_and_elsewhere_nothing_is() {
 }
 
 #[test]
-fn ctrl_c_swallows_what_the_terminal_still_answers() {
+fn after_ctrl_c_late_replies_of_the_terminal_are_discarded() {
     let scratch = Scratch::new();
     scratch.write("asks.cast", cast(&[(0.0, "\x1b[?25lfirst\x1b[6nlast")]));
     let mut shell = scratch.command("sh");
@@ -135,7 +135,7 @@ fn ctrl_c_swallows_what_the_terminal_still_answers() {
 }
 
 #[test]
-fn a_signal_gives_the_terminal_back() {
+fn the_terminal_is_restored_after_a_signal() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "printed")]));
     let mut shell = scratch.command("sh");
@@ -149,13 +149,13 @@ fn a_signal_gives_the_terminal_back() {
     terminal.enter("\x03");
     terminal.wait_for("outer-2>");
     assert_eq!(terminal.settings(), settings);
-    // Else the other end would wait for ever.
+    // Otherwise the other end would wait forever.
     terminal.enter("echo >go\r");
     terminal.wait_for("outer-2>");
 }
 
 #[test]
-fn a_stop_gives_the_terminal_back_for_as_long_as_it_lasts() {
+fn the_terminal_is_restored_while_cat_is_stopped() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "printed")]));
     let mut shell = scratch.command("sh");
@@ -198,7 +198,7 @@ fn with_a_format_it_joins_casts_as_3_x_does() {
         joined,
         "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[0.500000, \"o\", \"hi\"]\n[0.500000, \"o\", \"hi\"]\n"
     );
-    // What came before a fault is written.
+    // Everything before a fault is written.
     scratch.write("bad.cast", cast(&[(1.0, "fine")]) + "[2, \"o\", \"half");
     let ran = scratch.run("asciinema cat -f raw a.cast bad.cast", "");
     assert_eq!((ran.status(), ran.stdout_anyhow()), (1, "\x1b[8;24;80thifine".to_string()));

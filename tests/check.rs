@@ -8,7 +8,7 @@ use crate::harness::{Live, Scratch, cast, run};
 const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24}\n";
 const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n";
 
-/// What is reported about a cast on standard input, and the exit status.
+/// The findings for a cast on standard input, and the exit status.
 fn report(cast: impl AsRef<[u8]>) -> (String, i32) {
     let ran = run("asciinema-check", cast);
     assert_eq!(ran.stderr(), "", "{ran}");
@@ -16,7 +16,7 @@ fn report(cast: impl AsRef<[u8]>) -> (String, i32) {
 }
 
 #[test]
-fn a_sound_cast_of_any_version_gives_no_line_and_status_0() {
+fn a_valid_cast_of_any_version_has_no_findings_and_status_0() {
     let v2 = cast(&[(0.5, "a\u{1b}[1mż\r\n"), (0.5, ""), (2.0, "😀")]);
     let events = "[1, \"i\", \"\\u001b\"]\r\n[2.25e0, \"m\", \"\"]\n[3, \"r\", \"90x30\"]\n[4, \"x\", \"0\"]";
     let v1 = run("asciinema-convert -f asciicast-v1", &v2).stdout();
@@ -39,7 +39,7 @@ fn a_sound_cast_of_any_version_gives_no_line_and_status_0() {
 }
 
 #[test]
-fn every_fault_is_named_with_its_line() {
+fn every_fault_is_reported_with_its_line() {
     let (text, status) = report(format!(
         "{V2}[1.0, \"o\", \"a\"]\nhello\n[0.75, \"o\", \"b\"]\n# comment\n[2, \"o\", 5]\n[2, \"r\", \"80\"]\n[3, \"o\", \"\\ud800\"]\n[3, \"o\", \"\t\"]\n[3, \"o\", \"\\q\"]\n \n[3, 1, \"\"]\n[-3, \"o\", \"\"]\n[4, \"o\", \"cut o"
     ));
@@ -68,7 +68,7 @@ fn bytes_that_are_not_utf8_are_a_fault() {
 }
 
 #[test]
-fn the_first_lines_of_v2_are_as_the_server_wants_them() {
+fn the_first_lines_of_v2_meet_the_servers_rules() {
     for (text, expected) in [
         (V2.to_string(), "stdin: line 1: there are no events\n"),
         (format!(" {V2}[1, \"o\", \"\"]\n"), "stdin: line 1: white space before the header\n"),
@@ -82,7 +82,7 @@ fn the_first_lines_of_v2_are_as_the_server_wants_them() {
 }
 
 #[test]
-fn a_header_has_values_of_the_right_types() {
+fn header_values_of_the_wrong_type_are_faults() {
     let of = |entry: &str| {
         report(format!("{{\"version\": 2, \"width\": 80, \"height\": 24, {entry}}}\n[1, \"o\", \"\"]\n"))
     };
@@ -103,7 +103,7 @@ fn a_header_has_values_of_the_right_types() {
 }
 
 #[test]
-fn what_only_looks_odd_is_a_warning_unless_strict() {
+fn oddities_are_warnings_unless_strict() {
     let odd = format!(
         "{}[0.5, \"zz\", 1]\n[0.5, \"x\", \"none\"]\n[0.5, \"o\", \"\"]\n",
         V3.replace("24}}", "400},\"env\":{\"path\":null},\"idle_time_limit\":0.25,\"x\":1,\"x\":2}")
@@ -125,7 +125,7 @@ fn what_only_looks_odd_is_a_warning_unless_strict() {
 }
 
 #[test]
-fn json_is_a_line_for_each_finding() {
+fn json_output_has_one_line_per_finding() {
     let scratch = Scratch::new();
     scratch.write("a.cast", format!("{V2}[1, \"zz\", \"\"]\n[0, \"o\", \"\"]\n"));
     let ran = scratch.run("asciinema-check --json a.cast", "");
@@ -142,7 +142,7 @@ fn json_is_a_line_for_each_finding() {
 }
 
 #[test]
-fn each_of_several_files_is_named_and_one_that_is_missing_stops_nothing() {
+fn several_files_are_named_and_a_missing_one_does_not_stop_the_others() {
     let scratch = Scratch::new();
     scratch.write("good.cast", cast(&[(1.0, "a")]));
     scratch.write("bad.cast", format!("{V2}x\n"));
@@ -155,7 +155,7 @@ fn each_of_several_files_is_named_and_one_that_is_missing_stops_nothing() {
 }
 
 #[test]
-fn a_repair_keeps_all_that_can_be_kept_and_counts_the_rest() {
+fn a_repair_keeps_everything_possible_and_counts_the_rest() {
     let scratch = Scratch::new();
     let good = "[1.0, \"o\" , \"a\"]\r\n";
     let damaged = format!(
@@ -209,7 +209,7 @@ fn a_finding_is_reported_while_the_pipe_stays_open() {
 }
 
 #[test]
-fn the_options_of_the_two_ways_of_use_exclude_each_other() {
+fn options_for_checking_and_repairing_are_mutually_exclusive() {
     for line in ["--repair --json", "--repair --strict", "--repair a b", "-o out"] {
         assert_eq!(run(&format!("asciinema-check {line}"), "").status(), 2, "{line}");
     }
@@ -219,7 +219,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_has_been_repaired_has_no_faults_and_needs_no_repair(
+    fn a_repaired_cast_has_no_faults_and_is_not_repaired_again(
         is_v3 in any::<bool>(), cut in 0usize..30,
         lines in prop::collection::vec(prop::sample::select(vec![
             "[1, \"o\", \"a\"]\n", " [0.5, \"o\", \"\\u001b\"]\r\n", "[3, \"r\", \"80x24\"]\n", "[3, \"r\", \"x\"]\n", "\n", " \n",

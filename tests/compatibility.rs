@@ -1,4 +1,4 @@
-//! What the command lines of asciinema 2.4 and 3.2 have, ours has, too.
+//! The command line accepts everything that asciinema 2.4 and 3.2 accept.
 
 use std::process::Command;
 
@@ -50,7 +50,7 @@ fn program(command: &str) -> Option<&'static Program> {
 }
 
 #[test]
-fn every_option_of_earlier_versions_is_there() {
+fn every_option_of_earlier_versions_is_accepted() {
     for &(command, options) in OPTIONS_OF_2_4.iter().chain(OPTIONS_OF_3_2) {
         let program = program(command).unwrap_or_else(|| panic!("{command}"));
         for option in options.split(' ') {
@@ -60,7 +60,7 @@ fn every_option_of_earlier_versions_is_there() {
     }
 }
 
-/// Another asciinema: named by a variable, or the one in `$PATH` if it is of that version.
+/// Another asciinema: named by a variable, or the one in `$PATH` if it has that version.
 fn other(variable: &str, version: &str) -> Option<String> {
     let named = std::env::var(variable).ok();
     let path = named.unwrap_or_else(|| "asciinema".to_string());
@@ -68,8 +68,8 @@ fn other(variable: &str, version: &str) -> Option<String> {
     String::from_utf8_lossy(&printed.stdout).starts_with(&format!("asciinema {version}")).then_some(path)
 }
 
-/// The options in a help text: the words with dashes at the start of a line that is indented by a few
-/// columns, up to its explanation.
+/// The options in a help text: the words that begin with dashes at the start of an indented line,
+/// up to the explanation.
 fn options_of(help: &str) -> Vec<String> {
     let lines = help.lines().filter(|line| line.trim_start().starts_with('-') && line.starts_with("  "));
     let names = lines.map(|line| line.trim_start().split("  ").next().unwrap_or_default());
@@ -81,7 +81,7 @@ fn options_of(help: &str) -> Vec<String> {
     options
 }
 
-/// Compares a table above with the program itself, if it is installed.
+/// Compares a table above with the program itself, if installed.
 fn compare(variable: &str, version: &str, table: &[(&str, &str)]) {
     let Some(path) = other(variable, version) else {
         eprintln!(
@@ -98,11 +98,11 @@ fn compare(variable: &str, version: &str, table: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_table_of_3_2_is_what_it_says_itself() {
+fn the_table_of_3_2_matches_its_help() {
     compare("ASCIINEMA_3", "3.", OPTIONS_OF_3_2);
 }
 
 #[test]
-fn the_table_of_2_4_is_what_it_says_itself() {
+fn the_table_of_2_4_matches_its_help() {
     compare("ASCIINEMA_2", "2.4", OPTIONS_OF_2_4);
 }

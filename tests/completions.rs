@@ -1,16 +1,16 @@
-//! asciinema completions, in the shells themselves: something is typed, tab pressed, and then a key
-//! that shows what stands on the line.
+//! asciinema completions, in real shells: type something, press tab, then a key that shows the
+//! command line.
 
 use std::process::Command;
 
 use crate::harness::{Scratch, Terminal, run};
 
-/// Ends every prompt, and so tells that the shell reads keys.
+/// Ends every prompt, to show that the shell is reading keys.
 const PROMPT: &str = "ready> ";
-/// Around the line that the shell has.
+/// Printed around the shell's command line.
 const MARKS: (&str, &str) = ("line<", ">line");
 
-/// A shell in a terminal, in a folder with some files.
+/// A shell in a terminal, in a directory with some files.
 struct Shell {
     name: &'static str,
     terminal: Terminal,
@@ -23,7 +23,7 @@ impl Shell {
         Shell { name, terminal }
     }
 
-    /// What stands on the line after this was typed and tab pressed.
+    /// The command line after typing this and pressing tab.
     fn complete(&mut self, typed: &str) -> String {
         let start = self.terminal.seen.len();
         self.terminal.enter(typed);
@@ -37,7 +37,7 @@ impl Shell {
     }
 }
 
-/// A shell that shows its line at ctrl-g, and that knows the completions as a user would have them.
+/// A shell that shows its command line on ctrl-g, with the completions installed as a user would.
 fn command(shell: &str, scratch: &Scratch) -> Command {
     let script = run(&format!("asciinema completions {shell}"), "").stdout();
     match shell {
@@ -57,7 +57,7 @@ bind -x '"\C-g": printf "\nline<%s>line\n" "$READLINE_LINE"'
         }
         "zsh" => {
             scratch.write("_asciinema", script);
-            // Loaded by its name, as from a folder of the system's.
+            // Loaded by name, as from a system directory.
             let settings = r#"PS1='ready''> '
 fpath=($PWD $fpath)
 autoload -Uz compinit
@@ -90,7 +90,7 @@ source asciinema.fish
     }
 }
 
-/// A cast with markers, under a name that needs quotes.
+/// A cast with markers, under a name that needs quoting.
 fn files(scratch: &Scratch) {
     let cast = r#"{"version": 2, "width": 80, "height": 24}
 [0.5, "m", ""]
@@ -105,14 +105,14 @@ fn files(scratch: &Scratch) {
     scratch.write("Makefile", "");
 }
 
-/// What is typed and what it becomes, in every shell.
+/// The typed text and its completion, in every shell.
 const LINES: &[(&str, &str)] = &[
     // Commands.
     ("asciinema id", "asciinema idle "),
     ("asciinema help qu", "asciinema help quantize "),
     ("asciinema completions z", "asciinema completions zsh "),
     ("asciinema --vers", "asciinema --version "),
-    // Options, by either name of the program, and nothing of another program.
+    // Options, by either name of the program, and none of another program.
     ("asciinema idle --idl", "asciinema idle --idle-time-limit "),
     ("asciinema-idle --idl", "asciinema-idle --idle-time-limit "),
     ("asciinema record --headl", "asciinema record --headless "),
@@ -124,12 +124,12 @@ const LINES: &[(&str, &str)] = &[
     ("asciinema convert --output-format=r", "asciinema convert --output-format=raw "),
     ("asciinema play --out-fmt a", "asciinema play --out-fmt asciicast "),
     ("asciinema-upload --visibility un", "asciinema-upload --visibility unlisted "),
-    // Recordings: notes.md is none.
+    // Recordings, but not notes.md.
     ("asciinema play n", "asciinema play night.cast "),
     ("asciinema-cat my", r"asciinema-cat my\ demo.cast "),
     ("asciinema cat Ma", "asciinema cat Makefile "),
     ("asciinema idle -o no", "asciinema idle -o notes.md "),
-    // Markers: of a recording that is on the line already, whatever its name and theirs.
+    // Markers of a recording named earlier on the line, whatever its name and theirs.
     ("asciinema speed night.cast --from marker:b", "asciinema speed night.cast --from marker:build "),
     ("asciinema speed night.cast --to=marker:b", "asciinema speed night.cast --to=marker:build "),
     ("asciinema-speed 'my demo.cast' --from marker:b", "asciinema-speed 'my demo.cast' --from marker:build "),
@@ -144,17 +144,17 @@ fn completes(shell: &'static str) {
     files(&scratch);
     let mut terminal = Shell::start(shell, &scratch);
     for &(typed, expected) in LINES {
-        // Zsh puts a = behind an option that takes a value, and takes it back when a space is typed.
+        // Zsh appends a = to an option that takes a value, and removes it when a space is typed.
         let line = terminal.complete(typed);
         let line = if shell == "zsh" { line.replace("limit=", "limit ") } else { line };
         assert_eq!(line, expected, "{shell}");
     }
-    // However a shell quotes it, what it runs is the label.
+    // However a shell quotes it, the command receives the label.
     let line = terminal.complete("asciinema speed night.cast --from marker:r");
     terminal.terminal.enter(&format!("\x15{}\n", line.replacen("asciinema speed", "printf '[%s]'", 1)));
     terminal.terminal.wait_for("[night.cast][--from][marker:run $(touch pwned) all]");
     assert!(!scratch.path("pwned").exists(), "{shell} ran what it should complete");
-    // All but markers without a process: where there are no programs it is the same.
+    // Everything except markers works without a process, and so without programs in $PATH.
     terminal.terminal.wait_for(PROMPT);
     terminal.terminal.enter(if shell == "fish" { "set PATH /dev\n" } else { "PATH=/dev\n" });
     terminal.terminal.wait_for(PROMPT);
@@ -180,7 +180,7 @@ fn fish_completes_commands_options_values_recordings_and_markers() {
 }
 
 #[test]
-fn another_shell_is_refused_by_name() {
+fn an_unsupported_shell_is_refused_by_name() {
     let message = "asciinema: 'csh' is not one of bash, zsh, fish\ntry 'asciinema completions --help'\n";
     assert_eq!(run("asciinema completions csh", "").failure(), (2, String::new(), message.to_string()));
     assert_eq!(run("asciinema completions", "").status(), 2);

@@ -1,4 +1,4 @@
-//! The configuration file, as the programs obey it.
+//! The effect of the configuration files on the programs.
 
 use crate::harness::{Scratch, cast, header, text_of};
 
@@ -10,7 +10,7 @@ fn with_config(text: &str) -> Scratch {
 }
 
 #[test]
-fn what_the_file_says_of_recording_holds_where_no_option_says_otherwise() {
+fn settings_for_recording_apply_unless_an_option_overrides_them() {
     let scratch = with_config(
         "[record]\n; a comment\ncommand = read line; printf '%s' configured\nenv: HOME,TERM\nidle_time_limit = 2.5\nquiet = YES\nstdin = on\nformat = asciicast-v3\n",
     );
@@ -33,7 +33,7 @@ fn what_the_file_says_of_recording_holds_where_no_option_says_otherwise() {
 }
 
 #[test]
-fn what_the_file_says_of_playing_holds_where_no_option_says_otherwise() {
+fn settings_for_playback_apply_unless_an_option_overrides_them() {
     let scratch = with_config("[play]\nspeed = 100\nmaxwait = 2\n");
     let slow = cast(&[(1.0, "a"), (9.0, "b")]).replacen("24", "24, \"idle_time_limit\": 5", 1);
     let played = scratch.run("asciinema-play --out-fmt asciicast -", &slow).stdout();
@@ -76,13 +76,13 @@ fn a_bad_value_is_one_line_with_the_file_the_key_and_what_is_allowed() {
 }
 
 #[test]
-fn unknown_keys_and_sections_are_nobodys_business() {
+fn unknown_keys_and_sections_are_ignored() {
     let scratch = with_config("[future]\nkey = 100%\n[play]\nother = C-\\\nspeed = 100\n");
     assert_eq!(scratch.run("asciinema-play -", cast(&[(1.0, "a")])).stdout(), "a");
 }
 
 #[test]
-fn the_file_is_found_in_its_four_places() {
+fn the_file_is_found_in_all_four_locations() {
     let scratch = Scratch::new();
     let played = |environment: &str| {
         let line = format!("{environment} asciinema-play --out-fmt asciicast -");
@@ -114,7 +114,7 @@ fn the_old_token_variable_is_refused_in_the_words_of_2_4() {
     assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
 }
 
-/// A scratch folder with 3.x's files.
+/// A scratch directory with 3.x's files.
 fn with_toml(files: &[(&str, &str)]) -> Scratch {
     let scratch = Scratch::new();
     std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
@@ -125,7 +125,7 @@ fn with_toml(files: &[(&str, &str)]) -> Scratch {
 }
 
 #[test]
-fn the_settings_of_3_x_hold_for_recording() {
+fn the_settings_of_3_x_apply_to_recording() {
     let scratch = with_toml(&[(
         "config.toml",
         "[session]\ncommand = \"read line; printf configured\"\ncapture_env = \"HOME\"\nidle_time_limit = \"2.5\"\ncapture_input = \"yes\"\nfuture = [1]\n[more]\n",
@@ -136,7 +136,7 @@ fn the_settings_of_3_x_hold_for_recording() {
     assert_eq!(header(&cast)["idle_time_limit"], 2.5);
     let env = header(&cast)["env"].as_object().expect("an env").clone();
     assert_eq!(env.keys().collect::<Vec<_>>(), ["HOME"]);
-    // An empty list is none at all.
+    // An empty list saves no variable.
     scratch.write(".config/asciinema/config.toml", "[session]\ncapture_env = \"\"\n");
     let cast = scratch.run("asciinema-rec -q -c true -", "").stdout();
     assert!(
@@ -146,7 +146,7 @@ fn the_settings_of_3_x_hold_for_recording() {
 }
 
 #[test]
-fn the_settings_of_3_x_hold_for_playing() {
+fn the_settings_of_3_x_apply_to_playback() {
     for speed in ["100", "100.0", "\"100\""] {
         let scratch =
             with_toml(&[("config.toml", &format!("[playback]\nspeed = {speed}\nidle_time_limit = 2\n"))]);
@@ -157,7 +157,7 @@ fn the_settings_of_3_x_hold_for_playing() {
 }
 
 #[test]
-fn a_bad_setting_of_3_x_is_one_line_and_matters_only_to_those_who_use_it() {
+fn a_bad_setting_of_3_x_is_one_line_and_affects_only_programs_that_use_it() {
     for (setting, what) in [
         ("speed = 0", "speed: '0' is not a number above 0"),
         ("speed = nan", "speed: 'nan' is not a number above 0"),
@@ -178,7 +178,7 @@ fn a_bad_setting_of_3_x_is_one_line_and_matters_only_to_those_who_use_it() {
 }
 
 #[test]
-fn the_file_of_2_4_wins_and_config_toml_comes_before_the_chosen_server() {
+fn the_file_of_2_4_takes_precedence_and_config_toml_overrides_the_chosen_server() {
     let scratch = with_toml(&[
         ("defaults.toml", "[server]\nurl = \"https://chosen.org\"\n"),
         ("config.toml", "[playback]\nspeed = 2\n"),
@@ -199,7 +199,7 @@ fn the_file_of_2_4_wins_and_config_toml_comes_before_the_chosen_server() {
 }
 
 #[test]
-fn every_setting_is_shown_with_its_value_and_where_that_comes_from() {
+fn every_setting_is_shown_with_its_value_and_origin() {
     let scratch = with_toml(&[(
         "config.toml",
         "[session]\nidle_time_limit = 2\ncapture_input = 1\n[playback]\nnext_marker_key = \"\"\n",
@@ -224,7 +224,7 @@ fn every_setting_is_shown_with_its_value_and_where_that_comes_from() {
 }
 
 #[test]
-fn the_keys_of_the_player_are_shown_by_the_names_in_its_page() {
+fn the_player_keys_are_shown_by_the_names_in_its_page() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/man/asciinema-play.1")).unwrap();
     let shown = Scratch::new().run("asciinema-config", "").stdout();
     let keys: Vec<&str> = shown

@@ -1,11 +1,11 @@
-//! asciinema-cut, and with it what it shares with asciinema-trim.
+//! asciinema-cut, and the parts it shares with asciinema-trim.
 
 use proptest::prelude::*;
 
 use crate::harness::{Live, cast, events, json, run, screen_of, text_of};
 
 #[test]
-fn takes_a_range_out_and_closes_the_gap() {
+fn removes_a_range_and_closes_the_gap() {
     let whole = cast(&[(1.0, "a"), (2.0, "b"), (3.5, "c"), (4.0, "d")]);
     let part = cast(&[(1.0, "a"), (2.0, "d")]);
     assert_eq!(run("asciinema-cut --drop --from 2 --to 4", &whole).stdout(), part);
@@ -14,7 +14,7 @@ fn takes_a_range_out_and_closes_the_gap() {
 }
 
 #[test]
-fn draws_the_screen_behind_the_gap_in_one_event() {
+fn redraws_the_screen_after_the_gap_in_one_event() {
     let whole = cast(&[(1.0, "one\r\n"), (2.0, "\u{1b}[31mtwo"), (3.0, "\r\nthree"), (5.0, "\r\nfour")]);
     let part = run("asciinema-cut --from 2 --to 4", &whole).stdout();
     assert_eq!(screen_of(&part), screen_of(&whole));
@@ -23,7 +23,7 @@ fn draws_the_screen_behind_the_gap_in_one_event() {
 }
 
 #[test]
-fn what_was_to_be_seen_in_the_hole_alone_is_gone() {
+fn anything_shown_only_during_the_gap_is_gone() {
     let whole = cast(&[(1.0, "$ "), (2.0, "hunter2"), (3.0, "\u{1b}[2J\u{1b}[Hsafe"), (4.0, "end")]);
     let part = run("asciinema-cut --from 2 --to 4", &whole).stdout();
     assert!(!part.contains("hunter"), "{part}");
@@ -35,20 +35,20 @@ fn what_was_to_be_seen_in_the_hole_alone_is_gone() {
 }
 
 #[test]
-fn a_hole_that_reaches_to_the_end_is_not_drawn() {
+fn a_gap_at_the_end_is_not_redrawn() {
     let whole = cast(&[(1.0, "a"), (2.0, "hunter2"), (3.0, "end")]);
     assert_eq!(run("asciinema-cut --from 2", &whole).stdout(), cast(&[(1.0, "a")]));
     assert_eq!(run("asciinema-cut --from 2 --to 100", &whole).stdout(), cast(&[(1.0, "a")]));
 }
 
 #[test]
-fn what_leaves_no_trace_leaves_no_event() {
+fn a_gap_that_leaves_the_screen_unchanged_adds_no_event() {
     let whole = cast(&[(1.0, "a"), (2.0, "b\u{8} \u{8}"), (3.0, "c")]);
     assert_eq!(run("asciinema-cut --from 2 --to 3", &whole).stdout(), cast(&[(1.0, "a"), (2.0, "c")]));
 }
 
 #[test]
-fn input_markers_and_comments_in_the_hole_go_and_a_resize_that_still_holds_is_kept() {
+fn input_markers_and_comments_in_the_gap_are_removed_and_the_last_resize_is_kept() {
     let header = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"title\":\"t\"}\n";
     let whole = format!(
         "{header}[1, \"o\", \"a\"]\n[1, \"i\", \"k\"]\n# comment\n[0.5, \"m\", \"b\"]\n[0.5, \"r\", \"90x30\"]\n[2, \"o\", \"c\"]\n"
@@ -68,7 +68,7 @@ fn input_markers_and_comments_in_the_hole_go_and_a_resize_that_still_holds_is_ke
 }
 
 #[test]
-fn several_ranges_in_one_pass_are_the_same_as_one_after_the_other_from_the_back() {
+fn several_ranges_at_once_equal_one_after_another_from_the_end() {
     let texts: Vec<String> = (0..20).map(|number| format!("\u{1b}[3{}m{number}\r\n", number % 8)).collect();
     let placed: Vec<(f64, &str)> =
         texts.iter().enumerate().map(|(at, text)| (at as f64, text.as_str())).collect();
@@ -102,7 +102,7 @@ fn ranges_may_be_named_by_markers() {
 }
 
 #[test]
-fn what_follows_a_hole_passes_while_the_pipe_stays_open() {
+fn events_after_a_gap_pass_while_the_pipe_stays_open() {
     let mut live = Live::start("asciinema-cut --from 1 --to 2");
     live.write(&cast(&[(0.5, "a"), (1.0, "\u{1b}[1mb")]));
     live.wait_for("[0.500000, \"o\", \"a\"]\n");
@@ -129,7 +129,7 @@ fn a_command_line_without_a_range_is_refused() {
 }
 
 #[test]
-fn a_terminal_of_four_thousand_million_cells_is_refused_by_name() {
+fn a_terminal_of_four_billion_cells_is_refused_by_name() {
     let huge = "{\"version\": 2, \"width\": 65535, \"height\": 65535}\n[1, \"o\", \"a\"]\n";
     let what = "a terminal of 65535x65535 is too large to draw";
     let resized = format!("{}[1.5, \"r\", \"65535x65535\"]\n", cast(&[(1.0, "a")]));
@@ -157,7 +157,7 @@ proptest! {
         let placed: Vec<(f64, &str)> =
             pieces.iter().enumerate().map(|(at, piece)| (at as f64, piece.as_str())).collect();
         let mut whole = cast(&placed);
-        // Something has to follow the hole.
+        // Something must follow the gap.
         whole.push_str("[100.000000, \"m\", \"end\"]\n");
         let part = run(&format!("asciinema-cut --from {from} --to {}", from + length), &whole).stdout();
         prop_assert_eq!(screen_of(&part), screen_of(&whole));

@@ -7,19 +7,19 @@ use common::cli::catalog;
 use crate::harness::{Scratch, cast, programs, run};
 
 #[test]
-fn a_command_becomes_the_program_of_its_name() {
+fn a_command_executes_the_program_of_its_name() {
     assert_eq!(run("asciinema idle -i 1", cast(&[(5.0, "a")])).stdout(), cast(&[(1.0, "a")]));
     assert_eq!(run("asciinema cat -", cast(&[(5.0, "a")])).stdout(), "a");
 }
 
 #[test]
-fn quiet_may_stand_before_the_command() {
+fn quiet_may_precede_the_command() {
     let cast = run("asciinema -q rec -c 'printf hello' -", "").stdout();
     assert_eq!(crate::harness::text_of(&cast, "o"), "hello");
 }
 
 #[test]
-fn the_beginning_of_a_name_is_enough_where_it_fits_one() {
+fn a_command_may_be_abbreviated_if_unambiguous() {
     assert_eq!(run("asciinema pl - | cat", cast(&[(0.0, "a")])).stdout(), "a");
     assert_eq!(run("asciinema hel", "").stdout(), run("asciinema --help", "").stdout());
     let ran = run("asciinema c", "");
@@ -46,7 +46,7 @@ fn abbreviations_of_earlier_versions_keep_their_meaning() {
         ("st", "stream"),
         ("se", "session"),
     ] {
-        // Two of them are still to come.
+        // Two of them do not exist yet.
         if !catalog::programs().any(|program| program.command() == command) {
             continue;
         }
@@ -56,7 +56,7 @@ fn abbreviations_of_earlier_versions_keep_their_meaning() {
 }
 
 #[test]
-fn programs_beside_it_come_first_through_links_too() {
+fn programs_in_its_own_directory_come_first_even_through_links() {
     let scratch = Scratch::new();
     symlink(programs().join("asciinema"), scratch.path("asc")).unwrap();
     assert!(scratch.run("PATH=/usr/bin:/bin ./asc cat --version", "").stdout().starts_with("asciinema-cat "));
@@ -71,7 +71,7 @@ fn anyone_can_add_a_command() {
 }
 
 #[test]
-fn an_unknown_command_is_named_with_the_nearest() {
+fn an_unknown_command_is_reported_with_the_nearest_name() {
     for (typed, nearest) in [("recd", "rec"), ("plya", "play"), ("spede", "speed"), ("uplaod", "upload")] {
         let message = format!(
             "asciinema: '{typed}' is not a command; did you mean '{nearest}'?\ntry 'asciinema --help'\n"
@@ -90,7 +90,7 @@ fn without_a_command_it_prints_its_help_and_fails() {
 }
 
 #[test]
-fn help_for_a_command_without_a_page_is_what_it_prints_itself() {
+fn help_for_a_command_without_a_page_is_its_own_help() {
     assert_eq!(
         run("MANPATH=/nowhere asciinema help idle", "").stdout(),
         run("asciinema-idle --help", "").stdout()
@@ -98,7 +98,7 @@ fn help_for_a_command_without_a_page_is_what_it_prints_itself() {
 }
 
 #[test]
-fn every_program_tells_its_version() {
+fn every_program_prints_its_version() {
     let names = catalog::programs().map(|program| program.name);
     for name in std::iter::once("asciinema").chain(names) {
         let version = format!("{name} {}\n", env!("CARGO_PKG_VERSION"));

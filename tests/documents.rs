@@ -1,11 +1,11 @@
-//! What is said about the programs in more than one place: the catalog, Cargo.toml, the help texts, the
+//! Documentation that exists in more than one place: the catalog, Cargo.toml, the help texts, the
 //! manual pages, the completions, the guides.
 
 use common::cli::catalog::{self, Completion, Program};
 
 use crate::harness::{Scratch, cast, programs, run};
 
-/// The programs of the catalog that are executables of their own.
+/// The programs of the catalog that are separate executables.
 fn executables() -> impl Iterator<Item = &'static Program> {
     catalog::programs().filter(|program| !program.is_built_in())
 }
@@ -28,7 +28,7 @@ fn every_program_is_in_the_catalog_once() {
 }
 
 #[test]
-fn the_dispatcher_lists_every_command_with_what_it_does() {
+fn the_dispatcher_lists_every_command_with_its_summary() {
     let help = run("asciinema --help", "").stdout();
     for program in catalog::programs() {
         let line = help.lines().find(|line| line.split_whitespace().next() == Some(program.command()));
@@ -42,7 +42,7 @@ fn the_dispatcher_lists_every_command_with_what_it_does() {
 }
 
 #[test]
-fn help_fits_a_screen_and_ends_with_examples_in_its_long_form() {
+fn help_fits_a_screen_and_long_help_ends_with_examples() {
     for program in executables() {
         let long = run(&format!("{} --help", program.name), "").stdout();
         let short = run(&format!("{} -h", program.name), "").stdout();
@@ -54,7 +54,7 @@ fn help_fits_a_screen_and_ends_with_examples_in_its_long_form() {
 }
 
 #[test]
-fn every_value_that_is_completed_is_accepted_and_there_are_no_others() {
+fn completed_values_are_exactly_the_accepted_ones() {
     let scratch = Scratch::new();
     for program in executables() {
         for option in program.options {
@@ -68,7 +68,7 @@ fn every_value_that_is_completed_is_accepted_and_there_are_no_others() {
     }
 }
 
-/// The page of a command as plain text.
+/// The manual page of a command as plain text.
 fn page(command: &str) -> String {
     file(&format!("man/asciinema-{command}.1"))
 }
@@ -81,9 +81,9 @@ fn option_names(program: &Program) -> Vec<String> {
 }
 
 #[test]
-fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
+fn every_page_explains_exactly_the_options_of_the_help() {
     for program in executables() {
-        // In mdoc an option is what follows Fl, without its first dash.
+        // In mdoc an option follows Fl, without its first dash.
         let items = page(program.command());
         let items = items.split(".Sh EXAMPLES").next().unwrap_or_default();
         let mut in_page: Vec<String> = items
@@ -98,7 +98,7 @@ fn the_page_of_every_program_explains_the_options_of_its_help_and_no_others() {
 }
 
 #[test]
-fn the_page_of_every_program_says_the_same_in_its_first_line() {
+fn every_page_has_the_summary_of_the_catalog() {
     for program in executables() {
         let page = page(program.command());
         let description = page.lines().find_map(|line| line.strip_prefix(".Nd "));
@@ -107,7 +107,7 @@ fn the_page_of_every_program_says_the_same_in_its_first_line() {
 }
 
 #[test]
-fn the_page_of_the_dispatcher_lists_every_command_and_refers_to_every_page() {
+fn the_dispatchers_page_lists_every_command_and_refers_to_every_page() {
     let overview = file("man/asciinema.1");
     for program in catalog::programs() {
         let item = format!("\n.It Cm {}\n", program.command());
@@ -137,7 +137,7 @@ fn the_pages_refer_to_pages_that_exist() {
     }
 }
 
-/// The options of a command in the script that completes them in a shell, short ones with their dash.
+/// The options of a command in a shell's completion script, short ones with their dash.
 fn completed(shell: &str, script: &str, command: &str) -> Vec<String> {
     let mut names: Vec<String> = match shell {
         "bash" => {
@@ -169,7 +169,7 @@ fn completed(shell: &str, script: &str, command: &str) -> Vec<String> {
 }
 
 #[test]
-fn every_shell_completes_the_options_of_the_help_and_no_others() {
+fn every_shell_completes_exactly_the_options_of_the_help() {
     for shell in ["bash", "zsh", "fish"] {
         let script = run(&format!("asciinema completions {shell}"), "").stdout();
         for program in catalog::programs() {
@@ -180,7 +180,7 @@ fn every_shell_completes_the_options_of_the_help_and_no_others() {
 }
 
 #[test]
-fn the_filter_in_the_guide_is_the_example_and_runs() {
+fn the_filter_in_the_guide_is_the_example_and_works() {
     let guide = file("common/README.md");
     let example = file("tests/examples/asciinema-only.rs");
     assert!(guide.contains(&format!("```rust\n{example}```\n")), "the guide shows another example");

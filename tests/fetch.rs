@@ -1,4 +1,4 @@
-//! asciinema-fetch, and play and cat given a URL.
+//! asciinema-fetch, and play and cat with a URL.
 
 use std::io::Write;
 use std::sync::mpsc::RecvTimeoutError;
@@ -8,7 +8,7 @@ use crate::harness::{Live, Scratch, Terminal, cast, run};
 use crate::server::{Server, response};
 
 #[test]
-fn what_the_server_sends_comes_out() {
+fn the_servers_response_is_written_to_stdout() {
     let server = Server::answering("200 OK", "", &cast(&[(0.0, "a")]));
     assert_eq!(run(&format!("asciinema-fetch {}/demo.cast", server.url), "").stdout(), cast(&[(0.0, "a")]));
     let request = server.request();
@@ -19,7 +19,7 @@ fn what_the_server_sends_comes_out() {
 }
 
 #[test]
-fn compressed_answers_and_redirects_are_followed() {
+fn redirects_are_followed_and_responses_decompressed() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "zipped")]));
     scratch.run("gzip demo.cast", "").stdout();
@@ -39,7 +39,7 @@ fn compressed_answers_and_redirects_are_followed() {
 }
 
 #[test]
-fn a_page_leads_to_the_cast_that_it_links_to() {
+fn a_cast_linked_from_a_page_is_fetched() {
     for href in ["1.cast?raw&amp;x=1", "/a/1.cast?raw&x=1", "../a/1.cast?raw&x=1"] {
         let page = format!(
             "<!doctype html><!-- <link rel=alternate type='application/x-asciicast' href='/no'> -->\
@@ -60,7 +60,7 @@ fn a_page_leads_to_the_cast_that_it_links_to() {
 }
 
 #[test]
-fn ipfs_goes_through_the_gateway() {
+fn ipfs_uses_the_gateway() {
     let server = Server::answering("200 OK", "", &cast(&[(0.0, "a")]));
     for url in ["ipfs://HASH/demo.cast", "dweb:/ipfs/HASH/demo.cast"] {
         let line = format!("ASCIINEMA_IPFS_GATEWAY={}/ipfs/ asciinema-cat {url}", server.url);
@@ -70,7 +70,7 @@ fn ipfs_goes_through_the_gateway() {
 }
 
 #[test]
-fn a_failure_is_told_once_in_the_words_of_whoever_was_asked() {
+fn a_failure_is_reported_once_by_the_program_that_was_run() {
     let server = Server::answering("404 Not Found", "", "");
     let url = format!("{}/no.cast", server.url);
     for (program, reporter) in [("fetch", "asciinema-fetch"), ("cat", "asciinema"), ("play", "asciinema")] {
@@ -93,7 +93,7 @@ fn a_failure_is_told_once_in_the_words_of_whoever_was_asked() {
 }
 
 #[test]
-fn a_connection_that_is_cut_is_the_failure_and_not_the_line_that_it_cut() {
+fn a_lost_connection_is_reported_rather_than_the_line_it_cut_off() {
     let server = Server::start(|_, connection| {
         let answer = response("200 OK", "", (cast(&[(0.0, "good")]) + &" ".repeat(1000)).as_bytes());
         connection.write_all(&answer[..answer.len() - 1010]).expect("to answer");
@@ -109,7 +109,7 @@ fn a_connection_that_is_cut_is_the_failure_and_not_the_line_that_it_cut() {
 }
 
 #[test]
-fn a_cast_that_the_server_sends_slowly_plays_as_it_arrives() {
+fn a_slow_cast_plays_as_it_arrives() {
     let (go, wait) = std::sync::mpsc::channel::<()>();
     let server = Server::start(move |_, connection| {
         let text = cast(&[(0.0, "first"), (0.0, "second")]);
@@ -127,7 +127,7 @@ fn a_cast_that_the_server_sends_slowly_plays_as_it_arrives() {
 }
 
 #[test]
-fn the_environments_proxy_is_asked_for_urls_of_its_scheme() {
+fn the_environments_proxy_is_used_for_urls_of_its_scheme() {
     let proxy = Server::answering("403 Forbidden", "", "");
     let url = &proxy.url;
     let ran = run(&format!("http_proxy={url} asciinema-fetch http://cast.invalid/demo.cast"), "");
@@ -142,7 +142,7 @@ fn the_environments_proxy_is_asked_for_urls_of_its_scheme() {
 }
 
 #[test]
-fn a_proxy_of_another_kind_is_used_and_none_at_all_is_refused() {
+fn socks_proxies_are_used_and_an_invalid_proxy_is_refused() {
     let server = Server::answering("200 OK", "", &cast(&[]));
     let fetch = |proxy: &str| run(&format!("http_proxy='{proxy}' asciinema-fetch {}/", server.url), "");
     let message = |what: &str| format!("asciinema-fetch: {}/: {what}\n", server.url);
@@ -154,7 +154,7 @@ fn a_proxy_of_another_kind_is_used_and_none_at_all_is_refused() {
 }
 
 #[test]
-fn what_looks_like_a_link_in_a_script_is_none() {
+fn a_link_inside_a_script_is_ignored() {
     let link = |href: &str| format!("<link rel=alternate type=application/x-asciicast href='{href}'>");
     let page = format!("<script>const a = \"{}\";</script>{}", link("/no"), link("/my cast"));
     let server = Server::start(move |request, connection| {
@@ -168,7 +168,7 @@ fn what_looks_like_a_link_in_a_script_is_none() {
 }
 
 #[test]
-fn what_went_wrong_on_the_way_is_said_in_plain_words() {
+fn network_errors_are_reported_in_plain_words() {
     for (answer, what) in [
         ("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n", "the connection was lost"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "the connection was lost"),
@@ -187,9 +187,9 @@ fn what_went_wrong_on_the_way_is_said_in_plain_words() {
 }
 
 #[test]
-fn progress_is_shown_of_a_file_and_never_over_what_a_pipe_leads_to() {
+fn progress_is_shown_for_a_file_but_not_for_a_pipe() {
     let (enough, is_enough) = std::sync::mpsc::channel::<()>();
-    // Sends the rest byte by byte for some seconds, or until it has been enough.
+    // Sends the rest byte by byte for some seconds, or until it is stopped.
     let server = Server::start(move |_, connection| {
         let answer = response("200 OK", "", &[b'x'; 2000]);
         let (front, back) = answer.split_at(answer.len() - 1000);

@@ -48,7 +48,7 @@ fn an_interrupted_filter_leaves_whole_output() {
     interrupt(&live);
     assert_eq!(live.finish(), 0);
 
-    // The file that is written appears when the recording ends, as a whole.
+    // The output file appears complete when the recording ends.
     let mut live = start("sh -c 'asciinema-speed --follow -s 1 -o out.cast $0; cat out.cast'");
     append(&live, "[2.0, \"o\", \"b\"]\n[2.5, \"x\", \"0\"]\n");
     live.wait_for(&(cast(&[(1.0, "a")]) + "[2.0, \"o\", \"b\"]\n[2.5, \"x\", \"0\"]\n"));
@@ -56,7 +56,7 @@ fn an_interrupted_filter_leaves_whole_output() {
 }
 
 #[test]
-fn text_and_bytes_can_be_followed_too() {
+fn cat_and_convert_can_follow_too() {
     let mut live = start("asciinema-cat --follow");
     live.wait_for("a");
     append(&live, "[2, \"o\", \"b\"]\n[2, \"x\", \"0\"]\n");
@@ -70,7 +70,7 @@ fn text_and_bytes_can_be_followed_too() {
 }
 
 #[test]
-fn a_file_that_shrinks_or_goes_is_an_error() {
+fn a_file_that_shrinks_or_disappears_is_an_error() {
     let mut live = start("asciinema-speed --follow -s 1 2>&1");
     live.wait_for("\"a\"]\n");
     fs::write(live.path("growing.cast"), "{").expect("to shrink it");

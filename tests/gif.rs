@@ -8,17 +8,17 @@ use proptest::prelude::*;
 
 use crate::harness::{Scratch, Terminal, cast, json, run};
 
-/// A cell at the usual size, and the margin around them.
+/// The size of a cell at the default font size, and the margin around the screen.
 const CELL: (usize, usize) = (10, 22);
 const MARGIN: (usize, usize) = (10, 11);
 
-/// A frame as a viewer sees it: how long, and its pixels.
+/// A frame as a viewer sees it: its duration and its pixels.
 struct Frame {
     hundredths: u16,
     pixels: Vec<[u8; 3]>,
 }
 
-/// An animation, decoded by another library than ours.
+/// An animation, decoded by another library.
 struct Animation {
     width: usize,
     frames: Vec<Frame>,
@@ -48,7 +48,7 @@ impl Animation {
         self.frames.iter().map(|frame| frame.hundredths).collect()
     }
 
-    /// The color in the middle of a cell.
+    /// The color at the center of a cell.
     fn color(&self, frame: usize, column: usize, row: usize) -> [u8; 3] {
         let (x, y) = (MARGIN.0 + column * CELL.0 + CELL.0 / 2, MARGIN.1 + row * CELL.1 + CELL.1 / 2);
         self.frames[frame].pixels[y * self.width + x]
@@ -68,7 +68,7 @@ const RED: [u8; 3] = [0xdd, 0x3c, 0x69];
 const GREEN: [u8; 3] = [0x4e, 0xbf, 0x22];
 
 #[test]
-fn frames_last_as_long_as_what_they_show() {
+fn frames_last_as_long_as_their_screens() {
     let animation = draw("", &cast(&[(0.5, "a"), (1.25, "b"), (1.5, "c")]));
     assert_eq!(animation.delays(), [50, 75, 25, 300]);
     assert!(animation.does_loop);
@@ -77,13 +77,13 @@ fn frames_last_as_long_as_what_they_show() {
 }
 
 #[test]
-fn pauses_are_cut_to_the_option_else_to_the_headers_limit_else_to_five_seconds() {
+fn pauses_are_limited_by_the_option_or_the_header_or_to_five_seconds() {
     let events = cast(&[(1.0, "a"), (61.0, "b")]);
     assert_eq!(draw("", &events).delays(), [100, 500, 300]);
     assert_eq!(draw("-i 2.5", &events).delays(), [100, 250, 300]);
     let limited = events.replacen("\"height\": 24", "\"height\": 24, \"idle_time_limit\": 1.5", 1);
     assert_eq!(draw("", &limited).delays(), [100, 150, 300]);
-    // More than the format has a number for.
+    // Longer than the format can represent.
     assert_eq!(
         draw("-i 1000 --hold 700", &cast(&[(1.0, "a"), (900.0, "b")])).delays(),
         [100, 65535, 24365, 65535, 4465]
@@ -91,7 +91,7 @@ fn pauses_are_cut_to_the_option_else_to_the_headers_limit_else_to_five_seconds()
 }
 
 #[test]
-fn a_burst_is_one_frame_and_an_event_that_shows_nothing_is_none() {
+fn a_burst_is_one_frame_and_an_event_without_effect_is_none() {
     let burst: Vec<(f64, &str)> = (0..20).map(|step| (1.0 + f64::from(step) / 1000.0, "x")).collect();
     assert_eq!(draw("", &cast(&burst)).delays(), [100, 302]);
     assert_eq!(draw("", &cast(&[(1.0, "\x1b[0m"), (2.0, "\x1b]0;title\x07")])).delays(), [500]);
@@ -101,7 +101,7 @@ fn a_burst_is_one_frame_and_an_event_that_shows_nothing_is_none() {
 }
 
 #[test]
-fn a_part_begins_with_the_screen_as_it_stood() {
+fn a_part_begins_with_the_screen_at_that_time() {
     let events = cast(&[(1.0, "\x1b[41m \x1b[42m "), (3.0, "\x1b[H\x1b[42m "), (5.0, "\x1b[2J")]);
     let part = draw("--no-cursor --from 2 --to 4", &events);
     assert_eq!(part.delays(), [100, 300]);
@@ -111,7 +111,7 @@ fn a_part_begins_with_the_screen_as_it_stood() {
 }
 
 #[test]
-fn a_resized_terminal_is_drawn_on_the_largest_it_ever_was() {
+fn a_resized_terminal_is_drawn_at_its_largest_size() {
     let resized = "{\"version\":3,\"term\":{\"cols\":4,\"rows\":5}}\n\
                    [0.5,\"o\",\"\\u001b[41m\\u001b[2J\"]\n[0.5,\"r\",\"6x2\"]\n[0.5,\"o\",\"\\u001b[2J\"]\n";
     let animation = draw("--no-cursor", resized);
@@ -124,7 +124,7 @@ fn a_resized_terminal_is_drawn_on_the_largest_it_ever_was() {
 }
 
 #[test]
-fn colors_are_the_themes_the_cubes_and_the_programs_own() {
+fn colors_are_those_of_the_theme_the_cube_or_the_program() {
     let text = "\x1b[38;5;110m█\x1b[38;2;1;2;3m█\x1b[31m█\x1b[7m \x1b[0;2m█\x1b[0;1;31m█";
     let colors = |options: &str, header: &str| {
         let cast = cast(&[(0.0, text)]).replacen("\"height\": 24", header, 1);
@@ -146,7 +146,7 @@ fn colors_are_the_themes_the_cubes_and_the_programs_own() {
 }
 
 #[test]
-fn more_colors_than_a_table_holds_are_drawn_as_their_nearest() {
+fn colors_beyond_the_size_of_a_table_become_the_nearest_ones() {
     let mut text = String::new();
     for index in 0..1500 {
         text.push_str(&format!("\x1b[48;2;{};{};{}m ", index % 256, index * 7 % 256, index / 6));
@@ -170,7 +170,7 @@ fn the_cursor_is_a_block_in_the_colors_of_its_cell() {
 }
 
 #[test]
-fn a_pipe_and_a_file_give_the_same_bytes_each_time() {
+fn a_pipe_and_a_file_produce_the_same_bytes_every_time() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(0.5, "漢字 \x1b[1mbold"), (1.5, "\x1b[3;4mx")]));
     let line = "asciinema-gif a.cast > 1; asciinema-gif < a.cast > 2; cat a.cast | asciinema-gif - -o 3; \
@@ -180,7 +180,7 @@ fn a_pipe_and_a_file_give_the_same_bytes_each_time() {
 }
 
 #[test]
-fn a_terminal_is_not_written_to() {
+fn it_refuses_to_write_to_a_terminal() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(0.5, "a")]));
     for program in ["gif", "png"] {
@@ -192,7 +192,7 @@ fn a_terminal_is_not_written_to() {
 }
 
 #[test]
-fn a_cast_that_breaks_off_gives_no_file() {
+fn a_truncated_cast_leaves_no_file() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(0.5, "a")]) + "[1.0, \"o\", \"cut");
     for program in ["gif", "png", "svg", "html"] {
@@ -227,14 +227,14 @@ fn pictures_of_too_many_cells_or_pixels_are_refused() {
 }
 
 #[test]
-fn a_character_that_no_font_has_is_a_box_and_named_once() {
+fn a_character_missing_from_all_fonts_is_a_box_and_reported_once() {
     let ran = run("asciinema-gif", cast(&[(0.5, "a\u{e123}b"), (1.0, "\u{e123}")]));
     let message = "asciinema-gif: no font has \u{e123} (U+E123); use --font FILE\n";
     assert_eq!((ran.status(), ran.stderr().as_str()), (0, message));
 }
 
 #[test]
-fn values_out_of_range_are_wrong_command_lines() {
+fn values_out_of_range_are_usage_errors() {
     for (option, why) in [
         ("--fps 0", "'0' is not a number from 0.1 to 100"),
         ("--fps 101", "'101' is not a number from 0.1 to 100"),
@@ -262,13 +262,13 @@ fn values_out_of_range_are_wrong_command_lines() {
 }
 
 #[test]
-fn aggs_spellings_are_understood() {
+fn aggs_option_names_are_accepted() {
     let events = cast(&[(0.1, "a"), (0.15, "b"), (9.0, "c")]);
     let agg = draw("--fps-cap 10 --last-frame-duration 1 --idle-time-limit 2 --speed 2", &events);
     assert_eq!(agg.delays(), draw("--fps 10 --hold 1 -i 2 -s 2", &events).delays());
 }
 
-/// Output that colors cells and moves them about.
+/// Output that colors cells and moves the cursor.
 fn output() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => (40u8..48, 1usize..20).prop_map(|(color, count)| format!("\x1b[{color}m{}", " ".repeat(count))),
@@ -288,7 +288,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_frame_is_what_the_terminal_showed(pieces in prop::collection::vec(output(), 1..25)) {
+    fn every_frame_matches_the_terminal(pieces in prop::collection::vec(output(), 1..25)) {
         let size = Size { cols: 20, rows: 7 };
         let mut cast = String::from("{\"version\": 2, \"width\": 20, \"height\": 7}\n");
         let mut screen = Screen::new(size, 0).expect("a terminal");

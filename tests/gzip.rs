@@ -1,10 +1,10 @@
-//! Compressed casts, which every program reads as if they were not.
+//! Compressed casts, which every program decompresses transparently.
 
 use std::process::{Command, Stdio};
 
 use crate::harness::{Scratch, cast};
 
-/// The text as gzip compresses it.
+/// The text compressed by gzip.
 fn gzipped(scratch: &Scratch, name: &str, text: &str) -> Vec<u8> {
     scratch.write(name, text);
     let zipped = Command::new("gzip").arg("-c").arg(scratch.path(name)).stdin(Stdio::null()).output();
@@ -38,7 +38,7 @@ fn a_compressed_cast_is_read_from_a_file_a_pipe_and_in_pieces() {
 }
 
 #[test]
-fn of_damaged_compression_all_that_is_good_comes_first() {
+fn the_valid_part_of_damaged_data_comes_first() {
     let scratch = Scratch::new();
     let long = cast(&(0..2000).map(|second| (f64::from(second), "some text\r\n")).collect::<Vec<_>>());
     let zipped = gzipped(&scratch, "long.cast", &long);

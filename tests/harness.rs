@@ -1,8 +1,8 @@
-//! Runs the programs of this package: with pipes, live, and in pseudo-terminals.
+//! Runs the programs of this package: in pipes, live, and in pseudo-terminals.
 //!
-//! Waiting is always for a condition, with a deadline that fails the test and says what was there
-//! instead. Programs run in a folder of their own, with a home of their own, and find each other
-//! first in `$PATH`.
+//! Every wait is for a condition, with a deadline that fails the test and reports the actual state.
+//! Programs run in a directory of their own, which is also their home, and find each other first in
+//! `$PATH`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -21,18 +21,18 @@ use common::screen::Screen;
 use common::size::Size;
 use common::tty::{self, Interest, Pty};
 
-/// How long anything is waited for: far longer than it takes on a busy machine.
+/// The deadline of every wait: far longer than it takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// The folder of the programs that are tested: another one, such as that of the release build, if
-/// `ASCIINEMA_TEST_PROGRAMS` names it.
+/// The directory of the programs under test: `ASCIINEMA_TEST_PROGRAMS`, such as that of the release
+/// build, or the one that cargo built.
 pub fn programs() -> PathBuf {
     let built =
         || Path::new(env!("CARGO_BIN_EXE_asciinema")).parent().expect("a program is in a folder").into();
     std::env::var_os("ASCIINEMA_TEST_PROGRAMS").map_or_else(built, PathBuf::from)
 }
 
-/// A folder of a test's own, gone with it.
+/// A temporary directory for a test, removed when dropped.
 pub struct Scratch {
     path: PathBuf,
 }
@@ -71,7 +71,7 @@ impl Scratch {
         names
     }
 
-    /// A command that runs here.
+    /// A command that runs in the directory.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -93,23 +93,23 @@ impl Scratch {
         command
     }
 
-    /// A command line for `sh -c` that runs here.
+    /// A command line for `sh -c` that runs in the directory.
     pub fn shell(&self, line: &str) -> Command {
         let mut command = self.command("sh");
         command.args(["-c", line]);
         command
     }
 
-    /// Runs a command line of the shell with this input and without a terminal, to its end.
+    /// Runs a shell command line with this input and without a terminal, to its end.
     pub fn run(&self, line: &str, input: impl AsRef<[u8]>) -> Ran {
         let mut command = self.shell(line);
-        // Without a session of its own it would find the terminal that the tests are run in.
+        // Without a session of its own, it would find the terminal in which the tests run.
         without_terminal(&mut command);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{line}: {error}"));
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = input.as_ref().to_vec();
-        // A program that does not read to the end is free not to.
+        // A program may exit without reading all of its input.
         let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
         let output = child.wait_with_output().expect("its output");
         writer.join().expect("the writer");
@@ -123,7 +123,7 @@ impl Drop for Scratch {
     }
 }
 
-/// Runs a command line in a folder of its own.
+/// Runs a command line in a directory of its own.
 pub fn run(line: &str, input: impl AsRef<[u8]>) -> Ran {
     Scratch::new().run(line, input)
 }
@@ -146,20 +146,20 @@ fn without_terminal(command: &mut Command) {
     *command = detached;
 }
 
-/// What came of a command line.
+/// The result of a command line.
 pub struct Ran {
     line: String,
     output: Output,
 }
 
 impl Ran {
-    /// Its standard output, after it has succeeded without a word on standard error.
+    /// Its standard output; the command must succeed and print nothing on standard error.
     pub fn stdout(&self) -> String {
         assert!(self.output.status.success() && self.output.stderr.is_empty(), "{self}");
         self.stdout_anyhow()
     }
 
-    /// Its standard output, whatever else came of it.
+    /// Its standard output, whatever the status.
     pub fn stdout_anyhow(&self) -> String {
         String::from_utf8_lossy(&self.output.stdout).into_owned()
     }
@@ -172,12 +172,12 @@ impl Ran {
         String::from_utf8_lossy(&self.output.stderr).into_owned()
     }
 
-    /// The exit status, 128 and more for a signal.
+    /// The exit status; 128 plus the number for a signal.
     pub fn status(&self) -> i32 {
         status_number(self.output.status)
     }
 
-    /// Status, standard output and standard error of a failure.
+    /// Status, standard output and standard error of a failed command.
     pub fn failure(&self) -> (i32, String, String) {
         (self.status(), self.stdout_anyhow(), self.stderr())
     }
@@ -194,7 +194,7 @@ fn status_number(status: ExitStatus) -> i32 {
     status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default())
 }
 
-/// A command line whose standard input and output are held open.
+/// A command line whose standard input and output stay open.
 pub struct Live {
     scratch: Scratch,
     child: Child,
@@ -217,7 +217,7 @@ impl Live {
         self.stdin.as_mut().expect("still open").write_all(text.as_bytes()).expect("its input");
     }
 
-    /// Waits until the output so far ends like this.
+    /// Waits until the output so far ends with this text.
     pub fn wait_for(&mut self, text: &str) {
         let until = Instant::now() + DEADLINE;
         while !self.seen.ends_with(text.as_bytes()) {
@@ -232,12 +232,12 @@ impl Live {
         }
     }
 
-    /// Makes a file in the folder that it runs in.
+    /// Creates a file in its directory.
     pub fn make_file(&self, name: &str) {
         self.scratch.write(name, "");
     }
 
-    /// Waits until a file is there.
+    /// Waits until a file exists.
     pub fn wait_for_file(&self, name: &str) {
         let until = Instant::now() + DEADLINE;
         while !self.path(name).exists() {
@@ -246,19 +246,19 @@ impl Live {
         }
     }
 
-    /// A path in the folder that it runs in.
+    /// A path in its directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.scratch.path(name)
     }
 
-    /// Closes its input and waits for its end: the exit status.
+    /// Closes its input and waits for its end. Returns the exit status.
     pub fn finish(mut self) -> i32 {
         self.stdin = None;
         status_number(self.child.wait().expect("its end"))
     }
 }
 
-/// Keeps the machine busy for as long as it lives: what is promised holds then, too.
+/// Keeps the machine busy until dropped, for guarantees that must hold even then.
 pub struct Busy {
     is_over: Arc<AtomicBool>,
     loops: Vec<JoinHandle<()>>,
@@ -286,13 +286,13 @@ impl Drop for Busy {
     }
 }
 
-/// A terminal with a program in it.
+/// A terminal with a program running in it.
 pub struct Terminal {
     pty: Pty,
     child: Child,
     /// Everything that has been written to it.
     pub seen: String,
-    /// How much of that has been waited for.
+    /// The length of the part that has been waited for.
     waited: usize,
     is_closed: bool,
 }
@@ -318,13 +318,13 @@ impl Terminal {
         }
     }
 
-    /// Types a text and leaves the program the time to read it by itself.
+    /// Types a text and gives the program time to read it separately.
     pub fn enter_alone(&mut self, text: &str) {
         self.enter(text);
         self.pass_time(Duration::from_millis(50));
     }
 
-    /// Reads the terminal for so long, where what is tested is that time does not count.
+    /// Reads the terminal for a duration, to test that time does not matter.
     pub fn pass_time(&mut self, time: Duration) {
         let until = Instant::now() + time;
         while Instant::now() < until && !self.is_closed {
@@ -332,8 +332,7 @@ impl Terminal {
         }
     }
 
-    /// Types a text, again and again, until another one is written: for where what is typed may be
-    /// thrown away.
+    /// Types a text repeatedly until another one is written, for input that may be discarded.
     pub fn enter_until(&mut self, text: &str, expected: &str) {
         let until = Instant::now() + DEADLINE;
         while !self.seen[self.waited..].contains(expected) {
@@ -352,7 +351,7 @@ impl Terminal {
         self.pty.resize(Size { cols, rows }).expect("another size");
     }
 
-    /// Waits until a text has been written, after the one that was waited for before.
+    /// Waits until a text has been written after the previous one waited for.
     pub fn wait_for(&mut self, text: &str) {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -366,7 +365,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the condition holds; the terminal is read meanwhile.
+    /// Waits until the condition holds, while reading the terminal.
     pub fn wait_until(&mut self, what: &str, mut condition: impl FnMut() -> bool) {
         let until = Instant::now() + DEADLINE;
         while !condition() {
@@ -375,7 +374,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the condition holds for everything that has been written.
+    /// Waits until the condition holds for everything written so far.
     pub fn wait_until_seen(&mut self, what: &str, mut condition: impl FnMut(&str) -> bool) {
         let until = Instant::now() + DEADLINE;
         while !condition(&self.seen) {
@@ -385,14 +384,14 @@ impl Terminal {
         }
     }
 
-    /// Waits until a file holds a text; the terminal is read meanwhile.
+    /// Waits until a file contains a text, while reading the terminal.
     pub fn wait_until_file(&mut self, scratch: &Scratch, name: &str, text: &str) {
         let path = scratch.path(name);
         let holds = || fs::read(&path).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(text));
         self.wait_until(&format!("{name} holds {text:?}"), holds);
     }
 
-    /// Waits until a program has taken the terminal, so that keys reach it at once.
+    /// Waits until a program has taken the terminal, so that keys reach it immediately.
     pub fn wait_until_taken(&mut self) {
         let until = Instant::now() + DEADLINE;
         while !self.settings().contains("-icanon") {
@@ -401,12 +400,12 @@ impl Terminal {
         }
     }
 
-    /// The number of the program's process.
+    /// The program's process ID.
     pub fn process(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process")
     }
 
-    /// Waits until a text has been written, taking what is written in small pieces, as a slow line does.
+    /// Waits until a text has been written, reading in small pieces, like a slow line.
     pub fn wait_slowly_for(&mut self, text: &str) {
         let until = Instant::now() + DEADLINE;
         while !self.seen.contains(text) {
@@ -427,7 +426,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until the condition holds, taking none of the program's output.
+    /// Waits until the condition holds, without reading the program's output.
     pub fn wait_without_reading(&self, what: &str, mut condition: impl FnMut() -> bool) {
         let until = Instant::now() + DEADLINE;
         while !condition() {
@@ -436,7 +435,7 @@ impl Terminal {
         }
     }
 
-    /// Waits for the end of the program, whose output is taken: its exit status.
+    /// Waits for the program's end while reading its output. Returns its exit status.
     pub fn status(&mut self) -> i32 {
         let until = Instant::now() + DEADLINE;
         while !self.is_closed {
@@ -446,7 +445,7 @@ impl Terminal {
         status_number(self.child.wait().expect("its status"))
     }
 
-    /// Waits for the end of the program without taking any more of its output: its exit status.
+    /// Waits for the program's end without reading any more output. Returns its exit status.
     pub fn status_without_reading(&mut self) -> i32 {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -458,12 +457,12 @@ impl Terminal {
         }
     }
 
-    /// Closes the terminal under the program.
+    /// Closes the terminal while the program is running.
     pub fn hang_up(self) -> Child {
         self.child
     }
 
-    /// The settings, in the words of stty.
+    /// The settings, as printed by stty.
     pub fn settings(&self) -> String {
         let master = self.pty.as_fd().try_clone_to_owned().expect("a descriptor");
         let stty = Command::new("stty").arg("-a").stdin(master).output().expect("stty");
@@ -481,7 +480,7 @@ impl Terminal {
         }
     }
 
-    /// Reads what is there. False where that is nothing.
+    /// Reads the available output. False if there is none.
     fn read_ready(&mut self) -> bool {
         self.read_ready_in(&mut [0; 65536])
     }
@@ -500,7 +499,7 @@ impl Terminal {
     }
 }
 
-/// The text of a v2 cast of 80 columns and 24 rows, with these events of output.
+/// The text of a v2 cast of 80 columns and 24 rows with these output events.
 pub fn cast(events: &[(f64, &str)]) -> String {
     let mut text = String::from("{\"version\": 2, \"width\": 80, \"height\": 24}\n");
     for (time, data) in events {
@@ -514,7 +513,7 @@ pub fn json(text: &str) -> String {
     serde_json::to_string(text).expect("a string")
 }
 
-/// The events of a cast: time or interval as spelled, code, data.
+/// The events of a cast: time or interval as written, code, data.
 pub fn events(cast: &str) -> Vec<(f64, String, String)> {
     let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"));
     cast.lines().skip(1).map(parse).collect()
@@ -526,12 +525,12 @@ pub fn header(cast: &str) -> serde_json::Value {
     serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
 
-/// The data of all events with a code, one after the other.
+/// The data of all events with this code, concatenated.
 pub fn text_of(cast: &str, code: &str) -> String {
     events(cast).into_iter().filter(|(_, c, _)| c == code).map(|(_, _, data)| data).collect()
 }
 
-/// What a terminal is like after a cast: text, attributes, cursor, modes.
+/// The state of a terminal after a cast: text, attributes, cursor, modes.
 #[derive(PartialEq)]
 pub struct ScreenState(Screen);
 

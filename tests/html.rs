@@ -4,7 +4,7 @@ use html5gum::{Token, Tokenizer};
 
 use crate::harness::{cast, json, run};
 
-/// A page as a browser cuts it up: the names of its elements, and the text of its last script.
+/// A page as a browser parses it: the names of its elements, and the text of its last script.
 struct Page {
     elements: Vec<String>,
     script: String,
@@ -43,7 +43,7 @@ fn page(html: &str) -> Page {
     page
 }
 
-/// The cast that a page plays, and what its player is told.
+/// The cast in a page, and the options for its player.
 fn parts(script: &str) -> (String, String) {
     let literal = script.trim_start().strip_prefix("const cast = ").expect("the cast");
     let mut values = serde_json::Deserializer::from_str(literal).into_iter::<String>();
@@ -57,7 +57,7 @@ fn draw(options: &str, cast: &str) -> Page {
 }
 
 #[test]
-fn the_page_holds_the_recording_and_all_that_it_takes_to_play_it() {
+fn the_page_contains_the_recording_and_everything_to_play_it() {
     let events = cast(&[(0.5, "a"), (3.0, "b")]);
     let page = draw("", &events);
     assert_eq!(
@@ -69,7 +69,7 @@ fn the_page_holds_the_recording_and_all_that_it_takes_to_play_it() {
 }
 
 #[test]
-fn the_options_are_the_players() {
+fn the_options_are_passed_to_the_player() {
     let events = cast(&[(0.5, "a"), (3.0, "b")]) + "[4.0, \"m\", \"x\"]\n";
     let told = |options: &str| parts(&draw(options, &events).script).1;
     assert_eq!(
@@ -82,7 +82,7 @@ fn the_options_are_the_players() {
 }
 
 #[test]
-fn nothing_in_a_recording_ends_the_script_or_begins_another() {
+fn nothing_in_a_recording_ends_the_script_or_starts_another() {
     let evil = "</script><script>alert(1)</script><!--<script>\u{2028}\u{2029}]]>\"'\\ \u{202e}";
     let events =
         cast(&[(0.5, evil)]).replacen("\"height\"", &format!("\"title\": {}, \"height\"", json(evil)), 1);
@@ -99,7 +99,7 @@ fn nothing_in_a_recording_ends_the_script_or_begins_another() {
 }
 
 #[test]
-fn a_cast_of_any_version_is_played_and_comments_are_left_out() {
+fn a_cast_of_any_version_is_played_without_its_comments() {
     let v3 = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n# comment\n[0.5,\"o\",\"a\"]\n\n[0.5,\"o\",\"b\"]";
     let (cast, options) = parts(&draw("", v3).script);
     assert_eq!(cast, v3.replace("# comment\n", "").replace("\n\n", "\n") + "\n");

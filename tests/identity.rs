@@ -1,4 +1,5 @@
-//! What a filter has nothing to do with comes out byte for byte, however oddly it is spelled.
+//! Filters copy everything they have no reason to change byte for byte, however oddly it is
+//! written.
 
 use proptest::prelude::*;
 
@@ -14,7 +15,7 @@ fn string() -> impl Strategy<Value = String> {
     r#""([a-z \]\[,#ż😀]|\\["\\/bfnrt]|\\u00[01][0-9a-fA-F]|\\u[0-9a-fA-F]{4}|\\ud83d\\ude00){0,8}""#
 }
 
-/// The number at the front of an event, in steps that never go back when they are added up.
+/// The number at the front of an event, in steps that never go back when added up.
 fn number(step: u32, sum: u32, is_v3: bool) -> impl Strategy<Value = String> {
     let milliseconds = if is_v3 { step } else { sum };
     let plain = f64::from(milliseconds) / 1000.0;
@@ -29,7 +30,7 @@ fn number(step: u32, sum: u32, is_v3: bool) -> impl Strategy<Value = String> {
     ]
 }
 
-/// A line of a cast: mostly an event, sometimes a comment or nothing.
+/// A line of a cast: usually an event, sometimes a comment or a blank line.
 fn line(step: u32, sum: u32, is_v3: bool) -> impl Strategy<Value = String> {
     let value = r#"null|-1\.5e3|\[\]|\[1, "a"\]|\{"b": \{\}\}|true"#;
     let known = (prop::sample::select(vec!["o", "i", "m", "r", "x", "\\u006f"]), string());
@@ -82,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn twice_as_fast_and_half_as_fast_is_as_fast_as_before(steps in prop::collection::vec(0u32..3000, 0..12)) {
+    fn doubling_and_halving_the_speed_restores_the_cast(steps in prop::collection::vec(0u32..3000, 0..12)) {
         let mut time = 0.0;
         let mut place = |step: u32| { time += f64::from(step) / 1000.0; (time, "a") };
         let events: Vec<(f64, &str)> = steps.into_iter().map(&mut place).collect();

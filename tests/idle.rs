@@ -9,7 +9,7 @@ fn cuts_a_long_pause_and_moves_what_follows() {
 }
 
 #[test]
-fn leaves_a_cast_without_long_pauses_byte_for_byte() {
+fn copies_a_cast_without_long_pauses_byte_for_byte() {
     let odd = "{ \"version\":2, \"x\": [1 , 2],\"width\" :80,\"height\":24}\r\n\
                [0, \"o\" ,\"\\u001b[1m\"]\r\n\n[ 1.50 ,\"frob\", {\"a\":null} ]\n[1.4999999, \"o\", \"\\ud83d\\/\"]";
     assert_eq!(run("asciinema-idle -i 2", odd).stdout(), odd);
@@ -39,13 +39,13 @@ fn rewrites_only_the_intervals_of_a_v3_cast_that_are_too_long() {
 }
 
 #[test]
-fn turns_a_v1_cast_into_v2() {
+fn converts_a_v1_cast_to_v2() {
     let v1 = "{\"version\": 1, \"width\": 80, \"height\": 24, \"duration\": 9.5,\n\"stdout\": [[0.5, \"a\"], [9, \"b\"]]}";
     assert_eq!(run("asciinema-idle -i 1", v1).stdout(), cast(&[(0.5, "a"), (1.5, "b")]));
 }
 
 #[test]
-fn is_done_after_one_pass() {
+fn a_second_pass_changes_nothing() {
     let header = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n";
     let long = format!("{header}[0.0011, \"o\", \"a\"]\n[9.0001, \"o\", \"b\"]\n[0.7, \"o\", \"c\"]\n");
     let once = run("asciinema-idle -i 0.0005", long).stdout();
@@ -61,7 +61,7 @@ fn drops_a_duration_that_would_be_wrong() {
 }
 
 #[test]
-fn refuses_a_limit_that_is_no_number_above_zero() {
+fn refuses_a_limit_that_is_not_a_number_above_zero() {
     for limit in ["0", "-1", "x", "inf", ""] {
         let ran = run(&format!("asciinema-idle -i '{limit}'"), cast(&[]));
         let message = format!(
@@ -74,7 +74,7 @@ fn refuses_a_limit_that_is_no_number_above_zero() {
 }
 
 #[test]
-fn no_pause_is_shorter_than_the_shortest() {
+fn pauses_are_extended_to_the_minimum() {
     let typed = cast(&[(0.01, "a"), (0.02, "b"), (9.0, "c"), (8.0, "d")]);
     let min = cast(&[(0.1, "a"), (0.2, "b"), (9.18, "c"), (9.28, "d")]);
     assert_eq!(run("asciinema-idle --min 0.1", &typed).stdout(), min);

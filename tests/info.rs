@@ -9,7 +9,7 @@ const CAST: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"timestam
     # comment\n[0, \"zz\", [1]]\n[0, \"x\", \"3\"]\n";
 
 #[test]
-fn json_is_one_line_with_keys_that_stay() {
+fn json_output_is_one_line_with_stable_keys() {
     let line = run("asciinema-info --json", CAST).stdout();
     assert_eq!(line.matches('\n').count(), 1);
     assert_eq!(
@@ -31,7 +31,7 @@ fn json_is_one_line_with_keys_that_stay() {
 }
 
 #[test]
-fn the_table_is_for_a_person_and_shows_no_control_characters() {
+fn the_table_is_human_readable_and_shows_no_control_characters() {
     assert_eq!(
         run("asciinema-info -i 4", CAST).stdout(),
         "version    3\n\
@@ -55,7 +55,7 @@ fn the_table_is_for_a_person_and_shows_no_control_characters() {
 }
 
 #[test]
-fn idle_time_is_what_the_filter_would_take_away() {
+fn idle_time_is_what_asciinema_idle_would_remove() {
     let long = cast(&[(0.5, "a"), (9.0, "b"), (8.0, "c"), (3723.5, "d")]);
     let told = |options: &str, cast: &str| -> Value {
         serde_json::from_str(&run(&format!("asciinema-info --json {options}"), cast).stdout())
@@ -68,7 +68,7 @@ fn idle_time_is_what_the_filter_would_take_away() {
 }
 
 #[test]
-fn a_damaged_cast_is_described_as_far_as_it_goes() {
+fn a_damaged_cast_is_summarized_up_to_the_fault() {
     let cut_off = cast(&[(0.5, "a"), (1.5, "b")]) + "[2.5, \"o\", \"cu";
     let ran = run("asciinema-info --json", &cut_off);
     let told: Value = serde_json::from_str(&ran.stdout_anyhow()).expect("an object");
@@ -85,7 +85,7 @@ fn a_damaged_cast_is_described_as_far_as_it_goes() {
 }
 
 #[test]
-fn every_version_is_told_by_its_own_number() {
+fn the_version_is_that_of_the_file() {
     let v1 = "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": [[0.25, \"d\"]]}";
     for (cast, version) in [(v1.to_string(), 1), (cast(&[]), 2), (CAST.to_string(), 3)] {
         let told: Value =
@@ -95,7 +95,7 @@ fn every_version_is_told_by_its_own_number() {
 }
 
 #[test]
-fn events_are_listed_one_a_line() {
+fn events_are_listed_one_per_line() {
     let table = run("asciinema-info --events", CAST).stdout();
     assert_eq!(table.lines().next(), Some("0:00.500\to\tab\\n"));
     assert_eq!(table.lines().nth(5), Some("0:07.000\tzz\t[1]"));

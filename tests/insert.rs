@@ -3,7 +3,7 @@
 use crate::harness::{cast, run};
 
 #[test]
-fn events_are_inserted_after_those_of_their_time() {
+fn events_are_inserted_after_existing_ones_of_the_same_time() {
     let two = cast(&[(1.0, "a"), (2.0, "b")]);
     let insert = "asciinema-insert --at 2 --marker M --at 1 --output 'x\\e[m\\r\\n\\t\\\\' --event '[\"r\", \"100x30\"]' --at 9 --event '[\"zz\", [1]]'";
     let expected = cast(&[(1.0, "a"), (1.0, "x\u{1b}[m\r\n\t\\")])
@@ -13,7 +13,7 @@ fn events_are_inserted_after_those_of_their_time() {
 }
 
 #[test]
-fn a_position_may_be_a_marker_and_a_cast_without_it_is_an_error() {
+fn a_position_may_be_a_marker_and_a_missing_marker_is_an_error() {
     let marked = cast(&[(1.0, "a")]) + "[1.5, \"m\", \"here\"]\n[2, \"o\", \"b\"]\n";
     let ran = run("asciinema-insert --at marker:here --output x", &marked);
     assert_eq!(ran.stdout(), marked.replace("[2,", "[1.500000, \"o\", \"x\"]\n[2,"));
@@ -25,7 +25,7 @@ fn a_position_may_be_a_marker_and_a_cast_without_it_is_an_error() {
 }
 
 #[test]
-fn intervals_of_v3_stay_true() {
+fn v3_intervals_stay_correct() {
     let three = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[1, \"o\", \"a\"]\n[1, \"o\", \"b\"]";
     let expected = three
         .replace("[1, \"o\", \"b\"]", "[0.500, \"m\", \"\"]\n[0.500, \"o\", \"b\"]\n[1.000, \"x\", \"0\"]\n");
@@ -36,7 +36,7 @@ fn intervals_of_v3_stay_true() {
 }
 
 #[test]
-fn what_cannot_be_inserted_is_refused() {
+fn invalid_events_are_refused() {
     for options in [
         "",
         "--marker x",

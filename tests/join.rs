@@ -3,7 +3,7 @@
 use crate::harness::{Live, Scratch, cast, events, run};
 
 #[test]
-fn times_go_on_and_a_gap_may_lie_between() {
+fn times_continue_and_a_gap_may_be_added() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(1.0, "a"), (2.0, "b")]));
     scratch.write("b.cast", cast(&[(0.5, "c")]));
@@ -16,7 +16,7 @@ fn times_go_on_and_a_gap_may_lie_between() {
 }
 
 #[test]
-fn versions_and_sizes_may_be_mixed_and_the_first_header_stands_for_all() {
+fn versions_and_sizes_may_be_mixed_and_the_first_header_is_used() {
     let scratch = Scratch::new();
     scratch.write("two.cast", cast(&[(1.0, "a")]).replace("}\n", ", \"duration\": 1, \"title\": \"two\"}\n"));
     scratch.write(
@@ -38,7 +38,7 @@ fn versions_and_sizes_may_be_mixed_and_the_first_header_stands_for_all() {
 }
 
 #[test]
-fn what_a_part_leaves_switched_is_switched_back() {
+fn modes_that_a_part_leaves_set_are_reset() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(1.0, "\u{1b}[?1049;2004h\u{1b}[4h\u{1b}[31mred")]));
     scratch.write("b.cast", cast(&[(1.0, "plain")]));
@@ -65,7 +65,7 @@ fn only_the_last_exit_status_is_kept() {
 }
 
 #[test]
-fn a_part_whose_last_line_has_no_end_is_not_glued_to_the_next() {
+fn a_missing_final_line_end_does_not_join_two_lines() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(1.0, "a")]).trim_end());
     assert_eq!(
@@ -75,7 +75,7 @@ fn a_part_whose_last_line_has_no_end_is_not_glued_to_the_next() {
 }
 
 #[test]
-fn what_is_wrong_with_a_part_is_told_with_its_name_behind_all_that_was_good() {
+fn a_fault_is_reported_with_the_name_of_its_part_after_everything_before_it() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&[(1.0, "a")]));
     scratch.write("bad.cast", cast(&[(1.0, "b")]) + "hello\n");
@@ -98,7 +98,7 @@ fn an_exit_status_before_a_damaged_line_is_not_lost() {
 }
 
 #[test]
-fn a_live_part_passes_at_once() {
+fn a_live_part_passes_immediately() {
     let mut live = Live::start("asciinema-join - -");
     live.write(&cast(&[(0.5, "a")]));
     live.wait_for("[0.500000, \"o\", \"a\"]\n");

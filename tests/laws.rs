@@ -1,10 +1,10 @@
-//! What holds of the filters together, whatever the cast.
+//! Properties of filters in combination, for any cast.
 
 use proptest::prelude::*;
 
 use crate::harness::{Scratch, cast, events, run, screen_of, text_of};
 
-/// A cast of output that moves, colours and clears, at times that mostly grow.
+/// A cast whose output moves the cursor, colours and clears, at mostly increasing times.
 fn any_cast() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-zż界 ]{1,20}",
@@ -32,7 +32,7 @@ fn filtered(filter: &str, cast: &str) -> String {
 }
 
 #[test]
-fn a_size_that_turns_from_wide_to_narrow_or_back_does_not_fill_the_memory() {
+fn resizing_between_wide_and_narrow_does_not_exhaust_memory() {
     for (before, after) in [((65535, 16), (1, 16)), ((1, 65535), (65535, 1)), ((2000, 500), (1, 500))] {
         let header = format!("{{\"version\": 2, \"width\": {}, \"height\": {}}}", before.0, before.1);
         let resize = format!("[0.5, \"r\", \"{}x{}\"]", after.0, after.1);
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn idle_and_quantize_are_done_after_once(cast in any_cast()) {
+    fn a_second_pass_of_idle_or_quantize_changes_nothing(cast in any_cast()) {
         for filter in ["asciinema-idle -i 1.5", "asciinema-quantize -r 0.5,1 -r 2"] {
             let once = filtered(filter, &cast);
             prop_assert_eq!(filtered(filter, &once), once, "{}", filter);
@@ -61,7 +61,7 @@ proptest! {
     }
 
     #[test]
-    fn one_speed_after_another_is_their_product(cast in any_cast()) {
+    fn two_speeds_in_sequence_multiply(cast in any_cast()) {
         let in_turn = filtered("asciinema-speed -s 2 | asciinema-speed -s 2.5", &cast);
         let at_once = filtered("asciinema-speed -s 5", &cast);
         for ((one, _, _), (other, _, _)) in events(&in_turn).iter().zip(events(&at_once)) {
@@ -72,9 +72,9 @@ proptest! {
     }
 
     #[test]
-    fn parts_that_are_joined_are_the_whole(cast in any_cast(), at in 0.1f64..40.0) {
+    fn joining_the_parts_of_a_cast_restores_it(cast in any_cast(), at in 0.1f64..40.0) {
         let scratch = Scratch::new();
-        // A hole that reaches to the end is not drawn.
+        // A gap at the end is not redrawn.
         let cast = cast + "[900.0, \"o\", \".\"]\n";
         scratch.write("whole.cast", &cast);
         let line = format!(
@@ -91,7 +91,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_cut_and_what_is_trimmed_take_the_time_of_the_whole(cast in any_cast(), from in 0u32..20, length in 1u32..20) {
+    fn the_events_kept_by_cut_and_trim_add_up_to_the_whole(cast in any_cast(), from in 0u32..20, length in 1u32..20) {
         let range = format!("--drop --from {from} --to {}", from + length);
         let cut = events(&filtered(&format!("asciinema-cut {range}"), &cast)).len();
         let trimmed = events(&filtered(&format!("asciinema-trim {range}"), &cast)).len();
@@ -99,7 +99,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cast_that_goes_through_another_version_keeps_its_text(cast in any_cast()) {
+    fn converting_to_another_version_and_back_keeps_the_text(cast in any_cast()) {
         for version in ["asciicast-v1", "asciicast-v3"] {
             let back = filtered(&format!("asciinema-convert -f {version} | asciinema-convert -f asciicast-v2"), &cast);
             prop_assert_eq!(text_of(&back, "o"), text_of(&cast, "o"), "{}", version);

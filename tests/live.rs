@@ -1,4 +1,4 @@
-//! Programs that show a live cast, and those who watch: over sockets, and in a real browser.
+//! Programs that show a live cast, and their viewers: over sockets, and in a real browser.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -14,38 +14,38 @@ use tungstenite::{Message, WebSocket};
 
 use crate::harness::Scratch;
 
-/// How long anything is waited for: far longer than it takes on a busy machine.
+/// The deadline of every wait: far longer than it takes on a busy machine.
 pub const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A command line whose input is written by the test, and which says on standard error where it can
-/// be watched.
+/// A command line that shows the cast written to its input, and reports its address on standard
+/// error.
 pub struct Showing {
-    /// Gone with it.
+    /// Removed when dropped.
     _scratch: Scratch,
     child: Child,
     stdin: Option<ChildStdin>,
     stderr: Receiver<String>,
     stdout: thread::JoinHandle<Vec<u8>>,
-    /// What it calls the place.
+    /// The reported URL.
     pub url: String,
 }
 
-/// What came of a command line.
+/// The result of a command line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub status: i32,
     pub stdout: String,
-    /// What was said after the place.
+    /// Standard error after the address.
     pub stderr: String,
 }
 
 impl Showing {
-    /// Starts a command line and waits until it has said where it shows.
+    /// Starts a command line and waits until it has reported its address.
     pub fn start(line: &str) -> Showing {
         Showing::start_in(Scratch::new(), line)
     }
 
-    /// The same, in a folder that is there already.
+    /// Like [`Showing::start`], in an existing directory.
     pub fn start_in(scratch: Scratch, line: &str) -> Showing {
         let mut showing = Showing::start_mute(scratch, line);
         let said = showing.said();
@@ -54,7 +54,7 @@ impl Showing {
         showing
     }
 
-    /// The same, for one that says nothing at first.
+    /// Like [`Showing::start`], but without waiting for an address.
     pub fn start_mute(scratch: Scratch, line: &str) -> Showing {
         let mut command = scratch.shell(&format!("exec {line}"));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -81,7 +81,7 @@ impl Showing {
         self.stdin.as_mut().expect("still open").write_all(text.as_ref()).expect("its input");
     }
 
-    /// The header of an 80x24 terminal.
+    /// Writes the header of an 80x24 terminal.
     pub fn write_header(&mut self) {
         self.write("{\"version\": 2, \"width\": 80, \"height\": 24}\n");
     }
@@ -94,12 +94,12 @@ impl Showing {
         i32::try_from(self.child.id()).expect("a process")
     }
 
-    /// Ends its input.
+    /// Closes its input.
     pub fn close(&mut self) {
         self.stdin = None;
     }
 
-    /// Ends its input and waits for its end.
+    /// Closes its input and waits for its end.
     pub fn finish(mut self) -> Outcome {
         self.close();
         self.outcome()
@@ -136,7 +136,7 @@ impl Showing {
         &rest[rest.find('/').expect("a path")..]
     }
 
-    /// Sends a request of these lines, without the line ends, and reads everything that answers it.
+    /// Sends a request of these lines, without line ends, and reads the whole response.
     pub fn ask(&self, lines: &[&str]) -> String {
         let mut socket = self.connect();
         socket.write_all(format!("{}\r\n\r\n", lines.join("\r\n")).as_bytes()).expect("to ask");
@@ -145,12 +145,12 @@ impl Showing {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// What answers a request for a path, the head included.
+    /// The response to a GET request for a path, including its head.
     pub fn get(&self, path: &str) -> String {
         self.ask(&[&format!("GET {path} HTTP/1.1"), "Host: localhost"])
     }
 
-    /// What the page is told of the session.
+    /// The session's status as the page receives it.
     pub fn status(&self) -> serde_json::Value {
         let answer = self.get(&format!("{}status", self.root()));
         serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap_or_default())
@@ -163,17 +163,17 @@ impl Showing {
         socket
     }
 
-    /// Begins to watch; fails with the status where that is refused.
+    /// Starts to watch; fails with the status if refused.
     pub fn try_watch(&self, protocols: &str, headers: &[(&str, &str)]) -> Result<Viewer, u16> {
         watch(&self.url, protocols, headers)
     }
 
-    /// Begins to watch by this protocol.
+    /// Starts to watch with this protocol.
     pub fn watch(&self, protocol: &str) -> Viewer {
         self.try_watch(protocol, &[]).unwrap_or_else(|status| panic!("{protocol}: status {status}"))
     }
 
-    /// Waits until the page says so of a key.
+    /// Waits until a key of the status has this value.
     pub fn wait_for(&self, key: &str, value: impl Into<serde_json::Value>) {
         let value = value.into();
         let until = Instant::now() + DEADLINE;
@@ -188,7 +188,7 @@ impl Showing {
     }
 }
 
-/// Begins to watch what is shown at a page; fails with the status where that is refused.
+/// Starts to watch the session of a page; fails with the status if refused.
 pub fn watch(page: &str, protocols: &str, headers: &[(&str, &str)]) -> Result<Viewer, u16> {
     let url = format!("{}ws", page.replace("http://", "ws://"));
     let mut request = url.into_client_request().expect("a request");
@@ -212,10 +212,10 @@ pub fn watch(page: &str, protocols: &str, headers: &[(&str, &str)]) -> Result<Vi
     Ok(Viewer { socket, protocol })
 }
 
-/// Somebody who watches.
+/// A viewer.
 pub struct Viewer {
     pub socket: WebSocket<TcpStream>,
-    /// The protocol that was chosen.
+    /// The negotiated protocol.
     pub protocol: Option<String>,
 }
 
@@ -244,12 +244,12 @@ impl Viewer {
         }
     }
 
-    /// The next message of ALiS.
+    /// The next ALiS message.
     pub fn frame(&mut self) -> Frame {
         Frame::parse(&self.bytes())
     }
 
-    /// Reads until a frame fits, and returns it.
+    /// Reads until a frame matches, and returns it.
     pub fn wait_for(&mut self, what: &str, fits: impl Fn(&Frame) -> bool) -> Frame {
         let until = Instant::now() + DEADLINE;
         loop {
@@ -261,7 +261,7 @@ impl Viewer {
         }
     }
 
-    /// The status that the other side closes with.
+    /// The status with which the other side closes the connection.
     pub fn closed(&mut self) -> u16 {
         loop {
             match self.socket.read() {
@@ -273,7 +273,7 @@ impl Viewer {
     }
 }
 
-/// A message of ALiS v1, read by the description and not by our code.
+/// A message of ALiS v1, parsed here from its description rather than by the code under test.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Frame {
     Magic,
@@ -334,7 +334,7 @@ impl Frame {
         }
     }
 
-    /// What an init draws.
+    /// The drawing of an init.
     pub fn drawing(&self) -> Option<&str> {
         match self {
             Frame::Init { drawing, .. } => Some(drawing),
@@ -343,7 +343,7 @@ impl Frame {
     }
 }
 
-/// A text that is preceded by its length.
+/// A text preceded by its length.
 fn text(rest: &mut &[u8]) -> String {
     let mut length = 0;
     let mut shift = 0;

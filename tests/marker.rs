@@ -13,7 +13,7 @@ fn labelled(markers: &[(f64, &str)]) -> Vec<(f64, String)> {
 }
 
 #[test]
-fn a_marker_stands_behind_the_events_of_its_time() {
+fn a_marker_follows_the_events_of_its_time() {
     let plain = cast(&[(1.0, "a"), (2.0, "b"), (3.0, "c")]);
     let marked = run("asciinema-marker --add 00:02=two=2 --add 9 --add .5=first", &plain).stdout();
     assert_eq!(
@@ -25,7 +25,7 @@ fn a_marker_stands_behind_the_events_of_its_time() {
 }
 
 #[test]
-fn intervals_stay_true_around_a_marker() {
+fn intervals_around_a_marker_stay_correct() {
     let plain = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[1, \"o\", \"a\"]\n[1.5, \"o\", \"b\"]";
     assert_eq!(
         run("asciinema-marker --add 2 --add 3", plain).stdout(),
@@ -34,7 +34,7 @@ fn intervals_stay_true_around_a_marker() {
 }
 
 #[test]
-fn every_so_many_seconds_as_long_as_it_lasts() {
+fn markers_are_added_at_intervals_until_the_end() {
     let marked = run("asciinema-marker --every 1.5", cast(&[(1.0, "a"), (4.0, "b"), (4.5, "c")])).stdout();
     assert_eq!(markers(&marked), labelled(&[(1.5, ""), (3.0, ""), (4.5, "")]));
     let far = cast(&[(1.0, "a"), (100_000_000.0, "b")]);
@@ -43,7 +43,7 @@ fn every_so_many_seconds_as_long_as_it_lasts() {
 }
 
 #[test]
-fn a_match_is_found_in_the_text_that_is_read_also_across_events() {
+fn a_match_is_found_in_the_visible_text_even_across_events() {
     let marked = run(
         "asciinema-marker --on 'err[a-z]*: [^ ]+' --on 'ż界'",
         cast(&[
@@ -60,8 +60,8 @@ fn a_match_is_found_in_the_text_that_is_read_also_across_events() {
 }
 
 #[test]
-fn what_is_matched_is_a_line_as_it_is_shown() {
-    // 5% is overwritten before anybody can see it, and 15% is drawn twice.
+fn patterns_match_lines_as_shown() {
+    // 5% is overwritten before anyone can see it, and 15% is drawn twice.
     let output = cast(&[(0.5, "5%\r10%"), (0.75, "\r15%"), (1.0, "\r15%\r20%\r\n30% $ "), (2.0, "ls\r\n$ ")]);
     let found = |regex: &str| markers(&run(&format!("asciinema-marker --on '{regex}'"), &output).stdout());
     assert_eq!(found("^[0-9]+%"), labelled(&[(0.5, "10%"), (0.75, "15%"), (1.0, "20%"), (1.0, "30%")]));
@@ -71,7 +71,7 @@ fn what_is_matched_is_a_line_as_it_is_shown() {
 }
 
 #[test]
-fn a_line_without_end_takes_no_memory_and_its_end_is_still_matched() {
+fn an_endless_line_takes_no_memory_and_its_end_still_matches() {
     let long = "y".repeat(1000);
     let mut placed: Vec<(f64, &str)> = vec![(1.0, &long); 100];
     placed.extend([(2.0, "need"), (3.0, "le")]);
@@ -102,7 +102,7 @@ fn markers_are_removed_by_time_label_or_number_and_listed() {
 }
 
 #[test]
-fn a_match_is_found_however_it_came_to_stand_on_the_screen() {
+fn a_match_is_found_however_it_was_drawn() {
     let output = cast(&[
         (1.0, "\u{1b}[2;4Hdle"),
         (2.0, "\u{1b}[2;1Hnee"),
@@ -123,7 +123,7 @@ fn a_match_is_marked_while_the_pipe_stays_open() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused() {
+fn impossible_requests_are_refused() {
     for (options, what) in [
         ("", "one of the options --add, --every, --on, --remove and --list is required"),
         ("--add x", "option '--add': 'x' is not T or T=LABEL, as in 75, 1:15 or 1:15=build"),

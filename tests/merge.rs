@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::harness::{cast, events, run, text_of};
 
 #[test]
-fn output_within_a_time_of_the_first_becomes_one_event_at_the_time_of_the_last() {
+fn output_within_a_time_of_the_first_event_is_merged_at_the_time_of_the_last() {
     let many = cast(&[(1.0, "a"), (1.05, "b"), (1.1, "c"), (1.15, "d"), (5.0, "e")]);
     let expected = cast(&[(1.1, "abc"), (1.15, "d"), (5.0, "e")]);
     assert_eq!(run("asciinema-merge --within 0.1", many).stdout(), expected);
@@ -21,14 +21,14 @@ fn output_in_one_frame_becomes_one_event() {
 }
 
 #[test]
-fn any_other_event_ends_a_group_and_what_is_not_merged_is_copied() {
+fn any_other_event_ends_a_group_and_single_events_are_copied() {
     let odd = cast(&[(1.0, "a")]) + "[1.01,\"o\",\"b\"]\n[1.02, \"m\",  \"\"]\n[1.03, \"o\",\"\\u0063\"]\n";
     let expected = cast(&[(1.01, "ab")]) + "[1.02, \"m\",  \"\"]\n[1.03, \"o\",\"\\u0063\"]\n";
     assert_eq!(run("asciinema-merge --within 1", odd).stdout(), expected);
 }
 
 #[test]
-fn a_damaged_cast_is_merged_as_far_as_it_goes() {
+fn a_damaged_cast_is_merged_up_to_the_fault() {
     let cut = cast(&[(1.0, "a"), (1.1, "b")]) + "[1.2, \"o";
     let message = "asciinema-merge: stdin: line 4: the line is cut off\n".to_string();
     assert_eq!(run("asciinema-merge --within 1", cut).failure(), (1, cast(&[(1.1, "ab")]), message));
@@ -58,7 +58,7 @@ proptest! {
         for (time, _, text) in events(&after) {
             written.push_str(&text);
             let due: String = placed.iter().filter(|(at, _)| *at <= time).map(|(_, text)| text.as_str()).collect();
-            // Events at the very same time may belong to the next group.
+            // Events at the same time may belong to the next group.
             prop_assert!(due.starts_with(&written), "{} {}", due, written);
         }
     }

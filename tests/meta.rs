@@ -6,7 +6,7 @@ const CAST: &str =
     "{\"version\": 2,\"width\": 80, \"height\": 24, \"title\": \"Old\", \"x\": [1,  2]}\n[0, \"o\",\"a\"]";
 
 #[test]
-fn a_change_touches_nothing_but_its_own_bytes() {
+fn a_change_replaces_only_its_own_bytes() {
     let new = CAST.replace("\"Old\"", "\"A \\\"new\\\" one\"");
     assert_eq!(run("asciinema-meta -t 'A \"new\" one'", CAST).stdout(), new);
     assert_eq!(run("asciinema-meta --unset title", CAST).stdout(), CAST.replace(", \"title\": \"Old\"", ""));
@@ -15,7 +15,7 @@ fn a_change_touches_nothing_but_its_own_bytes() {
 }
 
 #[test]
-fn a_value_is_shown_without_the_events() {
+fn a_value_is_printed_without_the_events() {
     assert_eq!(run("asciinema-meta --get title", CAST).stdout(), "Old\n");
     assert_eq!(run("asciinema-meta --get x", CAST).stdout(), "[1,  2]\n");
     let message = "asciinema-meta: stdin: the header has no 'nope'\n".to_string();
@@ -23,7 +23,7 @@ fn a_value_is_shown_without_the_events() {
 }
 
 #[test]
-fn what_would_make_it_no_cast_is_refused() {
+fn changes_that_would_invalidate_the_cast_are_refused() {
     for (options, status, what) in [
         ("--unset width", 1, "stdin: line 1: the header has no 'width'"),
         ("--set height=high", 2, "option '--set': 'height=high' is not KEY=JSON"),

@@ -1,8 +1,8 @@
-//! packaging/ci: the shell parts of what CI systems are given run as they stand there.
+//! packaging/ci: the shell parts of the CI configurations run verbatim.
 
 use crate::harness::Scratch;
 
-/// The lines of the block that follows a line ending in `|`, without their indentation.
+/// The block that follows a line ending in `|`, without its indentation.
 fn shell_block(file: &str) -> String {
     let path = format!("{}/packaging/ci/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -21,7 +21,7 @@ fn ci_keeps_a_recording_and_an_svg_and_fails_with_the_command() {
         for (command, status) in [("echo passed", 0), ("echo broken; exit 3", 3)] {
             let scratch = Scratch::new();
             scratch.write("step.sh", &block);
-            // As both systems run their steps.
+            // Run as both systems run their steps.
             let line = format!("COMMAND='{command}' NAME=session bash -eo pipefail step.sh");
             let ran = scratch.run(&line, "");
             assert_eq!(ran.status(), status, "{file}: {ran}");

@@ -1,4 +1,4 @@
-//! What holds for every filter: pipes held open, readers that go away, bad input, files.
+//! Properties of every filter: open pipes, readers that exit, bad input, files.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
@@ -22,7 +22,7 @@ const FILTERS: &[&str] = &[
 ];
 
 #[test]
-fn an_event_passes_three_filters_at_once_while_the_pipe_stays_open() {
+fn an_event_passes_three_filters_immediately_while_the_pipe_stays_open() {
     let mut live = Live::start("asciinema-idle -i 2 | asciinema-speed -s 2 | asciinema-idle -i 0.5");
     live.write("{\"version\": 2, \"width\": 80, \"height\": 24}\n");
     live.wait_for("24}\n");
@@ -37,11 +37,11 @@ fn an_event_passes_three_filters_at_once_while_the_pipe_stays_open() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_every_program_silently() {
+fn every_program_ends_silently_when_its_reader_exits() {
     let scratch = Scratch::new();
     scratch.write("long.cast", cast(&vec![(0.0, "some text that makes the cast long\r\n"); 100_000]));
     for filter in FILTERS.iter().chain(&["asciinema-cat"]) {
-        // The status of the first program, as the shell saw it.
+        // The first program's status, as the shell sees it.
         let ran = scratch.run(&format!("{{ {filter} long.cast; echo $? >status; }} | head -n 1"), "");
         assert!(ran.stderr().is_empty(), "{ran}");
         assert_eq!(ran.stdout_anyhow().lines().count(), 1, "{ran}");
@@ -50,7 +50,7 @@ fn a_reader_that_goes_away_ends_every_program_silently() {
 }
 
 #[test]
-fn bad_input_is_named_and_all_good_before_it_has_been_written() {
+fn bad_input_is_reported_after_everything_before_it_is_written() {
     let good = cast(&[(0.5, "a")]);
     for (bad, line, what) in [
         ("hello\n", 3, "expected an event, [time, code, data], found 'hello'"),
@@ -77,7 +77,7 @@ fn bad_input_is_named_and_all_good_before_it_has_been_written() {
 }
 
 #[test]
-fn an_empty_code_is_an_unknown_one_and_passes() {
+fn an_empty_code_passes_as_an_unknown_one() {
     let odd = cast(&[(0.5, "a")]) + "[1.0, \"\", {\"x\": [1]}]\n[1.5, \"\", \"b\"]\n";
     for filter in FILTERS {
         assert_eq!(run(filter, &odd).stdout(), odd, "{filter}");
@@ -103,14 +103,14 @@ fn a_v1_document_without_output_is_not_a_cast() {
 }
 
 #[test]
-fn a_recording_that_was_cut_off_passes_up_to_there() {
+fn a_truncated_recording_passes_up_to_the_cut() {
     let ran = run("asciinema-idle -i 2", cast(&[(0.5, "a")]) + "[1.5, \"o\", \"cut o");
     let message = "asciinema-idle: stdin: line 3: the line is cut off\n".to_string();
     assert_eq!(ran.failure(), (1, cast(&[(0.5, "a")]), message));
 }
 
 #[test]
-fn bad_headers_and_empty_input_are_named() {
+fn bad_headers_and_empty_input_are_reported() {
     for (input, what) in [
         ("", "the input is empty, expected an asciicast"),
         ("hello\n", "line 1: expected the header of an asciicast, found 'hello'"),
@@ -125,7 +125,7 @@ fn bad_headers_and_empty_input_are_named() {
 }
 
 #[test]
-fn a_file_that_is_not_there_and_a_full_disk_are_named() {
+fn a_missing_file_and_a_full_disk_are_reported() {
     let missing = "asciinema-idle: no\\x1bsuch.cast: No such file or directory\n".to_string();
     assert_eq!(
         run("asciinema-idle -i 2 \"$(printf 'no\\033such.cast')\"", "").failure(),
@@ -162,13 +162,13 @@ fn a_failure_leaves_the_old_output_and_nothing_else() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_filter_that_is_killed_leaves_the_old_output_and_nothing_else() {
+fn a_killed_filter_leaves_the_old_output_and_nothing_else() {
     let scratch = Scratch::new();
     let nameless = OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).open(scratch.path("."));
     nameless
         .expect("TMPDIR must be on a file system with O_TMPFILE; elsewhere the output has a name at once");
     scratch.write("old.cast", "old");
-    // More than the pipe holds: once it is written, the filter is at work.
+    // More than the pipe can hold: once this is written, the filter has started.
     scratch.write("long.cast", cast(&[(1.0, "x".repeat(200_000).as_str())]));
     let line = "mkfifo pipe; asciinema-idle -i 2 -o old.cast <pipe & exec 3>pipe; cat long.cast >&3; kill -9 $!; wait";
     scratch.run(line, "").stdout();
@@ -177,7 +177,7 @@ fn a_filter_that_is_killed_leaves_the_old_output_and_nothing_else() {
 }
 
 #[test]
-fn a_fifo_and_a_device_are_written_as_they_are() {
+fn fifos_and_devices_are_written_directly() {
     let scratch = Scratch::new();
     let ran = scratch.run("mkfifo pipe; cat pipe & asciinema-idle -i 2 -o pipe; wait", cast(&[(9.0, "a")]));
     assert_eq!(ran.stdout(), cast(&[(2.0, "a")]));
@@ -185,7 +185,7 @@ fn a_fifo_and_a_device_are_written_as_they_are() {
 }
 
 #[test]
-fn a_file_without_events_or_a_final_line_end_is_a_cast() {
+fn a_cast_needs_neither_events_nor_a_final_line_end() {
     for input in [
         "{\"version\": 2, \"width\": 1, \"height\": 1}",
         "{\"version\": 2, \"width\": 1, \"height\": 1}\n[0, \"o\", \"a\"]",
@@ -195,7 +195,7 @@ fn a_file_without_events_or_a_final_line_end_is_a_cast() {
 }
 
 #[test]
-fn two_files_are_one_too_many() {
+fn a_second_file_is_refused() {
     let message = "asciinema-idle: unexpected argument 'b'\ntry 'asciinema-idle --help'\n".to_string();
     assert_eq!(run("asciinema-idle -i 2 a b", "").failure(), (2, String::new(), message));
 }

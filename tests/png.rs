@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use crate::harness::{Scratch, cast, run};
 
-/// A picture, decoded: its width and its pixels.
+/// A decoded picture: its width and its pixels.
 struct Picture {
     width: usize,
     height: usize,
@@ -27,7 +27,7 @@ impl Picture {
         self.pixels[y * self.width + x]
     }
 
-    /// The pixels of a cell at the usual size.
+    /// The pixels of a cell at the default size.
     fn cell(&self, column: usize, row: usize) -> Vec<[u8; 3]> {
         let (left, top) = (10 + column * 10, 11 + row * 22);
         (top..top + 22).flat_map(|y| (left..left + 10).map(move |x| self.pixel(x, y))).collect()
@@ -45,7 +45,7 @@ const FOREGROUND: [u8; 3] = [0xcc, 0xcc, 0xcc];
 const RED: [u8; 3] = [0xdd, 0x3c, 0x69];
 
 #[test]
-fn the_screen_is_drawn_as_it_stood_at_the_end_or_at_a_time() {
+fn the_screen_is_drawn_at_the_end_or_at_a_given_time() {
     let events = cast(&[(1.0, "\x1b[41m \x1b[0m"), (2.0, "\x1b[H ")])
         + "[2.5, \"m\", \"end\"]\n[3.0, \"o\", \"\\u001b[H\\u001b[41m \"]\n";
     let color = |options: &str| draw(&format!("--no-cursor {options}"), &events).pixel(15, 20);
@@ -98,7 +98,7 @@ fn bold_italic_and_every_kind_of_line_look_different() {
 }
 
 #[test]
-fn sizes_are_those_asked_for() {
+fn options_set_the_size() {
     let size = |options: &str| {
         let picture = draw(options, &cast(&[(0.0, "a")]));
         (picture.width, picture.height)
@@ -110,7 +110,7 @@ fn sizes_are_those_asked_for() {
 }
 
 #[test]
-fn a_font_of_the_users_is_asked_first() {
+fn a_given_font_takes_precedence() {
     let scratch = Scratch::new();
     let bold = concat!(env!("CARGO_MANIFEST_DIR"), "/common/render/fonts/Bold.ttf");
     let line = format!("asciinema-png --font {bold} a.cast");

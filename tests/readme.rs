@@ -1,8 +1,8 @@
-//! README.md: every command in it runs and prints what stands there.
+//! README.md: every command in it runs and prints the output shown.
 //!
-//! In a block marked `console`, a line that begins with `$ ` is run by the shell, one after the other
-//! in one folder; the lines behind it are what it prints, on stdout and stderr. `[..]` stands for
-//! anything within a line, `...` for any lines. A block marked `make` is the folder's Makefile.
+//! In a block marked `console`, lines that begin with `$ ` are run by the shell, in order, in one
+//! directory; the lines after each are its output on stdout and stderr. `[..]` matches anything
+//! within a line, `...` any number of lines. A block marked `make` is the directory's Makefile.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::harness::{Scratch, cast};
 use crate::server::Server;
 
-/// A command and the lines that it prints.
+/// A command and its expected output lines.
 struct Step {
     command: String,
     output: Vec<String>,
@@ -23,7 +23,7 @@ enum Block {
 
 fn blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
-    // Every second piece is within fences.
+    // Every second piece is inside a fence.
     for piece in text.split("```").skip(1).step_by(2) {
         let (kind, body) = piece.split_once('\n').expect("a kind");
         match kind {
@@ -47,7 +47,7 @@ fn steps(body: &str) -> Vec<Step> {
     steps
 }
 
-/// Whether lines are what a pattern says.
+/// Returns whether lines match a pattern.
 fn fits(pattern: &[String], lines: &[&str]) -> bool {
     match (pattern.split_first(), lines.split_first()) {
         (None, rest) => rest.is_none(),
@@ -68,7 +68,7 @@ fn line_fits(pattern: &str, line: &str) -> bool {
     }
 }
 
-/// What the examples work on.
+/// The files that the examples use.
 fn folder() -> Scratch {
     let scratch = Scratch::new();
     scratch.write("secret.cast", cast(&[(0.01, "$ "), (0.5, "hunter2"), (1.0, "\u{1b}[2J"), (95.0, "$ ")]));
@@ -81,7 +81,7 @@ fn folder() -> Scratch {
     }
     scratch.write("keys.cast", cast(&[(1.0, "done")]) + "[2, \"i\", \"q\"]\n");
     scratch.write("tour.tape", "Set Columns 40 Set Rows 6\nType \"echo tour\" Enter Wait Sleep 100ms\n");
-    // A host as ssh finds it: it runs what the words make together.
+    // An ssh that runs the joined words locally.
     for (name, script) in
         [("demo.sh", "echo from a script"), ("ssh", "shift; exec setsid --wait sh -c \"$*\" </dev/null")]
     {
@@ -92,7 +92,7 @@ fn folder() -> Scratch {
 }
 
 #[test]
-fn every_command_prints_what_the_readme_says() {
+fn every_command_prints_what_the_readme_shows() {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).expect("README.md");
     let server = Server::answering(
         "201 Created",
@@ -112,7 +112,7 @@ fn every_command_prints_what_the_readme_says() {
         for Step { command, output } in steps {
             let line =
                 format!("export ASCIINEMA_API_URL={} PATH=\"$PWD:$PATH\"\n{{ {command}\n}} 2>&1", server.url);
-            // A shell is recorded until somebody leaves it.
+            // A shell is recorded until it exits.
             let is_shell = command.starts_with("asciinema rec ") && !command.contains(" -c ");
             let ran = scratch.run(&line, if is_shell { "exit\n" } else { "" });
             let printed = ran.stdout_anyhow().replace("\r\n", "\n");

@@ -68,14 +68,14 @@ fn v3_has_a_term_object_intervals_and_the_exit_status() {
 }
 
 #[test]
-fn raw_is_the_size_and_then_the_bytes() {
+fn raw_output_is_the_size_and_then_the_bytes() {
     let ran = run("asciinema-rec -q --raw --window-size x30 -c 'printf \"a\\377\\n\"'", "");
     assert_eq!(ran.bytes(), b"\x1b[8;30;80ta\xff\r\n");
     assert_eq!(run("asciinema-rec -q -f raw -c 'printf a'", "").stdout(), "\x1b[8;24;80ta");
 }
 
 #[test]
-fn the_program_sees_its_size_and_that_it_is_recorded() {
+fn the_program_sees_its_size_and_the_environment_variables() {
     let cast = run(
         "asciinema-rec -q --cols 100 --rows 30 -c 'stty size; echo $ASCIINEMA_REC; echo $ASCIINEMA_SESSION'",
         "",
@@ -89,7 +89,7 @@ fn the_program_sees_its_size_and_that_it_is_recorded() {
 }
 
 #[test]
-fn a_piped_stdin_is_typed_into_the_program() {
+fn piped_stdin_is_typed_into_the_program() {
     let cast = run("asciinema-rec -q -c 'read a; read b; echo $a-$b'", "one\ntwo\n").stdout();
     assert!(text_of(&cast, "o").ends_with("one-two\r\n"), "{cast}");
     let cast = run("asciinema-rec -q --stdin -c 'read a'", "one\n").stdout();
@@ -98,7 +98,7 @@ fn a_piped_stdin_is_typed_into_the_program() {
 }
 
 #[test]
-fn the_end_of_a_piped_stdin_is_not_the_end_of_the_session() {
+fn the_session_continues_after_the_end_of_piped_stdin() {
     let mut live = Live::start(
         "printf '' | asciinema-rec -q -c 'printf ready; until [ -e go ]; do sleep 0.01; done; echo done' | cat",
     );
@@ -109,7 +109,7 @@ fn the_end_of_a_piped_stdin_is_not_the_end_of_the_session() {
 }
 
 #[test]
-fn without_a_terminal_the_end_of_stdin_is_the_programs_end_of_input() {
+fn without_a_terminal_end_of_file_is_passed_to_the_program() {
     let scratch = Scratch::new();
     for (shell, prompt) in [("sh", "PS1="), ("bash --norc --noprofile", ""), ("zsh -f", ""), ("fish -N", "")]
     {
@@ -119,13 +119,13 @@ fn without_a_terminal_the_end_of_stdin_is_the_programs_end_of_input() {
         assert_eq!(ran.stdout(), "status=0\n", "{shell}");
         assert!(text_of(&scratch.read("demo.cast"), "o").contains("typed-3"), "{shell}");
     }
-    // Every reader is told, not only the first.
+    // Every reader gets it, not only the first.
     let ran = scratch.run("asciinema-rec -q -c 'cat; cat; wc -c; echo end'", "a\n");
     assert_eq!(text_of(&ran.stdout(), "o"), "a\r\na\r\n0\r\nend\r\n");
 }
 
 #[test]
-fn events_reach_a_pipe_while_the_session_goes_on() {
+fn events_reach_a_pipe_during_the_session() {
     let mut live = Live::start(
         "asciinema-rec -q -c 'stty -echo; printf ready; read a; echo $a; read b' | asciinema-speed -s 1",
     );
@@ -137,7 +137,7 @@ fn events_reach_a_pipe_while_the_session_goes_on() {
 }
 
 #[test]
-fn the_header_is_written_before_the_program_says_anything() {
+fn the_header_is_written_before_any_output() {
     let mut live = Live::start("asciinema-rec -q -c 'stty -echo; read line' -");
     live.wait_for("}\n");
     live.write("\n");
@@ -145,21 +145,21 @@ fn the_header_is_written_before_the_program_says_anything() {
 }
 
 #[test]
-fn a_fifo_is_written_like_any_file() {
+fn a_fifo_is_written_like_a_file() {
     let scratch = Scratch::new();
     let ran = scratch.run("mkfifo pipe; cat pipe & asciinema-rec -q -c 'printf hello' pipe; wait", "");
     assert_eq!(text_of(&ran.stdout(), "o"), "hello");
 }
 
 #[test]
-fn missing_folders_are_made() {
+fn missing_directories_are_created() {
     let scratch = Scratch::new();
     scratch.run("asciinema-rec -q -c 'printf hello' a/b/demo.cast", "").stdout();
     assert_eq!(text_of(&scratch.read("a/b/demo.cast"), "o"), "hello");
 }
 
 #[test]
-fn a_file_that_holds_something_is_not_touched_without_being_told() {
+fn an_existing_file_is_not_modified_without_an_option() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", "old");
     let ran = scratch.run("asciinema-rec -c 'touch ran' demo.cast", "");
@@ -173,7 +173,7 @@ fn a_file_that_holds_something_is_not_touched_without_being_told() {
 }
 
 #[test]
-fn append_goes_on_after_the_last_event() {
+fn append_continues_after_the_last_event() {
     let scratch = Scratch::new();
     let old = cast(&[(1.0, "a"), (5.0, "b")]);
     scratch.write("demo.cast", &old);
@@ -187,7 +187,7 @@ fn append_goes_on_after_the_last_event() {
 }
 
 #[test]
-fn append_to_v3_goes_on_with_intervals_and_tells_another_size() {
+fn append_to_v3_continues_intervals_and_records_a_new_size() {
     let scratch = Scratch::new();
     let old =
         "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[5.000, \"o\", \"a\"]\n[1.0, \"r\", \"90x30\"]";
@@ -204,7 +204,7 @@ fn append_to_v3_goes_on_with_intervals_and_tells_another_size() {
 }
 
 #[test]
-fn append_replaces_a_line_that_was_cut_off() {
+fn append_replaces_a_truncated_line() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(1.0, "a")]) + "[2.0, \"o\", \"cut o");
     let ran = scratch.run("asciinema-rec --append -c 'printf c' demo.cast", "");
@@ -216,7 +216,7 @@ fn append_replaces_a_line_that_was_cut_off() {
 }
 
 #[test]
-fn append_to_nothing_warns_and_begins() {
+fn append_to_nothing_warns_and_starts_a_new_recording() {
     let scratch = Scratch::new();
     scratch.write("empty.cast", "");
     for (file, warning) in [
@@ -230,7 +230,7 @@ fn append_to_nothing_warns_and_begins() {
 }
 
 #[test]
-fn text_is_what_was_shown_and_a_file_named_so_means_it() {
+fn txt_is_the_text_shown_and_the_default_for_txt_files() {
     let scratch = Scratch::new();
     let command = "-c 'printf \"a\\033[1mx\\r\\nb\\305\"; printf \"\\274\\n\"'";
     let recorded = scratch.run(&format!("asciinema-rec -q {command} demo.cast"), "");
@@ -246,7 +246,7 @@ fn text_is_what_was_shown_and_a_file_named_so_means_it() {
 }
 
 #[test]
-fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
+fn append_accepts_a_bare_header_and_raw_and_refuses_other_formats() {
     let scratch = Scratch::new();
     scratch.write("header.cast", cast(&[]));
     scratch.run("asciinema-rec -q --append -c 'printf c' header.cast", "").stdout();
@@ -267,14 +267,14 @@ fn append_to_a_header_alone_and_to_raw_works_and_to_others_is_refused() {
 }
 
 #[test]
-fn characters_that_reads_cut_in_two_come_out_whole_and_bad_bytes_are_replaced() {
+fn characters_split_between_reads_are_joined_and_invalid_bytes_replaced() {
     let line =
         "asciinema-rec -q -c 'stty raw; printf \"\\305\"; sleep 0.1; printf \"\\274|\\377|\\342\\202\"'";
     assert_eq!(text_of(&run(line, "").stdout(), "o"), "ż|\u{fffd}|\u{fffd}");
 }
 
 #[test]
-fn the_status_is_the_programs_only_where_asked_for() {
+fn the_status_is_the_programs_only_with_return() {
     for (line, status) in [
         ("asciinema-rec -q -c 'exit 3' demo.cast", 0),
         ("asciinema-rec -q --return -c 'exit 3' demo.cast", 3),
@@ -287,7 +287,7 @@ fn the_status_is_the_programs_only_where_asked_for() {
 }
 
 #[test]
-fn a_full_disk_and_a_reader_that_goes_away_do_not_end_the_session_but_fail_it() {
+fn a_full_disk_or_a_lost_reader_fails_the_recording_without_ending_the_session() {
     let scratch = Scratch::new();
     let ran = scratch.run("asciinema-rec -c 'echo a; sleep 0.1; echo b; touch ran' /dev/full", "");
     assert_eq!(ran.status(), 1);
@@ -304,7 +304,7 @@ fn a_full_disk_and_a_reader_that_goes_away_do_not_end_the_session_but_fail_it() 
 }
 
 #[test]
-fn a_program_left_in_the_background_does_not_hold_the_session() {
+fn a_background_process_does_not_hold_the_session_open() {
     let scratch = Scratch::new();
     let ran = scratch.run("asciinema-rec -q -c 'trap \"\" HUP; sleep 1000 & echo $! >pid; printf done' demo.cast; kill $(cat pid)", "");
     assert_eq!(ran.stderr(), "");
@@ -315,7 +315,7 @@ fn a_program_left_in_the_background_does_not_hold_the_session() {
 }
 
 #[test]
-fn all_of_a_programs_last_words_are_recorded() {
+fn all_of_a_programs_last_output_is_recorded() {
     let _busy = Busy::start();
     let cast = run("asciinema-rec -q -c 'seq 200000'", "").stdout();
     let text = text_of(&cast, "o");
@@ -324,10 +324,10 @@ fn all_of_a_programs_last_words_are_recorded() {
 }
 
 #[test]
-fn signals_end_the_program_and_close_the_recording() {
+fn signals_end_the_program_and_complete_the_recording() {
     for signal in ["TERM", "HUP", "INT"] {
         let scratch = Scratch::new();
-        // A shell without job control has background commands ignore SIGINT.
+        // A shell without job control makes background commands ignore SIGINT.
         let line = format!(
             "env --default-signal=INT asciinema-rec -c 'trap \"printf hung-up; exit\" HUP; printf ready; while :; do sleep 0.1; done' demo.cast & \
              until grep -qs ready demo.cast; do sleep 0.05; done; kill -{signal} $!; wait $!; echo $?"
@@ -341,7 +341,7 @@ fn signals_end_the_program_and_close_the_recording() {
 }
 
 #[test]
-fn signals_that_were_ignored_at_the_start_stay_ignored_for_the_program_too() {
+fn signals_ignored_at_the_start_stay_ignored_for_the_program() {
     let scratch = Scratch::new();
     let command = "for it in $PPID $$; do kill -HUP $it; kill -TERM $it; kill -USR1 $it; done; printf still";
     scratch.write("command", command);
@@ -351,7 +351,7 @@ fn signals_that_were_ignored_at_the_start_stay_ignored_for_the_program_too() {
 }
 
 #[test]
-fn a_log_tells_what_the_recorder_did() {
+fn the_log_records_what_the_recorder_did() {
     let scratch = Scratch::new();
     scratch.run("asciinema-rec -q --log-file log -c 'exit 3' demo.cast", "").stdout();
     scratch.run("asciinema-rec -q --log-file log -c 'kill -TERM $PPID; sleep 100' /dev/full", "");
@@ -380,7 +380,7 @@ fn a_log_tells_what_the_recorder_did() {
 }
 
 #[test]
-fn a_limit_of_the_file_size_is_a_write_error() {
+fn the_file_size_limit_is_a_write_error() {
     let scratch = Scratch::new();
     let ran = scratch.run("ulimit -f 8; asciinema-rec -q -c 'seq 20000; touch ran' demo.cast", "");
     assert_eq!(ran.failure(), (1, String::new(), "asciinema: demo.cast: File too large\n".to_string()));
@@ -388,7 +388,7 @@ fn a_limit_of_the_file_size_is_a_write_error() {
 }
 
 #[test]
-fn a_file_that_is_being_recorded_to_is_refused_to_others() {
+fn a_file_being_recorded_to_is_refused_to_other_recorders() {
     let scratch = Scratch::new();
     let second = |option: &str| format!("asciinema-rec {option} -c 'touch ran' demo.cast; echo $?");
     let command = format!(
@@ -407,7 +407,7 @@ fn a_file_that_is_being_recorded_to_is_refused_to_others() {
 }
 
 #[test]
-fn where_no_program_can_be_started_nothing_is_touched() {
+fn nothing_is_modified_if_the_program_cannot_be_started() {
     let scratch = Scratch::new();
     let cut_off = cast(&[(1.0, "a")]) + "[2.0, \"o\", \"cut o";
     scratch.write("old.cast", "old");
@@ -446,25 +446,25 @@ fn a_killed_recorder_leaves_whole_lines() {
     assert!(events(whole).len() > 100);
 }
 
-/// How many recorders are killed, mode by mode: `ASCIINEMA_KILLS=1000` for a soak.
+/// The number of recorders to kill in each mode: `ASCIINEMA_KILLS=1000` for a soak.
 fn kills() -> u64 {
     std::env::var("ASCIINEMA_KILLS").ok().and_then(|count| count.parse().ok()).unwrap_or(20)
 }
 
 #[test]
-fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
+fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_one_continues() {
     let scratch = Scratch::new();
     let flood = "i=0; while :; do i=$((i+1)); echo line-$i-ż; done";
     scratch.write("flood", flood);
     scratch.run("mkfifo pipe", "");
     let mut moment = u64::from(std::process::id());
     for round in 0..kills() {
-        // Knuth's generator: from the start of the program to well into the flood.
+        // Knuth's generator: from the start of the program until well into the flood.
         moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let seconds = (moment >> 33) % 60_000;
         let seconds = format!("0.{seconds:06}");
         let mode = ["demo.cast", "--append demo.cast", "pipe", "terminal"][(round % 4) as usize];
-        // The end may be cut within a character; there may be no file yet.
+        // The end may be cut within a character; the file may not exist yet.
         let recorded = || {
             String::from_utf8_lossy(&std::fs::read(scratch.path("demo.cast")).unwrap_or_default())
                 .into_owned()
@@ -477,7 +477,7 @@ fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
         let kill = format!("sleep {seconds}; kill -9 $!; wait $!; true");
         match mode {
             "pipe" => {
-                // The shell holds the pipe open, so that nobody waits for one who was killed.
+                // The shell holds the pipe open, so that nothing waits for a killed process.
                 let recorder = recorder("pipe");
                 let line = "exec 3<>pipe 4<pipe; cat <&4 3>&- >demo.cast &";
                 scratch.run(&format!("{line} {recorder} 3>&- 4<&- & {kill}; exec 3>&-; wait"), "");
@@ -510,7 +510,7 @@ fn a_recorder_killed_at_any_moment_leaves_whole_lines_and_the_next_goes_on() {
 }
 
 #[test]
-fn bad_options_are_named() {
+fn bad_options_are_reported() {
     for (options, what) in [
         ("--cols 0", "option '--cols': '0' is not a whole number from 1 to 65535"),
         ("--window-size 80", "option '--window-size': '80' is not a size like 80x24, 80x or x24"),
@@ -535,7 +535,7 @@ fn options_may_be_abbreviated_as_2_4_allowed() {
 }
 
 #[test]
-fn a_shell_that_is_not_there_is_named() {
+fn a_missing_shell_is_reported() {
     let ran = run("SHELL=/no/shell asciinema-rec -q demo.cast", "");
     let message = "asciinema: cannot run the session: /no/shell: No such file or directory\n".to_string();
     assert_eq!(ran.failure(), (1, String::new(), message));

@@ -1,5 +1,4 @@
-//! asciinema-rec in a terminal: what the user sees, what is recorded of it, and that the terminal is
-//! given back.
+//! asciinema-rec in a terminal: the screen, the recording, and the restored terminal.
 
 use std::time::Duration;
 
@@ -9,10 +8,10 @@ use nix::unistd::Pid;
 use crate::harness::{Busy, Scratch, Terminal, events, header, text_of};
 use crate::server::Server;
 
-/// A prompt that no echo of a command line can look like.
+/// A prompt that cannot occur in the echo of a command line.
 const PROMPT: &str = "prompt-1>";
 
-/// A shell that records into demo.cast with these options, run from a shell that stays.
+/// A shell that records to demo.cast with these options, started from an outer shell.
 struct Recorded {
     scratch: Scratch,
     terminal: Terminal,
@@ -20,7 +19,7 @@ struct Recorded {
 }
 
 impl Recorded {
-    /// Starts the outer shell and in it the recorder, and waits for the inner shell's prompt.
+    /// Starts the outer shell and the recorder in it, and waits for the inner shell's prompt.
     fn start(options: &str) -> Recorded {
         let mut recorded = Recorded::outer();
         recorded.terminal.enter(&format!("PS1='prompt-$((1))>' asciinema-rec {options} demo.cast\r"));
@@ -28,7 +27,7 @@ impl Recorded {
         recorded
     }
 
-    /// Starts the outer shell alone.
+    /// Starts only the outer shell.
     fn outer() -> Recorded {
         let scratch = Scratch::new();
         let mut shell = scratch.command("sh");
@@ -39,16 +38,16 @@ impl Recorded {
         Recorded { scratch, terminal, settings }
     }
 
-    /// Waits until the outer shell is back, and checks that it has its terminal as it left it.
+    /// Waits until the outer shell is back, and checks that its terminal is unchanged.
     fn back(&mut self) {
         self.terminal.wait_for("outer-2>");
         assert_eq!(self.terminal.settings(), self.settings, "{}", self.terminal.seen);
     }
 
-    /// The recorder's process, which the shell in it is asked for.
+    /// The recorder's process ID, which the inner shell is asked for.
     fn recorder(&mut self) -> Pid {
         self.terminal.enter("echo recorder=$PPID.\r");
-        // The echo of the command line, then the answer.
+        // The echo of the command line, then its output.
         self.terminal.wait_for("recorder=");
         self.terminal.wait_for("recorder=");
         self.terminal.wait_for("\r\n");
@@ -62,7 +61,7 @@ impl Recorded {
 }
 
 #[test]
-fn the_session_looks_as_it_does_without_a_recorder_and_all_of_it_is_recorded() {
+fn the_session_looks_the_same_as_without_a_recorder_and_is_recorded_completely() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("echo one-$((1))\r");
     recorded.terminal.wait_for("one-1\r\n");
@@ -78,7 +77,7 @@ fn the_session_looks_as_it_does_without_a_recorder_and_all_of_it_is_recorded() {
 }
 
 #[test]
-fn ctrl_c_and_ctrl_d_are_the_programs() {
+fn ctrl_c_and_ctrl_d_reach_the_program() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("sh -c 'echo asleep-$((2)); exec sleep 1000'\r");
     recorded.terminal.wait_for("asleep-2");
@@ -93,7 +92,7 @@ fn ctrl_c_and_ctrl_d_are_the_programs() {
 fn a_storm_of_ctrl_c_ends_neither_the_session_nor_the_recording() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter(&"\x03".repeat(200));
-    // Each ctrl-c throws away what has been typed behind it and not been read yet.
+    // Each ctrl-c discards input typed after it that has not been read yet.
     recorded.terminal.enter_until("echo still-$((3))\r", "still-3");
     recorded.terminal.enter_until("exit\r", "recording finished");
     recorded.back();
@@ -101,7 +100,7 @@ fn a_storm_of_ctrl_c_ends_neither_the_session_nor_the_recording() {
 }
 
 #[test]
-fn ctrl_c_works_under_a_flood() {
+fn ctrl_c_works_during_a_flood_of_output() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("yes flood\r");
     recorded.terminal.wait_for("flood\r\nflood\r\n");
@@ -113,13 +112,13 @@ fn ctrl_c_works_under_a_flood() {
 }
 
 #[test]
-fn another_size_reaches_the_program_and_is_recorded_once() {
+fn a_resize_reaches_the_program_and_is_recorded_once() {
     let mut recorded = Recorded::start("");
     recorded.terminal.resize(100, 30);
     recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\"r\", \"100x30\"");
     recorded.terminal.enter("stty size\r");
     recorded.terminal.wait_for("30 100");
-    // The same size once more, and a signal without any.
+    // The same size again, and a signal without a change.
     recorded.terminal.resize(100, 30);
     recorded.terminal.enter("kill -WINCH $PPID\r");
     recorded.terminal.wait_for(PROMPT);
@@ -130,7 +129,7 @@ fn another_size_reaches_the_program_and_is_recorded_once() {
 }
 
 #[test]
-fn a_size_that_was_given_stays_and_the_other_side_follows() {
+fn a_given_width_or_height_is_fixed_and_the_other_follows_the_terminal() {
     let mut recorded = Recorded::start("--cols 60");
     recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\n");
     assert_eq!(
@@ -146,7 +145,7 @@ fn with_stdin_keys_are_recorded_and_the_terminals_replies_are_not() {
     let mut recorded = Recorded::start("--stdin");
     recorded.terminal.enter("stty raw -echo; printf ask; dd bs=1 count=6 2>/dev/null | od -c; stty sane\r");
     recorded.terminal.wait_for("\r\nask");
-    // Seven bytes of a reply, of which the program reads six; the rest goes to the shell.
+    // A reply of seven bytes, of which the program reads six; the shell gets the rest.
     recorded.terminal.enter("\x1b[5;7R");
     recorded.terminal.wait_for("033   [   5   ;   7   R");
     recorded.terminal.wait_for(PROMPT);
@@ -180,7 +179,7 @@ fn while_paused_nothing_is_captured_and_no_time_passes() {
 }
 
 #[test]
-fn a_paste_that_holds_the_byte_of_a_key_is_a_paste() {
+fn a_key_byte_within_a_paste_does_not_act() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("stty raw -echo; printf ask; head -c 15 | od -c; stty sane\r");
     recorded.terminal.wait_for("\r\nask");
@@ -194,7 +193,7 @@ fn a_paste_that_holds_the_byte_of_a_key_is_a_paste() {
 }
 
 #[test]
-fn signals_to_the_recorder_give_the_terminal_back() {
+fn the_terminal_is_restored_after_a_signal_to_the_recorder() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
         let mut recorded = Recorded::start("");
         kill(recorded.recorder(), signal).unwrap();
@@ -205,7 +204,7 @@ fn signals_to_the_recorder_give_the_terminal_back() {
 }
 
 #[test]
-fn other_signals_give_the_terminal_back_and_end_the_recorder_with_a_whole_recording() {
+fn other_signals_end_the_recorder_with_a_complete_recording_and_a_restored_terminal() {
     for signal in [
         Signal::SIGALRM,
         Signal::SIGVTALRM,
@@ -242,7 +241,7 @@ fn with_hangups_ignored_a_session_outlives_its_terminal() {
 }
 
 #[test]
-fn a_panic_gives_the_terminal_back() {
+fn the_terminal_is_restored_after_a_panic() {
     let mut recorded = Recorded::outer();
     recorded.terminal.enter("ASCIINEMA_TEST_PANIC=1 asciinema-rec demo.cast\r");
     recorded.terminal.wait_for("asked to panic");
@@ -250,7 +249,7 @@ fn a_panic_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_terminal_that_is_closed_ends_the_session_and_closes_the_recording() {
+fn closing_the_terminal_ends_the_session_and_completes_the_recording() {
     let scratch = Scratch::new();
     let mut command = scratch.command("asciinema-rec");
     command.args(["-q", "-c", "echo ready; exec sleep 1000", "demo.cast"]);
@@ -275,7 +274,7 @@ fn a_pipe_gets_the_recording_while_the_session_stays_on_the_terminal() {
 }
 
 #[test]
-fn the_keyboard_works_beside_a_piped_stdin() {
+fn the_keyboard_works_with_piped_stdin() {
     let mut recorded = Recorded::outer();
     recorded
         .terminal
@@ -296,7 +295,7 @@ fn a_recording_to_the_terminal_itself_is_refused() {
 }
 
 #[test]
-fn headless_leaves_the_terminal_alone() {
+fn headless_does_not_use_the_terminal() {
     let mut recorded = Recorded::outer();
     recorded.terminal.enter(
         "asciinema-rec -q --headless -c 'stty size; echo unseen-$((8))' demo.cast; echo over-$((9))\r",
@@ -307,7 +306,7 @@ fn headless_leaves_the_terminal_alone() {
 }
 
 #[test]
-fn a_stopped_recorder_gives_the_terminal_back_and_takes_it_again() {
+fn a_stopped_recorder_restores_the_terminal_and_takes_it_again_when_continued() {
     let mut recorded = Recorded::outer();
     recorded.terminal.enter("set -m; PS1='prompt-$((1))>' asciinema-rec -q demo.cast\r");
     recorded.terminal.wait_for(PROMPT);
@@ -323,21 +322,21 @@ fn a_stopped_recorder_gives_the_terminal_back_and_takes_it_again() {
 }
 
 #[test]
-fn the_terminals_erase_key_is_the_programs_too() {
+fn the_program_has_the_terminals_erase_key() {
     let mut recorded = Recorded::outer();
     recorded.terminal.enter("stty erase ^H; asciinema-rec -q -c 'stty -a' demo.cast\r");
     recorded.terminal.wait_for("erase = ^H;");
 }
 
 #[test]
-fn a_terminal_that_takes_no_output_holds_the_program_back_and_signals_still_end_the_session() {
+fn a_stalled_terminal_blocks_the_program_and_signals_still_end_the_session() {
     let scratch = Scratch::new();
     let mut command = scratch.command("asciinema-rec");
     command.args(["-q", "-c", "yes", "demo.cast"]);
     let mut terminal = Terminal::start(command);
     let path = scratch.path("demo.cast");
     let length = || path.metadata().map_or(0, |file| file.len());
-    // Nothing is read from the terminal, so at some time all buffers are full.
+    // Nothing reads the terminal, so all buffers fill up eventually.
     let mut before = length();
     let mut rounds_without_growth = 0;
     while rounds_without_growth < 10 {
@@ -352,7 +351,7 @@ fn a_terminal_that_takes_no_output_holds_the_program_back_and_signals_still_end_
     assert!(text_of(&scratch.read("demo.cast"), "o").starts_with("y\r\ny\r\n"));
 }
 
-/// A recorder of this command, with no words of its own, in a terminal of which nothing is read yet.
+/// A recorder for this command, without notices, in a terminal that is not read yet.
 fn unread(command: &str) -> (Scratch, Terminal) {
     let scratch = Scratch::new();
     let mut recorder = scratch.command("asciinema-rec");
@@ -362,7 +361,7 @@ fn unread(command: &str) -> (Scratch, Terminal) {
 }
 
 #[test]
-fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
+fn a_terminal_that_reads_late_gets_everything_and_so_does_the_recording() {
     let _busy = Busy::start();
     for (command, milliseconds) in [
         ("seq 5000; printf LAST", 300),
@@ -370,7 +369,7 @@ fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
         ("stty -opost; head -c 20000 /dev/zero | tr '\\0' x; printf LAST", 300),
         ("seq 20000; printf LAST", 300),
         ("seq 5000; printf LAST", 3000),
-        // Someone holds the pseudo-terminal open, so that silence has to tell its end.
+        // Another process holds the pseudo-terminal open, so that only silence shows the end.
         ("trap '' HUP; sleep 1000 & echo $! >pid; seq 5000; printf LAST", 300),
     ] {
         let (scratch, mut terminal) = unread(command);
@@ -386,7 +385,7 @@ fn a_terminal_that_begins_to_read_late_gets_all_and_so_does_the_recording() {
 }
 
 #[test]
-fn a_program_loses_nothing_on_a_busy_machine_and_a_slow_terminal() {
+fn no_output_is_lost_on_a_busy_machine_and_a_slow_terminal() {
     let _busy = Busy::start();
     for _ in 0..10 {
         let (scratch, mut terminal) = unread("seq 3000; printf LAST");
@@ -398,9 +397,9 @@ fn a_program_loses_nothing_on_a_busy_machine_and_a_slow_terminal() {
 }
 
 #[test]
-fn ctrl_c_and_signals_end_the_wait_for_a_stalled_terminal_and_the_recording_is_whole() {
+fn ctrl_c_and_signals_end_the_wait_for_a_stalled_terminal_with_a_complete_recording() {
     for how in [None, Some(Signal::SIGTERM), Some(Signal::SIGHUP)] {
-        // More than a terminal takes by itself, less than it and the program's together.
+        // More than a terminal holds, less than its own buffer and the program's together.
         let (scratch, mut terminal) = unread("seq 5000; printf LAST; echo $$ >process");
         terminal.wait_without_reading("the program's end", || {
             let process = std::fs::read_to_string(scratch.path("process")).unwrap_or_default();
@@ -416,7 +415,7 @@ fn ctrl_c_and_signals_end_the_wait_for_a_stalled_terminal_and_the_recording_is_w
 }
 
 #[test]
-fn while_a_reader_takes_no_recording_the_terminal_is_given_back_and_ctrl_c_ends_the_wait() {
+fn while_the_reader_stalls_the_terminal_is_restored_and_ctrl_c_ends_the_wait() {
     for command in ["yes", "seq 20000; echo shown-$((4)); cat"] {
         let mut recorded = Recorded::outer();
         recorded.terminal.enter("set -m; mkfifo pipe; sleep 1000 <pipe &\r");
@@ -424,7 +423,7 @@ fn while_a_reader_takes_no_recording_the_terminal_is_given_back_and_ctrl_c_ends_
         recorded.terminal.enter(&format!("asciinema-rec -c '{command}' pipe; echo status=$?\r"));
         recorded.terminal.wait_for("exit opened program when you're done");
         recorded.terminal.wait_for(if command == "yes" { "y\r\ny\r\n" } else { "shown-4" });
-        // Much comes at first, until no more of it can be recorded.
+        // Fill the queue first, until nothing more can be recorded.
         recorded.terminal.wait_until_silent();
         recorded.terminal.enter("\x03");
         recorded
@@ -441,13 +440,13 @@ fn while_a_reader_takes_no_recording_the_terminal_is_given_back_and_ctrl_c_ends_
 }
 
 #[test]
-fn the_size_is_the_one_at_the_start_however_long_a_fifo_waited_for_its_reader() {
+fn the_size_is_taken_after_the_wait_for_the_reader_of_a_fifo() {
     let scratch = Scratch::new();
     scratch.run("mkfifo pipe", "");
     let mut command = scratch.command("asciinema-rec");
     command.args(["-q", "-c", "stty size", "pipe"]);
     let mut terminal = Terminal::start(command);
-    // It is in that wait once it does nothing else for a while.
+    // It is in that wait once it has been asleep for a while.
     let mut times_asleep = 0;
     terminal.wait_without_reading("it to open the pipe", || {
         let status = std::fs::read_to_string(format!("/proc/{}/stat", terminal.process()));
@@ -463,14 +462,14 @@ fn the_size_is_the_one_at_the_start_however_long_a_fifo_waited_for_its_reader() 
 }
 
 #[test]
-fn another_size_during_a_pause_is_recorded_after_it() {
+fn a_resize_during_a_pause_is_recorded_after_it() {
     let mut recorded = Recorded::start("");
     recorded.terminal.enter("\x1c");
     recorded.terminal.resize(100, 30);
     recorded.terminal.enter_until("stty size\r", "30 100");
     recorded.terminal.enter("\x1c");
     recorded.terminal.wait_until_file(&recorded.scratch, "demo.cast", "\"r\", \"100x30\"");
-    // There and back again is no other size.
+    // A change back to the same size is not recorded.
     recorded.terminal.enter("\x1c");
     recorded.terminal.resize(90, 20);
     recorded.terminal.enter_until("stty size\r", "20 90");
@@ -482,7 +481,7 @@ fn another_size_during_a_pause_is_recorded_after_it() {
 }
 
 #[test]
-fn from_the_background_the_terminal_is_left_alone() {
+fn in_the_background_the_terminal_is_not_used() {
     let mut recorded = Recorded::outer();
     recorded
         .terminal
@@ -491,8 +490,8 @@ fn from_the_background_the_terminal_is_left_alone() {
     assert_eq!(text_of(&recorded.cast(), "o"), "behind-3\r\n");
 }
 
-/// Records without a file in a terminal, with this command, up to the question what is to become of the
-/// recording, and returns its path.
+/// Records this command in a terminal without a file name, up to the prompt at the end, and returns
+/// the recording's path.
 fn asked(recorded: &mut Recorded, line: &str) -> String {
     recorded.terminal.enter(&format!("{line}\r"));
     let name = temporary(recorded);
@@ -501,7 +500,7 @@ fn asked(recorded: &mut Recorded, line: &str) -> String {
     name
 }
 
-/// The name of the recording that is said to be made.
+/// The path in the notice about the recording.
 fn temporary(recorded: &mut Recorded) -> String {
     recorded.terminal.wait_for("recording asciicast to ");
     recorded.terminal.wait_for("\x1b[0m");
@@ -509,7 +508,7 @@ fn temporary(recorded: &mut Recorded) -> String {
     name.split('\x1b').next().unwrap_or_default().to_string()
 }
 
-/// Records, and answers the question, the second time as told.
+/// Records, and answers the prompt; the second answer is the given one.
 fn answered(recorded: &mut Recorded, answer: &str) -> String {
     let name = asked(recorded, "TMPDIR=$PWD asciinema-rec -c 'echo asked-$((1))'");
     recorded.terminal.enter("what?\r");
@@ -519,7 +518,7 @@ fn answered(recorded: &mut Recorded, answer: &str) -> String {
 }
 
 #[test]
-fn without_a_file_the_user_is_asked_until_there_is_an_answer() {
+fn without_a_file_the_user_is_asked_until_the_answer_is_valid() {
     for answer in [" S \r", "save\r", "\x03", "\x04"] {
         let mut recorded = Recorded::outer();
         let name = answered(&mut recorded, answer);
@@ -531,7 +530,7 @@ fn without_a_file_the_user_is_asked_until_there_is_an_answer() {
 }
 
 #[test]
-fn signals_act_at_the_question_as_anywhere() {
+fn signals_act_at_the_prompt_as_elsewhere() {
     for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1] {
         let mut recorded = Recorded::outer();
         recorded.terminal.enter("set -m\r");
@@ -554,7 +553,7 @@ fn signals_act_at_the_question_as_anywhere() {
 }
 
 #[test]
-fn after_a_signal_or_without_a_terminal_nothing_is_asked_and_the_recording_stays() {
+fn after_a_signal_or_a_hangup_there_is_no_prompt_and_the_recording_is_kept() {
     let mut recorded = Recorded::outer();
     recorded.terminal.enter("PS1='prompt-$((1))>' TMPDIR=$PWD asciinema-rec; echo status=$?\r");
     let name = temporary(&mut recorded);
@@ -577,7 +576,7 @@ fn after_a_signal_or_without_a_terminal_nothing_is_asked_and_the_recording_stays
 }
 
 #[test]
-fn an_upload_that_is_refused_says_where_the_recording_is() {
+fn a_refused_upload_reports_the_path_of_the_recording() {
     for status in ["401 Unauthorized", "413 Payload Too Large", "422 Unprocessable"] {
         let server = Server::answering(status, "", "");
         let mut recorded = Recorded::outer();
@@ -601,7 +600,7 @@ fn a_discarded_recording_is_gone() {
 }
 
 #[test]
-fn pausing_is_notified_by_what_is_installed_and_not_on_the_terminal() {
+fn pausing_is_notified_by_an_installed_notifier_and_not_on_the_terminal() {
     let mut recorded = Recorded::outer();
     let fake = "#!/bin/sh\nprintf '%s|' \"$@\" >>\"$HOME/notices\"\necho noise; echo noise >&2\n";
     let path = recorded.scratch.write("notify-send", fake);
@@ -622,7 +621,7 @@ fn pausing_is_notified_by_what_is_installed_and_not_on_the_terminal() {
 }
 
 #[test]
-fn configured_keys_act_after_their_prefix_alone() {
+fn configured_keys_act_only_after_their_prefix() {
     let mut recorded = Recorded::outer();
     std::fs::create_dir_all(recorded.scratch.path(".config/asciinema")).unwrap();
     let keys =
@@ -644,7 +643,7 @@ fn configured_keys_act_after_their_prefix_alone() {
 }
 
 #[test]
-fn a_configured_command_is_notified_with_text_and_icon() {
+fn the_configured_command_gets_the_text_and_the_icon() {
     let mut recorded = Recorded::outer();
     std::fs::create_dir_all(recorded.scratch.path(".config/asciinema")).unwrap();
     let config = "[notifications]\ncommand = test -s \"$ICON_PATH\" && echo \"$TEXT\" >> \"$HOME/notices\"\n[record]\nadd_marker_key = C-o\n";
@@ -660,7 +659,7 @@ fn a_configured_command_is_notified_with_text_and_icon() {
     assert_eq!(markers[0].2, "");
 }
 
-/// What a terminal answers that knows its name and its colors.
+/// The replies of a terminal that reports its name and its colors.
 fn answers() -> String {
     let palette: String =
         (0..16).map(|color| format!("\x1b]4;{color};rgb:{color:02x}00/11ff/2222\x07")).collect();
@@ -669,7 +668,7 @@ fn answers() -> String {
     )
 }
 
-/// A recorder of this command in a terminal.
+/// A recorder for this command in a terminal.
 fn inquiring(options: &[&str], command: &str) -> (Scratch, Terminal) {
     let scratch = Scratch::new();
     let mut recorder = scratch.command("asciinema-rec");
@@ -679,11 +678,11 @@ fn inquiring(options: &[&str], command: &str) -> (Scratch, Terminal) {
 }
 
 #[test]
-fn the_terminals_name_and_colors_are_in_the_header_and_not_among_the_keys() {
+fn the_terminals_name_and_colors_are_in_the_header_and_not_typed() {
     for version in ["asciicast-v2", "asciicast-v3"] {
         let command = "stty raw -echo; head -c 3 | od -c";
         let (scratch, mut terminal) = inquiring(&["-f", version, "--stdin"], command);
-        // Typed ahead, so that the answers are there in time on any machine.
+        // Typed ahead, so that the replies arrive in time on any machine.
         terminal.enter(&format!("a{}b\x1b", answers()));
         terminal.wait_for("\x1b[>0q\x1b]10;?\x07\x1b]11;?\x07\x1b]4;0;?\x07");
         terminal.wait_for("\x1b]4;15;?\x07\x1b[c");
@@ -702,7 +701,7 @@ fn the_terminals_name_and_colors_are_in_the_header_and_not_among_the_keys() {
 }
 
 #[test]
-fn a_program_that_asks_the_terminal_gets_its_own_answer() {
+fn a_program_that_queries_the_terminal_gets_its_own_reply() {
     let command = "stty raw -echo; printf '\\033]11;?\\007'; head -c 24 | od -c";
     let (_scratch, mut terminal) = inquiring(&[], command);
     terminal.wait_for("\x1b[c");
@@ -713,11 +712,11 @@ fn a_program_that_asks_the_terminal_gets_its_own_answer() {
 }
 
 #[test]
-fn answers_that_come_late_are_still_no_keys_and_hold_up_nothing() {
+fn late_replies_are_not_typed_and_delay_nothing() {
     let command = "stty raw -echo; echo begun; head -c 2 | od -c";
     let (scratch, mut terminal) = inquiring(&[], command);
     terminal.wait_for("begun");
-    // The recording has begun without them.
+    // The recording has started without them.
     terminal.wait_until_file(&scratch, "demo.cast", "begun");
     terminal.enter("x");
     terminal.enter(&answers());
@@ -728,9 +727,9 @@ fn answers_that_come_late_are_still_no_keys_and_hold_up_nothing() {
 }
 
 #[test]
-fn after_a_program_that_ends_at_once_the_shell_gets_no_answers() {
+fn after_a_short_program_the_shell_gets_no_replies() {
     let mut recorded = Recorded::outer();
-    // Behind the command line, for whoever reads first.
+    // After the command line, for whichever program reads first.
     recorded.terminal.enter("asciinema-rec -q -c true demo.cast; head -n 1 >typed\r");
     recorded.terminal.enter(&answers());
     recorded.terminal.wait_for("\x1b[c");
@@ -744,7 +743,7 @@ fn after_a_program_that_ends_at_once_the_shell_gets_no_answers() {
 }
 
 #[test]
-fn a_terminal_is_not_asked_where_that_is_not_wanted_or_would_show() {
+fn a_terminal_is_not_queried_if_disabled_or_if_queries_would_be_shown() {
     for line in [
         "asciinema-rec -q --no-theme -c 'echo end' demo.cast",
         "TERM=dumb asciinema-rec -q -c 'echo end' demo.cast",

@@ -17,7 +17,7 @@ fn json_of(options: &str, cast: &str) -> Value {
 }
 
 #[test]
-fn the_text_is_that_of_each_row_at_a_time() {
+fn the_text_of_each_row_is_printed() {
     let cast = small(
         "[1, \"o\", \"one  \\r\\n\"]\n[2, \"o\", \"two\"]\n[2, \"m\", \"here\"]\n[3, \"o\", \"\\u001b[2J\\u001b[Hthree\"]\n",
     );
@@ -43,7 +43,7 @@ fn the_drawing_brings_a_terminal_to_the_same_state() {
 }
 
 #[test]
-fn json_tells_styles_and_the_cursor() {
+fn json_includes_styles_and_the_cursor() {
     let cast = small(
         "[0.5, \"o\", \"a\\u001b[1;31;48;2;1;2;3mb\\u001b[0;4:3;58:5:9;38;5;200mc\\u001b[0m\\u001b]8;;http://x\\u001b\\\\d\\u001b]8;;\\u001b\\\\ \"]\n\
          [1, \"o\", \"\\u001b[7m \\u001b[m  \\u001b[2 q\\u001b]0;t\\u0007\"]\n[1.5, \"r\", \"13x3\"]\n",
@@ -71,7 +71,7 @@ fn json_tells_styles_and_the_cursor() {
 }
 
 #[test]
-fn a_line_that_goes_on_and_the_alternate_screen_are_told() {
+fn json_includes_wrapped_lines_and_the_alternate_screen() {
     let cast = small("[1, \"o\", \"0123456789abc\"]\n[2, \"o\", \"\\u001b[?1049h\"]\n");
     let before = json_of("--at 1", &cast);
     assert_eq!(before["lines"][0], json!({"wrapped": true, "spans": [{"text": "0123456789ab"}]}));
@@ -79,7 +79,7 @@ fn a_line_that_goes_on_and_the_alternate_screen_are_told() {
 }
 
 #[test]
-fn a_marker_that_is_missing_and_a_cast_that_is_damaged_are_failures() {
+fn a_missing_marker_and_a_damaged_cast_are_failures() {
     let ran = run("asciinema-screen --at marker:x", small("[1, \"o\", \"a\"]\n"));
     assert_eq!(
         (ran.status(), ran.stderr()),

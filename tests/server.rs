@@ -1,11 +1,11 @@
-//! Servers on the loopback interface, for the programs that talk to one.
+//! HTTP servers on the loopback interface, for the programs under test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 
-/// A request as it came.
+/// A request as received.
 #[derive(Debug)]
 pub struct Request {
     /// Method and path.
@@ -25,22 +25,22 @@ impl Request {
     }
 }
 
-/// Whether a request's body is read before it is answered.
+/// The point at which a request is answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Body {
     Read,
     Unread,
 }
 
-/// A server that answers each request with what a function makes of it.
+/// A server that responds to each request as a function decides.
 pub struct Server {
     pub url: String,
     requests: Receiver<Request>,
 }
 
 impl Server {
-    /// Starts a server. The function gets the connection after the request has been read, and writes
-    /// the answer.
+    /// Starts a server. The function gets the connection after the request has been read, and
+    /// writes the response.
     pub fn start(answer: impl Fn(&Request, &mut TcpStream) + Send + 'static) -> Server {
         Server::serve(answer, Body::Read)
     }
@@ -62,29 +62,29 @@ impl Server {
         Server { url, requests }
     }
 
-    /// The same, but the function gets the connection before the body has been read.
+    /// Like [`Server::start`], but the function gets the connection before the body has been read.
     pub fn start_unread(answer: impl Fn(&Request, &mut TcpStream) + Send + 'static) -> Server {
         Server::serve(answer, Body::Unread)
     }
 
-    /// A server that gives every request the same answer.
+    /// A server that gives every request the same response.
     pub fn answering(status: &str, headers: &str, body: &str) -> Server {
         let answer = response(status, headers, body.as_bytes());
         Server::start(move |_, connection| connection.write_all(&answer).expect("to answer"))
     }
 
-    /// The next request that came.
+    /// The next request received.
     pub fn request(&self) -> Request {
         self.requests.recv_timeout(std::time::Duration::from_secs(30)).expect("a request")
     }
 
-    /// Whether no more requests have come.
+    /// Returns whether no more requests have arrived.
     pub fn is_quiet(&self) -> bool {
         self.requests.try_recv().is_err()
     }
 }
 
-/// An answer with a length, after which the connection is closed.
+/// A response with a length, after which the connection is closed.
 pub fn response(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n{headers}\r\n");

@@ -1,4 +1,4 @@
-//! asciinema-stream and asciinema-session, as 3.x's manual has one type them.
+//! asciinema-stream and asciinema-session, used as in 3.x's manual.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use crate::harness::{Scratch, Terminal, events, header, text_of};
 use crate::live::{Frame, Viewer, watch};
 
-/// Starts a command line in a terminal, and begins to watch where it says.
+/// Starts a command line in a terminal, and watches at the address that it reports.
 fn watched(scratch: &Scratch, line: &str) -> (Terminal, Viewer) {
     let mut terminal = Terminal::start(scratch.shell(line));
     terminal.wait_for("press <ctrl-d> or type \"exit\" when you're done");
@@ -22,7 +22,7 @@ fn shows(frame: &Frame, text: &str) -> bool {
 }
 
 #[test]
-fn a_session_is_streamed_from_the_terminal_that_it_is_in() {
+fn a_session_is_streamed_from_its_terminal() {
     let scratch = Scratch::new();
     let line = "asciinema stream --local -c 'stty -echo; echo ready; read x; echo got $x; exit 3' --return; echo status $?";
     let (mut terminal, mut viewer) = watched(&scratch, line);
@@ -62,7 +62,7 @@ fn a_viewer_program_that_dies_does_not_end_the_session() {
         "asciinema session -o demo.cast --stream-local -c 'echo ready; read x; echo got $x'; echo status $?";
     let (mut terminal, viewer) = watched(&scratch, line);
     terminal.wait_for("ready");
-    // The one whose parent is the session of this test.
+    // The process whose parent is this test's session.
     let children = |process: i32| -> Vec<i32> {
         let path = format!("/proc/{process}/task/{process}/children");
         let text = fs::read_to_string(path).unwrap_or_default();
@@ -83,7 +83,7 @@ fn a_viewer_program_that_dies_does_not_end_the_session() {
 }
 
 #[test]
-fn a_recording_is_continued_and_seen_from_its_beginning() {
+fn an_appended_recording_is_shown_from_its_start() {
     let scratch = Scratch::new();
     let session = "asciinema session -q -o demo.cast -l --headless";
     let first = scratch.run(&format!("{session} -c 'printf one'"), "");
@@ -100,7 +100,7 @@ fn a_recording_is_continued_and_seen_from_its_beginning() {
 }
 
 #[test]
-fn a_file_gets_the_format_that_is_asked_for() {
+fn a_file_has_the_requested_format() {
     let scratch = Scratch::new();
     let session = "asciinema session -q -l --headless --window-size 80x24 -c 'printf \"\\033[1mtext\\n\"' -o";
     for (rest, name, expected) in [
@@ -117,7 +117,7 @@ fn a_file_gets_the_format_that_is_asked_for() {
 }
 
 #[test]
-fn the_configuration_of_3_x_gives_the_defaults() {
+fn the_configuration_of_3_x_sets_the_defaults() {
     let scratch = Scratch::new();
     fs::create_dir_all(scratch.path(".config/asciinema")).expect("a folder");
     scratch.write(
@@ -132,7 +132,7 @@ fn the_configuration_of_3_x_gives_the_defaults() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_said_before_the_session_begins() {
+fn an_impossible_request_is_refused_before_the_session_begins() {
     for (line, status, words) in [
         ("stream", 2, "one of --local and --remote is required"),
         ("session", 2, "one of --output-file, --stream-local and --stream-remote is required"),

@@ -10,14 +10,14 @@ fn divides_every_delay() {
 }
 
 #[test]
-fn a_factor_of_one_gives_the_input_back_byte_for_byte() {
+fn a_factor_of_one_copies_the_input_byte_for_byte() {
     let odd = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"idle_time_limit\":2,\"duration\":1}\n\
                # comment\n[0.12345678, \"o\", \"a\"]\r\n[5e-1,\"zz\",[]]\n\n[ 0 , \"m\", \"\" ]";
     assert_eq!(run("asciinema-speed -s 1", odd).stdout(), odd);
 }
 
 #[test]
-fn a_range_alone_is_faster_and_what_follows_moves() {
+fn only_a_range_is_faster_and_later_events_shift() {
     let slow = cast(&[(1.0, "a"), (2.0, "b"), (4.0, "c"), (6.0, "d"), (7.0, "e")]);
     let fast = cast(&[(1.0, "a"), (2.0, "b"), (3.0, "c"), (4.0, "d"), (5.0, "e")]);
     assert_eq!(run("asciinema-speed -s 2 --from 2 --to 00:06", &slow).stdout(), fast);
@@ -36,7 +36,7 @@ fn a_range_may_be_named_by_markers() {
 }
 
 #[test]
-fn a_marker_that_never_comes_is_an_error() {
+fn a_missing_marker_is_an_error() {
     let ran = run("asciinema-speed -s 2 --from marker:nope", cast(&[(1.0, "a")]));
     let message = "asciinema-speed: stdin: the cast has no marker 'nope'\n".to_string();
     assert_eq!(ran.failure(), (1, cast(&[(1.0, "a")]), message));

@@ -1,4 +1,4 @@
-//! asciinema-trim; what it shares with asciinema-cut is tested there.
+//! asciinema-trim; the parts shared with asciinema-cut are tested there.
 
 use crate::harness::{cast, events, run, screen_of};
 
@@ -14,7 +14,7 @@ fn keeps_a_range_whose_start_becomes_zero() {
 }
 
 #[test]
-fn begins_with_the_screen_as_it_stood() {
+fn begins_with_the_screen_at_that_time() {
     let whole = cast(&[
         (1.0, "\u{1b}[?1049h\u{1b}[?25l\u{1b}[2;5r\u{1b}[44m\u{1b}[Heditor"),
         (2.0, "\u{1b}[5;1H\r\n"),
@@ -27,7 +27,7 @@ fn begins_with_the_screen_as_it_stood() {
 }
 
 #[test]
-fn several_parts_follow_each_other_with_the_screen_drawn_between_them() {
+fn several_parts_are_joined_with_the_screen_redrawn_between_them() {
     let whole = cast(&[(1.0, "a"), (2.0, "\r\nb"), (3.0, "\r\nc"), (4.0, "\r\nd"), (5.0, "\r\nsecret")]);
     let part = run("asciinema-trim --to 2 --from 4 --to 5", &whole).stdout();
     let until_then = run("asciinema-trim --to 5", &whole).stdout();
@@ -38,7 +38,7 @@ fn several_parts_follow_each_other_with_the_screen_drawn_between_them() {
 }
 
 #[test]
-fn a_size_that_differs_at_the_start_of_the_range_is_a_resize() {
+fn a_different_size_at_the_start_of_the_range_is_a_resize() {
     let whole = format!("{}[2.0, \"r\", \"100x50\"]\n[3.0, \"o\", \"b\"]\n", cast(&[(1.0, "a")]));
     let part = run("asciinema-trim --drop --from 2.5", &whole).stdout();
     assert_eq!(part, format!("{}[0.000000, \"r\", \"100x50\"]\n[0.500000, \"o\", \"b\"]\n", cast(&[])));

@@ -1,4 +1,4 @@
-//! asciinema-upload and asciinema-auth, against a server that speaks the contract.
+//! asciinema-upload and asciinema-auth, against a server that implements the API.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::harness::{Ran, Scratch, Terminal, cast};
 use crate::server::{Server, response};
 
-/// A folder with a recording, and a line of environment that leads to a server.
+/// A directory with a recording, and an environment that leads to a server.
 fn upload(server: &Server, options: &str) -> (Scratch, Ran) {
     upload_to(&server.url, options)
 }
@@ -24,7 +24,7 @@ fn upload_to(url: &str, options: &str) -> (Scratch, Ran) {
 const JSON: &str = "Content-Type: application/json; charset=utf-8\r\n";
 
 #[test]
-fn the_request_is_the_one_that_servers_know() {
+fn the_request_has_the_form_that_servers_expect() {
     let server = Server::answering(
         "201 Created",
         JSON,
@@ -50,7 +50,7 @@ fn the_request_is_the_one_that_servers_know() {
 }
 
 #[test]
-fn fields_go_to_the_newer_api() {
+fn metadata_is_sent_to_the_newer_api() {
     let server = Server::answering("201 Created", JSON, "{\"url\": \"http://a.org/a/1\"}");
     let (_scratch, ran) =
         upload(&server, "-t 'A title' --visibility private --description D --audio-url http://x/y");
@@ -70,7 +70,7 @@ fn fields_go_to_the_newer_api() {
 }
 
 #[test]
-fn every_status_has_its_words() {
+fn every_status_has_its_message() {
     let busy = "The server is having temporary problems. Try again in a minute.";
     let gone = "API endpoint not found. This asciinema version may no longer be supported. Please upgrade to the latest version.";
     for (status, body, what, may_pass) in [
@@ -94,7 +94,7 @@ fn every_status_has_its_words() {
 }
 
 #[test]
-fn an_old_servers_plain_answer_is_the_url() {
+fn the_plain_response_of_an_old_server_is_the_url() {
     let (_scratch, ran) =
         upload(&Server::answering("200 OK", "Content-Type: text/plain\r\n", "http://a.org/a/1\n"), "");
     assert_eq!(
@@ -104,7 +104,7 @@ fn an_old_servers_plain_answer_is_the_url() {
 }
 
 #[test]
-fn what_a_server_says_cannot_reach_the_terminal_as_commands() {
+fn escape_sequences_from_a_server_do_not_reach_the_terminal() {
     let headers = format!("{JSON}Warning: careful\r\n");
     let (_scratch, ran) = upload(
         &Server::answering(
@@ -118,14 +118,14 @@ fn what_a_server_says_cannot_reach_the_terminal_as_commands() {
 }
 
 #[test]
-fn a_refusal_before_the_body_is_understood() {
+fn a_refusal_before_the_body_is_reported() {
     let server = Server::answering("413 Large", "", "");
     let (_scratch, ran) = upload_to(&format!("{}/refuse", server.url), "");
     assert!(ran.stderr().contains("exceeds the server-configured limit"), "{ran}");
 }
 
 #[test]
-fn without_a_connection_there_is_another_try_later() {
+fn a_failed_connection_suggests_a_retry() {
     let unused = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let (_scratch, ran) = upload_to(&format!("http://{unused}"), "");
     let (status, stdout, stderr) = ran.failure();
@@ -168,7 +168,7 @@ fn a_redirect_on_the_same_host_is_followed_with_the_whole_recording() {
 }
 
 #[test]
-fn a_redirect_to_a_page_is_followed_as_browsers_do() {
+fn a_redirect_to_a_page_is_followed_as_by_browsers() {
     for status in ["301", "302", "303"] {
         let server = Server::start(move |request, connection| {
             let answer = match request.line.as_str() {
@@ -187,7 +187,7 @@ fn a_redirect_to_a_page_is_followed_as_browsers_do() {
 }
 
 #[test]
-fn a_proxy_that_knows_no_expect_gets_the_recording_at_once() {
+fn a_proxy_without_expect_support_gets_the_recording_immediately() {
     let server = Server::start(|request, connection| {
         let answer = match request.header("expect") {
             Some(_) => response("417 Expectation Failed", "", b""),
@@ -200,7 +200,7 @@ fn a_proxy_that_knows_no_expect_gets_the_recording_at_once() {
 }
 
 #[test]
-fn an_answer_that_names_no_recording_is_a_failure() {
+fn a_response_without_a_url_is_a_failure() {
     for body in ["", "<html>Log in to this network</html>", "{\"id\": 1}"] {
         let (_scratch, ran) = upload(&Server::answering("200 OK", "", body), "");
         let what = "asciinema: upload failed: the server's response does not contain a recording URL\n";
@@ -209,7 +209,7 @@ fn an_answer_that_names_no_recording_is_a_failure() {
 }
 
 #[test]
-fn only_a_file_is_uploaded_for_its_length_must_be_known() {
+fn only_regular_files_are_uploaded_because_the_length_must_be_known() {
     let scratch = Scratch::new();
     let ran = scratch.run("cat | ASCIINEMA_INSTALL_ID=i asciinema-upload /dev/stdin", cast(&[]));
     let what = "asciinema: /dev/stdin: not a regular file\n";
@@ -217,7 +217,7 @@ fn only_a_file_is_uploaded_for_its_length_must_be_known() {
 }
 
 #[test]
-fn what_is_no_recording_is_not_uploaded() {
+fn a_file_that_is_not_a_recording_is_not_uploaded() {
     let server = Server::answering("200 OK", "", "");
     let scratch = Scratch::new();
     scratch.write("bad.cast", cast(&[(1.0, "a")]) + "nonsense\n");
@@ -228,7 +228,7 @@ fn what_is_no_recording_is_not_uploaded() {
 }
 
 #[test]
-fn the_install_id_is_made_once_and_for_its_owner_alone() {
+fn the_install_id_is_generated_once_and_readable_only_by_its_owner() {
     let scratch = Scratch::new();
     let ran = scratch.run("asciinema-auth & asciinema-auth & asciinema-auth & wait", "");
     let id = scratch.read(".config/asciinema/install-id");
@@ -274,14 +274,14 @@ fn an_empty_install_id_is_replaced_once() {
 }
 
 #[test]
-fn an_install_id_that_cannot_be_one_is_refused() {
+fn an_invalid_install_id_is_refused() {
     let ran = Scratch::new().run("ASCIINEMA_INSTALL_ID=\"$(printf 'a\\033b c')\" asciinema-auth", "");
     let message = "asciinema: ASCIINEMA_INSTALL_ID: 'a\\x1bb c' is not an install ID\n";
     assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
 }
 
 #[test]
-fn a_server_that_is_no_url_is_refused_where_it_is_named() {
+fn an_invalid_server_url_is_refused_with_its_origin() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[]));
     std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
@@ -302,7 +302,7 @@ fn a_server_that_is_no_url_is_refused_where_it_is_named() {
 }
 
 #[test]
-fn auth_names_the_server_that_is_configured_or_given() {
+fn auth_uses_the_configured_or_given_server() {
     let ran =
         Scratch::new().run("ASCIINEMA_SERVER_URL=http://b.org:80/ ASCIINEMA_INSTALL_ID=i asciinema-auth", "");
     assert!(ran.stderr().starts_with(
@@ -313,9 +313,9 @@ fn auth_names_the_server_that_is_configured_or_given() {
 }
 
 #[test]
-fn an_upload_that_takes_its_time_shows_its_progress_on_a_terminal() {
+fn a_slow_upload_shows_progress_on_a_terminal() {
     let (seen, wait) = std::sync::mpsc::channel::<()>();
-    // Reads the body little by little until the progress has been seen, and then the rest.
+    // Reads the body slowly until the progress has been seen, then the rest.
     let server = Server::start_unread(move |request, connection| {
         let length: u64 = request.header("content-length").expect("a length").parse().expect("a number");
         let mut body = Read::take(&mut *connection, length);
