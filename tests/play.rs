@@ -12,10 +12,10 @@ use common::vt::{RULES, SETTINGS, Verdict};
 
 use crate::harness::{Live, Scratch, Terminal, cast, events, json, run};
 
-/// Long enough that nothing which is due after it comes by itself within a test.
+/// Long enough that nothing due after it happens by itself during a test.
 const NEVER: f64 = 1000.0;
 
-/// A terminal in which the player shows a cast, started from a shell that stays.
+/// A terminal in which the player plays a cast, started from a shell that keeps running.
 struct Played {
     scratch: Scratch,
     terminal: Terminal,
@@ -36,7 +36,7 @@ impl Played {
         Played { scratch, terminal, settings }
     }
 
-    /// Waits for the end with this status, and checks that the terminal is as it was.
+    /// Waits for the end with this status, and checks that the terminal is restored.
     fn ends(&mut self, status: i32) {
         self.terminal.wait_for(&format!("status-{status}\r\n"));
         self.terminal.wait_for("outer-2>");
@@ -52,7 +52,7 @@ fn keeps_time_without_a_terminal() {
 }
 
 #[test]
-fn cuts_pauses_first_and_divides_them_then() {
+fn limits_pauses_before_dividing_them() {
     let slow = cast(&[(1.0, "a"), (5.0, "b"), (5.5, "c"), (5.0, "d"), (6.5, "e")]);
     let times = |options: &str, cast: &str| -> Vec<f64> {
         let played = run(&format!("asciinema-play --out-fmt asciicast {options} -"), cast).stdout();
@@ -65,7 +65,7 @@ fn cuts_pauses_first_and_divides_them_then() {
 }
 
 #[test]
-fn a_cast_comes_out_as_a_cast_with_the_times_of_the_playback() {
+fn asciicast_output_has_the_times_of_the_playback() {
     let v2 = "{\"version\": 2, \"width\": 80, \"height\": 24, \"duration\": 9, \"x\": 1.50}\n[0.10, \"m\",\"\"]\n[0.2, \"i\", \"k\"]\n[0.4, \"zz\", [1]]\n";
     assert_eq!(run("asciinema-play --out-fmt asciicast -", v2).stdout(), v2);
     let fast = "{\"version\": 2, \"width\": 80, \"height\": 24, \"x\": 1.50}\n[0.050000, \"m\",\"\"]\n[0.100000, \"i\", \"k\"]\n[0.200000, \"zz\", [1]]\n";
@@ -79,7 +79,7 @@ fn a_cast_comes_out_as_a_cast_with_the_times_of_the_playback() {
 }
 
 #[test]
-fn shows_the_stream_that_is_asked_for() {
+fn plays_the_requested_stream() {
     let both =
         "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0.0, \"o\", \"out\"]\n[0.0, \"i\", \"in\"]\n";
     assert_eq!(run("asciinema-play -", both).stdout(), "out");
@@ -87,7 +87,7 @@ fn shows_the_stream_that_is_asked_for() {
 }
 
 #[test]
-fn bad_input_is_named_after_what_was_good_has_been_played() {
+fn bad_input_is_reported_after_everything_before_it_was_played() {
     let cut = cast(&[(0.0, "good")]) + "[1.0, \"o\", \"cut";
     let message = "asciinema: stdin: line 3: the line is cut off\n".to_string();
     assert_eq!(run("asciinema-play -", cut).failure(), (1, "good".to_string(), message));
@@ -100,7 +100,7 @@ fn bad_input_is_named_after_what_was_good_has_been_played() {
 }
 
 #[test]
-fn options_that_are_wrong_are_named() {
+fn wrong_options_are_reported() {
     for (options, what) in [
         ("", "FILE is missing"),
         ("-s 0 -", "option '-s': '0' is not a number above 0"),
@@ -114,7 +114,7 @@ fn options_that_are_wrong_are_named() {
 }
 
 #[test]
-fn a_recording_that_is_still_being_made_plays_as_it_arrives() {
+fn a_recording_in_progress_plays_as_it_arrives() {
     let mut live = Live::start("asciinema-play -");
     live.write(&cast(&[(0.0, "one")]));
     live.wait_for("one");
@@ -135,7 +135,7 @@ fn ctrl_c_ends_a_wait_for_an_event_and_for_a_pipe() {
         .enter("mkfifo go; { cat demo.cast; read line <go; } | asciinema-play -i 0.01 -; echo status-$?\r");
     played.terminal.wait_for("shownnever");
     played.terminal.enter("\x03");
-    // The pipe's other end is still there; with it ends the shell's line.
+    // The other end of the pipe is still open; the shell's line ends when it closes.
     played.terminal.wait_until("the player has ended", || {
         std::process::Command::new("sh")
             .args(["-c", "! pgrep -f 'asciinema-play -i 0.01 -'"])
@@ -147,7 +147,7 @@ fn ctrl_c_ends_a_wait_for_an_event_and_for_a_pipe() {
 }
 
 #[test]
-fn space_pauses_and_goes_on_with_the_delay_that_is_left() {
+fn space_pauses_and_resumes_with_the_rest_of_the_delay() {
     let steps = [(0.0, "start"), (NEVER, "step"), (NEVER + 0.5, "next"), (NEVER + 1.0, "end")];
     let mut played = Played::start("demo.cast", &cast(&steps));
     played.terminal.wait_for("start");
@@ -175,7 +175,7 @@ fn several_keys_in_one_read_count_one_by_one() {
 }
 
 #[test]
-fn a_step_passes_over_what_does_not_show_and_other_keys_hurry_nothing() {
+fn a_step_skips_invisible_events_and_other_keys_do_not_skip() {
     let steps = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0, \"o\", \"start\"]\n[1000, \"i\", \"x\"]\n[2000, \"o\", \"shown\"]\n[3000, \"o\", \"never\"]\n";
     let mut played = Played::start("demo.cast", steps);
     played.terminal.wait_for("start");
@@ -187,7 +187,7 @@ fn a_step_passes_over_what_does_not_show_and_other_keys_hurry_nothing() {
 }
 
 #[test]
-fn the_next_marker_is_reached_at_once_and_pauses_there() {
+fn the_next_marker_is_reached_immediately_and_pauses() {
     let marked = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0, \"o\", \"start\"]\n[1000, \"o\", \"one\"]\n[2000, \"m\", \"\"]\n[3000, \"o\", \"two\"]\n[4000, \"m\", \"\"]\n[5000, \"o\", \"end\"]\n";
     let mut played = Played::start("demo.cast", marked);
     played.terminal.wait_for("start");
@@ -200,7 +200,7 @@ fn the_next_marker_is_reached_at_once_and_pauses_there() {
 }
 
 #[test]
-fn pauses_on_markers_also_on_one_at_the_very_start() {
+fn pauses_on_markers_even_at_the_very_start() {
     let marked = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0, \"m\", \"\"]\n[0, \"o\", \"first\"]\n[0, \"m\", \"\"]\n[0, \"o\", \"second\"]\n";
     let mut played = Played::start("-m demo.cast", marked);
     played.terminal.wait_for("? keys");
@@ -214,7 +214,7 @@ fn pauses_on_markers_also_on_one_at_the_very_start() {
 }
 
 #[test]
-fn loops_over_a_file_and_over_a_pipe_until_ctrl_c() {
+fn loops_over_a_file_or_a_pipe_until_ctrl_c() {
     for source in ["demo.cast", "- <demo.cast"] {
         let mut played = Played::start(&format!("-l {source}"), &cast(&[(0.0, "again,")]));
         played.terminal.wait_for("again,again,again,");
@@ -236,7 +236,7 @@ fn looping_over_a_cast_without_events_ends() {
 }
 
 #[test]
-fn asks_the_terminal_for_the_recorded_size_where_told() {
+fn resizes_the_terminal_to_the_recorded_size_if_requested() {
     let resized =
         "{\"version\": 2, \"width\": 90, \"height\": 30}\n[0, \"r\", \"100x40\"]\n[0, \"o\", \"end\"]\n";
     let mut played = Played::start("-r demo.cast", resized);
@@ -253,7 +253,7 @@ fn on_a_terminal_the_lines_of_a_cast_end_in_cr_lf() {
 }
 
 #[test]
-fn signals_give_the_terminal_back() {
+fn the_terminal_is_restored_after_signals() {
     for (signal, status) in
         [(Signal::SIGTERM, 143), (Signal::SIGHUP, 129), (Signal::SIGINT, 1), (Signal::SIGQUIT, 131)]
     {
@@ -274,7 +274,7 @@ fn signals_give_the_terminal_back() {
 }
 
 #[test]
-fn modes_that_a_cut_off_recording_leaves_switched_are_restored() {
+fn modes_that_a_truncated_recording_leaves_set_are_reset() {
     let vim = cast(&[(0.0, "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[31mtext"), (NEVER, "never")]);
     let mut played = Played::start("demo.cast", &vim);
     played.terminal.wait_for("text");
@@ -284,8 +284,8 @@ fn modes_that_a_cut_off_recording_leaves_switched_are_restored() {
 }
 
 #[test]
-fn ctrl_c_in_the_middle_of_a_write_undoes_what_the_terminal_has_taken() {
-    // One event that ends in the state that it began in, and whose middle is in another.
+fn ctrl_c_during_a_write_resets_the_modes_that_reached_the_terminal() {
+    // One event that ends in the state in which it began, but differs in between.
     let flood = "a line that nobody reads\r\n".repeat(50_000);
     let event = format!("\x1b[?1049h\x1b[?25lstart{flood}\x1b[?25h\x1b[?1049l");
     let mut played = Played::start("demo.cast", &cast(&[(0.0, &event)]));
@@ -297,7 +297,7 @@ fn ctrl_c_in_the_middle_of_a_write_undoes_what_the_terminal_has_taken() {
 }
 
 #[test]
-fn a_sequence_that_is_cut_off_does_not_swallow_what_is_undone() {
+fn a_truncated_sequence_does_not_swallow_the_reset() {
     let cut = cast(&[(0.0, "\x1b[?25l\x1b]0;a title that does not end"), (NEVER, "never")]);
     let mut played = Played::start("--unsafe demo.cast", &cut);
     played.terminal.wait_for("does not end");
@@ -307,7 +307,7 @@ fn a_sequence_that_is_cut_off_does_not_swallow_what_is_undone() {
 }
 
 #[test]
-fn the_terminals_answers_to_a_recording_are_not_typed_afterwards() {
+fn the_terminals_replies_to_a_recording_are_not_typed_afterwards() {
     let asks = cast(&[(0.0, "first\x1b[6n"), (0.01, "last")]);
     let mut played = Played::start("demo.cast", &asks);
     played.terminal.wait_for("firstlast");
@@ -322,7 +322,7 @@ fn the_terminals_answers_to_a_recording_are_not_typed_afterwards() {
 }
 
 #[test]
-fn a_stopped_player_gives_the_terminal_back_and_takes_it_again() {
+fn a_stopped_player_restores_the_terminal_and_takes_it_again_when_continued() {
     let mut played = Played::start("--version", "");
     played.ends(0);
     played.scratch.write("demo.cast", cast(&[(0.0, "start"), (NEVER, "one")]));
@@ -357,16 +357,16 @@ fn time_stands_still_while_the_player_is_stopped() {
     played.ends(0);
 }
 
-/// More than any pipe or terminal holds.
+/// More than any pipe or terminal can hold.
 fn flood() -> String {
     cast(&[(0.0, &"a line that nobody reads\r\n".repeat(50_000))])
 }
 
 #[test]
-fn ctrl_c_ends_it_while_a_pipe_takes_no_output() {
+fn ctrl_c_ends_it_while_its_reader_stalls() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", flood());
-    // The descriptor that is held open keeps the pipe from having no reader, and reads nothing.
+    // The open descriptor never reads, but keeps the pipe from losing its last reader.
     let line = "mkfifo pipe && exec 3<>pipe && exec asciinema-play demo.cast >pipe";
     let mut terminal = Terminal::start(scratch.shell(line));
     terminal.wait_until("the pipe is there", || scratch.path("pipe").exists());
@@ -377,7 +377,7 @@ fn ctrl_c_ends_it_while_a_pipe_takes_no_output() {
 }
 
 #[test]
-fn ctrl_c_ends_it_while_the_terminal_takes_no_output() {
+fn ctrl_c_ends_it_while_the_terminal_stalls() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", flood());
     let mut terminal = Terminal::start(scratch.shell("exec asciinema-play demo.cast"));
@@ -387,7 +387,7 @@ fn ctrl_c_ends_it_while_the_terminal_takes_no_output() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_it_silently() {
+fn it_ends_silently_when_its_reader_exits() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&vec![(0.0, "text\n"); 20_000]));
     let ran = scratch.run("{ asciinema-play demo.cast; echo $? >status; } | head -n 1", "");
@@ -395,7 +395,7 @@ fn a_reader_that_goes_away_ends_it_silently() {
 }
 
 #[test]
-fn a_pause_before_the_recording_has_begun_holds() {
+fn a_pause_before_the_start_of_the_recording_takes_effect() {
     let scratch = Scratch::new();
     let mut terminal = Terminal::start(scratch.shell("mkfifo pipe && exec asciinema-play pipe"));
     terminal.wait_until("the pipe is there", || scratch.path("pipe").exists());
@@ -410,12 +410,12 @@ fn a_pause_before_the_recording_has_begun_holds() {
 }
 
 #[test]
-fn keys_act_though_the_recording_has_switched_the_keyboard() {
+fn keys_act_even_if_the_recording_changes_keyboard_modes() {
     let far = cast(&[(0.0, "start"), (NEVER, ":one"), (2.0 * NEVER, ":two")]);
     let mut played = Played::start("demo.cast", &far);
     played.terminal.wait_for("start");
-    // The left button of the mouse as X10 reports it, then space, a point and ctrl-c as kitty and
-    // xterm send them.
+    // The left mouse button as X10 reports it, then space, a period and ctrl-c as kitty and xterm
+    // send them.
     played.terminal.enter("\x1b[M !!\x1b[32u\x1b[46u");
     played.terminal.wait_for(":one");
     played.terminal.enter("\x1b[27;5;99~");
@@ -424,7 +424,7 @@ fn keys_act_though_the_recording_has_switched_the_keyboard() {
 }
 
 #[test]
-fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
+fn a_key_or_mouse_sequence_split_between_reads_is_not_another_key() {
     let far = cast(&[(0.0, "start"), (NEVER, ":one"), (2.0 * NEVER, ":two")]);
     for (front, back) in [("\x1b[M", " .."), ("\x1b[M.", ".."), ("\x1b[<0;1", "2;3M")] {
         let mut played = Played::start("demo.cast", &far);
@@ -441,14 +441,14 @@ fn a_sequence_of_the_keyboard_or_the_mouse_in_two_reads_is_no_other_key() {
 }
 
 #[test]
-fn the_keyboard_is_no_cast() {
+fn the_keyboard_is_not_read_as_a_cast() {
     let mut played = Played::start("-", "");
     played.terminal.wait_for("stdin is a terminal; name a cast or pipe one in");
     played.ends(2);
 }
 
-/// What a screen shows, cell by cell: character, what combines with it, and style; links by their
-/// address.
+/// The contents of a screen, cell by cell: character, combining characters, style, and the
+/// addresses of links.
 fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<String>> {
     let cell = |row: &Row<StyledCell>, col: usize, cell: &StyledCell| {
         let style = screen.style(cell);
@@ -463,13 +463,13 @@ fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<String>> {
     screen.rows().take(rows).map(row).collect()
 }
 
-/// A screen after the events of a cast up to and including a time.
+/// The screen after all events of a cast up to and including a time.
 fn screen_at(cast: &str, time: f64) -> Screen {
     let header = crate::harness::header(cast);
     let number = |name: &str| header[name].as_u64().expect("a size") as u16;
     let mut screen = Screen::new(Size { cols: number("width"), rows: number("height") }, 0).unwrap();
     for (at, code, data) in events(cast) {
-        // What is written with six decimals is compared with six.
+        // Written times have six decimals, so compare only those.
         if (at * 1e6).round() > (time * 1e6).round() {
             break;
         }
@@ -482,7 +482,7 @@ fn screen_at(cast: &str, time: f64) -> Screen {
     screen
 }
 
-/// A cast of everything that programs do to a screen, one event each hundred milliseconds.
+/// A cast of everything that programs do to a screen, with an event every hundred milliseconds.
 fn busy_cast(cols: u16, rows: u16, events: usize, seed: u64) -> String {
     let mut random = seed;
     let mut draw = move |below: usize| {
@@ -521,7 +521,7 @@ fn busy_cast(cols: u16, rows: u16, events: usize, seed: u64) -> String {
     cast
 }
 
-/// A terminal that follows what is written to it.
+/// A terminal whose output is interpreted.
 struct Watched {
     terminal: Terminal,
     screen: Screen,
@@ -545,7 +545,7 @@ impl Watched {
         });
     }
 
-    /// The time that the state line tells, if it is there.
+    /// The time on the state line, if it is shown.
     fn time(screen: &Screen) -> Option<f64> {
         let line = screen.rows().next_back()?.text();
         let (position, _) = line.trim_start().split_once(" / ")?;
@@ -558,8 +558,8 @@ fn is_help_shown(screen: &Screen) -> bool {
     screen.text().iter().any(|line| line.contains("10 % back"))
 }
 
-/// Presses random keys, and looks after each whether the screen shows what the cast shows at the
-/// time that the state line tells. The cast is played in a loop, or else its last event would end it.
+/// Presses random keys, and checks after each that the screen matches the cast at the time on the
+/// state line. The cast is played in a loop, or its last event would end it.
 fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
     const KEYS: [&str; 24] = [
         " ",
@@ -598,7 +598,7 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
         let key = KEYS[(random >> 33) as usize % KEYS.len()];
         watched.terminal.enter(key);
         watched.terminal.enter("?");
-        // The keys are drawn with the state, or after it: what is wrong for long is wrong.
+        // The keys are drawn with the state or after it, so only a lasting mismatch counts.
         let (mut problem, mut since) = (String::new(), None);
         watched.wait_until("the keys are shown", |screen| {
             let time = Watched::time(screen).filter(|_| is_help_shown(screen));
@@ -615,13 +615,13 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
     assert_eq!(watched.terminal.status_without_reading(), 0);
 }
 
-/// Where a terminal shows something else than a part of a screen; nothing where it does not.
+/// The difference between a terminal and a part of a screen; empty if there is none.
 fn difference(shown: &Screen, expected: &Screen) -> String {
     let cols = usize::from(shown.size().cols.min(expected.size().cols));
     let rows = usize::from(shown.size().rows.min(expected.size().rows + 1)) - 1;
     let (seen, whole) = (cells(shown, rows, cols), cells(expected, usize::MAX, usize::MAX));
     let texts = shown.text();
-    // The place of the part is not known; the help covers the middle.
+    // The position of the part is not known; the help covers the center.
     let room = |length: usize, part: usize| 0..=length.saturating_sub(part);
     for top in room(whole.len(), rows) {
         for left in room(whole.first().map_or(0, Vec::len), cols) {
@@ -641,7 +641,7 @@ fn difference(shown: &Screen, expected: &Screen) -> String {
     format!("{:#?} instead of {:#?}, {first:?}", texts, expected.text())
 }
 
-/// Whether the help stands in a row.
+/// Returns whether a row shows part of the help.
 fn is_box_row(screen: &Screen, row: usize) -> bool {
     let Some(row) = screen.row(row) else { return false };
     let grey = Color::Indexed(236);
@@ -649,23 +649,23 @@ fn is_box_row(screen: &Screen, row: usize) -> bool {
 }
 
 #[test]
-fn whatever_keys_are_pressed_the_terminal_shows_the_cast_at_the_time_that_the_state_line_tells() {
-    // Many more on demand.
+fn after_any_keys_the_terminal_matches_the_time_on_the_state_line() {
+    // Many more if requested.
     let keys = std::env::var("RANDOM_KEYS").ok().and_then(|keys| keys.parse().ok()).unwrap_or(40);
     let size = Size { cols: 80, rows: 60 };
     press_random_keys(&busy_cast(80, 60, 300, 0x9e37_79b9_7f4a_7c15), size, keys, 1);
 }
 
 #[test]
-fn in_a_smaller_and_in_a_larger_terminal_the_keys_do_the_same() {
+fn keys_work_the_same_in_smaller_and_larger_terminals() {
     for (cols, rows) in [(50, 40), (100, 70)] {
         press_random_keys(&busy_cast(80, 60, 300, 7), Size { cols, rows }, 12, 2);
     }
 }
 
 #[test]
-fn far_jumps_in_a_long_cast_show_what_was_there() {
-    // Several checkpoints' worth.
+fn far_jumps_in_a_long_cast_show_the_right_screen() {
+    // Enough for several checkpoints.
     let mut cast = busy_cast(80, 40, 280, 99);
     let filler = "\\u001b[3mfiller\\u001b[m \\r\\n".repeat(800);
     let end = cast.lines().count();
@@ -683,7 +683,7 @@ fn far_jumps_in_a_long_cast_show_what_was_there() {
 }
 
 #[test]
-fn after_a_jump_playing_goes_on_byte_for_byte() {
+fn playback_continues_byte_for_byte_after_a_jump() {
     let mut events: Vec<(f64, String)> =
         vec![(0.0, "start\r\n".into()), (100.0, "\x1b[5;20H\x1b[31mred".into())];
     events.extend(
@@ -698,7 +698,7 @@ fn after_a_jump_playing_goes_on_byte_for_byte() {
         Watched::start(&scratch, "asciinema-play demo.cast; echo; echo status-$?; sleep 100", size);
     watched.terminal.wait_for("start");
     watched.terminal.enter("9");
-    // The state line is gone after a second; from then on the bytes are those of the recording.
+    // The state line disappears after a second; from then on the bytes are those of the recording.
     let last: String = events[events.len() - 8..].iter().map(|(_, text)| *text).collect();
     watched.terminal.wait_for(&last);
     watched.terminal.wait_for("status-0");
@@ -709,7 +709,7 @@ fn after_a_jump_playing_goes_on_byte_for_byte() {
 }
 
 #[test]
-fn a_terminal_that_becomes_smaller_is_fitted_and_one_of_the_right_size_gets_the_bytes() {
+fn a_terminal_that_shrinks_is_fitted_and_one_of_the_recorded_size_gets_the_bytes() {
     let wide = format!("\x1b[?7l{}\x1b[1;60Hright\x1b[24;1Hbottom", "left".repeat(3));
     let cast = cast(&[(0.0, &wide), (NEVER, "never")]);
     let size = Size { cols: 40, rows: 10 };
@@ -729,7 +729,7 @@ fn a_terminal_that_becomes_smaller_is_fitted_and_one_of_the_right_size_gets_the_
 }
 
 #[test]
-fn without_fitting_the_bytes_pass_whatever_the_size() {
+fn without_fitting_the_bytes_pass_at_any_size() {
     let scratch = Scratch::new();
     scratch.write("demo.cast", cast(&[(0.0, "\x1b[24;80Hcorner\x1b[31m!"), (0.1, "end")]));
     let line = "stty cols 20 rows 5; exec asciinema-play --no-fit demo.cast";
@@ -738,7 +738,7 @@ fn without_fitting_the_bytes_pass_whatever_the_size() {
 }
 
 #[test]
-fn on_a_terminal_what_is_not_safe_is_held_back() {
+fn unsafe_sequences_are_held_back_on_a_terminal() {
     let output = "a\x1b[6n\x1b]52;c;eA==\x07b\x1b]2;title\x1b\\c";
     let mut played =
         Played::start("demo.cast", &cast(&[(0.0, output), (0.01, "\x1b"), (0.02, "Pq\x1b\\end")]));
@@ -749,7 +749,7 @@ fn on_a_terminal_what_is_not_safe_is_held_back() {
 }
 
 #[test]
-fn playing_starts_and_ends_where_it_is_told() {
+fn playback_starts_and_ends_at_the_given_times() {
     let steps = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0.1, \"o\", \"one\"]\n[500, \"m\", \"here\"]\n[500.1, \"o\", \"two\"]\n[500.2, \"o\", \"three\"]\n[900, \"o\", \"four\"]\n";
     for options in [
         "--start-at 500.15 --end-at 501",
@@ -776,7 +776,7 @@ fn playing_starts_and_ends_where_it_is_told() {
 }
 
 #[test]
-fn q_ends_it_with_success_and_the_terminal_given_back() {
+fn q_ends_it_successfully_and_restores_the_terminal() {
     let vim = cast(&[(0.0, "\x1b[?1049h\x1b[?25l\x1b[?1000htext"), (NEVER, "never")]);
     let mut played = Played::start("demo.cast", &vim);
     played.terminal.wait_for("text");
@@ -792,7 +792,7 @@ fn q_ends_it_with_success_and_the_terminal_given_back() {
 }
 
 #[test]
-fn jumping_beyond_a_break_stays_before_it() {
+fn a_jump_past_a_fault_stops_before_it() {
     let broken = cast(&[(0.0, "start"), (NEVER, "before the break")]) + "[2000.0, \"o\", \"cut";
     let mut played = Played::start("demo.cast", &broken);
     played.terminal.wait_for("start");
@@ -809,7 +809,7 @@ fn jumping_beyond_a_break_stays_before_it() {
 }
 
 #[test]
-fn a_live_recording_can_be_paused_and_rewound_and_caught_up_with() {
+fn a_live_recording_can_be_paused_rewound_and_caught_up_with() {
     let scratch = Scratch::new();
     let size = Size { cols: 80, rows: 24 };
     let mut watched = Watched::start(&scratch, "mkfifo pipe && exec asciinema-play pipe", size);
@@ -822,12 +822,12 @@ fn a_live_recording_can_be_paused_and_rewound_and_caught_up_with() {
     watched.wait_until("it plays", shows("begin one"));
     watched.terminal.enter(" ");
     watched.wait_until("it is paused", shows("live"));
-    // More than a pipe holds, while the player is paused: whoever records does not wait.
+    // More than a pipe can hold, while the player is paused: the recorder must not wait.
     let filler = "x".repeat(1 << 10);
     for number in 0..2000 {
         record(&format!("[{}.0, \"o\", {}]\n", number + 1, json(&format!("\r\n{filler}{number}"))));
     }
-    // The last line is under the state line.
+    // The last line is hidden by the state line.
     let until = Instant::now() + Duration::from_secs(20);
     while !shows("1998")(&watched.screen) && Instant::now() < until {
         watched.terminal.enter("\x1b[F");
@@ -845,7 +845,7 @@ fn a_live_recording_can_be_paused_and_rewound_and_caught_up_with() {
 }
 
 #[test]
-fn a_search_finds_what_was_written_letter_by_letter() {
+fn a_search_finds_text_written_letter_by_letter() {
     let letters: Vec<(f64, String)> =
         (0..26).map(|n| (100.0 + f64::from(n), char::from(b'a' + n as u8).to_string())).collect();
     let mut events: Vec<(f64, &str)> = vec![(0.0, "start\r\n")];
@@ -868,7 +868,7 @@ fn a_search_finds_what_was_written_letter_by_letter() {
 }
 
 #[test]
-fn other_keys_can_be_configured_and_without_color_there_is_none() {
+fn keys_can_be_configured_and_color_turned_off() {
     let scratch = Scratch::new();
     std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
     let config = "[play]\npause_key = p\nend_key = e\nforward_key = up\nquit_key =\n";
@@ -891,7 +891,7 @@ fn other_keys_can_be_configured_and_without_color_there_is_none() {
 }
 
 #[test]
-fn the_page_names_every_sequence_that_is_held_back_every_setting_and_every_key() {
+fn the_page_lists_every_held_back_sequence_setting_and_key() {
     let page = include_str!("../man/asciinema-play.1").replace("\\&", "");
     let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
     for rule in RULES {

@@ -1,4 +1,4 @@
-//! asciinema-relay, against servers that behave and servers that do not.
+//! asciinema-relay, with servers that behave and servers that do not.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -20,35 +20,36 @@ use crate::harness::{Scratch, Terminal, cast, json};
 use crate::live::{DEADLINE, Frame, Outcome, Showing};
 use crate::server::{self, Server};
 
-/// What a server does with a connection.
+/// The behaviour of a server towards a connection.
 #[derive(Clone, Debug)]
 enum Does {
-    /// Takes everything to the end.
+    /// Receives everything to the end.
     Takes,
-    /// Cuts the connection after so many messages.
+    /// Cuts the connection after this many messages.
     Cuts(usize),
-    /// Closes with a status and a reason after so many messages.
+    /// Closes with a status and a reason after this many messages.
     Closes(u16, &'static str, usize),
-    /// Answers the handshake with a status.
+    /// Responds to the handshake with a status.
     Answers(u16),
-    /// Agrees to a protocol that nobody asked for.
+    /// Selects a protocol that was not offered.
     Misunderstands,
-    /// Reads nothing after the beginning, until it is told to.
+    /// Stops reading after the beginning, until it is woken.
     Sleeps,
-    /// Reads, but answers no ping.
+    /// Reads, but does not answer pings.
     StaysMute,
-    /// Sends what is no frame.
+    /// Sends an invalid frame.
     Babbles,
 }
 
-/// What a server has seen: the number of the connection, counted from 0, and a message, or its end.
+/// An observation of a server: the number of the connection, from 0, and a message, or its end.
 type Seen = (usize, Option<Frame>);
 
-/// A server for producers, which does one thing after the other, and the last again and again.
+/// A server for producers, which behaves differently for each connection; the last behaviour is
+/// repeated.
 struct Stub {
     url: String,
     seen: Receiver<Seen>,
-    /// Whether one that sleeps is to wake up.
+    /// Set to wake connections that sleep.
     is_awake: Arc<AtomicBool>,
 }
 
@@ -57,10 +58,11 @@ impl Stub {
         Stub::start_with(script, None)
     }
 
-    /// With TLS where there is a configuration for that.
+    /// With TLS if a configuration is given.
     fn start_with(script: &[Does], tls: Option<Arc<rustls::ServerConfig>>) -> Stub {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        // What is sent to one that sleeps is held back by the sender, not by the system.
+        // Data sent to a sleeping connection must stay with the sender rather than in the system's
+        // buffers.
         setsockopt(&listener, RcvBuf, &(64 << 10)).expect("a small buffer");
         let port = listener.local_addr().expect("its address").port();
         let scheme = if tls.is_some() { "wss" } else { "ws" };
@@ -86,12 +88,12 @@ impl Stub {
         Stub { url: format!("{scheme}://localhost:{port}/ws/S/abc"), seen, is_awake }
     }
 
-    /// The next thing that is seen.
+    /// The next observation.
     fn next(&self) -> Seen {
         self.seen.recv_timeout(2 * DEADLINE).expect("something to see")
     }
 
-    /// The next message, of a connection.
+    /// The next message on a connection.
     fn frame(&self, connection: usize) -> Frame {
         match self.next() {
             (number, Some(frame)) if number == connection => frame,
@@ -99,7 +101,7 @@ impl Stub {
         }
     }
 
-    /// Waits for a message that fits.
+    /// Waits for a message that matches.
     fn wait_for(&self, what: &str, fits: impl Fn(&Frame) -> bool) -> (usize, Frame) {
         let until = Instant::now() + 2 * DEADLINE;
         loop {
@@ -118,7 +120,7 @@ impl Drop for Stub {
     }
 }
 
-/// Does what is to be done with one connection.
+/// Serves one connection.
 #[expect(clippy::result_large_err, reason = "the callback's type is tungstenite's")]
 fn serve<S: Read + Write + Send + 'static>(
     stream: S,
@@ -160,7 +162,7 @@ fn serve<S: Read + Write + Send + 'static>(
                 }
             }
             Does::StaysMute if count == 2 => {
-                // Held open, not looked at.
+                // Kept open, but not read.
                 asleep.push(Box::new(socket));
                 return;
             }
@@ -207,7 +209,7 @@ fn api(stub: &Stub) -> Server {
     Server::answering("200 OK", "Content-Type: application/json\r\n", &body)
 }
 
-/// A relay to a stub, without asking an API.
+/// A relay to a stub, without an API request.
 fn relay_to(stub: &Stub) -> Showing {
     let mut relay = Showing::start(&format!("asciinema-relay --stream {}", stub.url));
     relay.write_header();
@@ -223,7 +225,7 @@ fn shows(frame: &Frame, text: &str) -> bool {
 }
 
 #[test]
-fn a_session_is_published_and_its_cast_passes_on() {
+fn a_session_is_published_and_its_cast_copied_to_stdout() {
     let stub = Stub::start(&[Does::Takes]);
     let api = api(&stub);
     let line =
@@ -258,7 +260,7 @@ fn a_session_is_published_and_its_cast_passes_on() {
 }
 
 #[test]
-fn a_connection_that_is_lost_is_made_again_and_begins_with_the_screen() {
+fn a_lost_connection_is_reestablished_and_starts_with_the_screen() {
     for does in [Does::Cuts(3), Does::Closes(1011, "oops", 3), Does::Closes(1000, "", 3), Does::Babbles] {
         let stub = Stub::start(&[does.clone(), Does::Answers(503), Does::Takes]);
         let mut relay = relay_to(&stub);
@@ -283,7 +285,7 @@ fn a_connection_that_is_lost_is_made_again_and_begins_with_the_screen() {
 }
 
 #[test]
-fn a_server_that_ends_the_stream_is_not_asked_again_and_the_cast_still_passes() {
+fn after_the_server_ends_the_stream_the_cast_is_still_copied() {
     for (code, words) in [
         (4002, "another producer has taken over the stream"),
         (4003, "the terminal is too large"),
@@ -304,7 +306,7 @@ fn a_server_that_ends_the_stream_is_not_asked_again_and_the_cast_still_passes() 
 }
 
 #[test]
-fn a_server_of_another_protocol_is_not_asked_again() {
+fn a_server_with_another_protocol_is_not_retried() {
     for does in [Does::Answers(400), Does::Misunderstands] {
         let stub = Stub::start(&[does]);
         let relay = relay_to(&stub);
@@ -314,7 +316,7 @@ fn a_server_of_another_protocol_is_not_asked_again() {
 }
 
 #[test]
-fn what_the_api_has_against_a_stream_is_said_at_once_and_the_cast_still_passes() {
+fn an_api_error_is_reported_immediately_and_the_cast_still_copied() {
     for (status, body, message) in [
         (
             "401 Unauthorized",
@@ -342,7 +344,7 @@ fn what_the_api_has_against_a_stream_is_said_at_once_and_the_cast_still_passes()
 }
 
 #[test]
-fn a_server_that_is_not_there_is_said_at_once() {
+fn an_unreachable_server_is_reported_immediately() {
     let port =
         TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
     let line = format!("asciinema-relay --server-url http://127.0.0.1:{port}");
@@ -353,7 +355,7 @@ fn a_server_that_is_not_there_is_said_at_once() {
 }
 
 #[test]
-fn a_stream_of_ones_own_is_found_by_the_beginning_of_its_id() {
+fn a_stream_is_found_by_a_prefix_of_its_id() {
     let stub = Stub::start(&[Does::Takes]);
     let stream =
         format!("{{\"id\": 7, \"url\": \"http://a.org/s/abc\", \"ws_producer_url\": {}}}", json(&stub.url));
@@ -387,7 +389,7 @@ fn a_stream_of_ones_own_is_found_by_the_beginning_of_its_id() {
 }
 
 #[test]
-fn a_server_that_does_not_read_holds_nobody_up_and_is_told_the_state_later() {
+fn a_stalled_server_delays_nothing_and_gets_the_screen_later() {
     let stub = Stub::start(&[Does::Sleeps]);
     let mut relay = relay_to(&stub);
     stub.wait_for("the beginning", is_init);
@@ -420,7 +422,7 @@ fn a_server_that_does_not_read_holds_nobody_up_and_is_told_the_state_later() {
 }
 
 #[test]
-fn a_server_that_never_reads_does_not_hold_up_the_end() {
+fn a_stalled_server_does_not_delay_the_end() {
     let stub = Stub::start(&[Does::Sleeps]);
     let mut relay = relay_to(&stub);
     stub.wait_for("the beginning", is_init);
@@ -436,7 +438,7 @@ fn a_server_that_never_reads_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn a_session_that_ends_while_the_connection_is_lost_is_not_called_published() {
+fn a_session_that_ends_without_a_connection_is_not_reported_as_published() {
     let stub = Stub::start(&[Does::Cuts(2), Does::Answers(503)]);
     let mut relay = relay_to(&stub);
     assert!(relay.said().contains("connection to localhost lost"));
@@ -446,7 +448,7 @@ fn a_session_that_ends_while_the_connection_is_lost_is_not_called_published() {
 }
 
 #[test]
-fn a_server_that_answers_no_ping_is_left() {
+fn a_server_that_does_not_answer_pings_is_disconnected() {
     let stub = Stub::start(&[Does::StaysMute, Does::Takes]);
     let relay = relay_to(&stub);
     stub.wait_for("the beginning", is_init);
@@ -484,7 +486,7 @@ fn a_stream_is_not_sent_into_itself() {
 }
 
 #[test]
-fn a_bad_line_ends_the_stream_and_not_the_copy() {
+fn a_bad_line_ends_the_stream_but_not_the_copy() {
     let stub = Stub::start(&[Does::Takes]);
     let mut relay = relay_to(&stub);
     stub.wait_for("the beginning", is_init);
@@ -535,7 +537,7 @@ fn a_certificate_must_be_one_that_the_system_trusts() {
 }
 
 #[test]
-fn in_a_sessions_terminal_notices_are_notifications() {
+fn in_a_sessions_terminal_notices_become_notifications() {
     let stub = Stub::start(&[Does::Cuts(2), Does::Takes]);
     let scratch = Scratch::new();
     fs::create_dir_all(scratch.path(".config/asciinema")).expect("a folder");
@@ -560,9 +562,9 @@ fn in_a_sessions_terminal_notices_are_notifications() {
     );
 }
 
-/// Whoever connects is heard: the port is there before the name of it is known.
+/// The port accepts connections before its name is known.
 #[test]
-fn a_proxy_is_asked_for_the_way() {
+fn a_proxy_is_used() {
     let stub = Stub::start(&[Does::Takes]);
     let target = stub.url.split('/').nth(2).expect("an authority").to_string();
     let proxy = TcpListener::bind("127.0.0.1:0").expect("a port");

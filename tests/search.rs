@@ -1,9 +1,9 @@
-//! `asciinema-search`: when a text comes up on the screen.
+//! `asciinema-search`: the times when text appears on the screen.
 
 use crate::harness::{Scratch, Terminal, cast, run};
 
 #[test]
-fn a_line_is_printed_for_each_time_that_the_text_comes_up() {
+fn a_line_is_printed_each_time_the_text_appears() {
     let cast = cast(&[
         (0.5, "$ mak"),
         (1.0, "e\r\ncc -c a.c\r\n"),
@@ -34,14 +34,14 @@ fn several_casts_are_named() {
     assert_eq!(scratch.run("asciinema-search needle a.cast b.cast", "").stdout(), "a.cast:1.000: needle\n");
     assert_eq!(scratch.run("asciinema-search -l e a.cast b.cast", "").stdout(), "a.cast\n");
     assert_eq!(scratch.run("asciinema-search -c e a.cast b.cast", "").stdout(), "a.cast:1\nb.cast:0\n");
-    // What cannot be read does not keep the others from being searched.
+    // An unreadable file does not keep the others from being searched.
     let (status, stdout, stderr) = scratch.run("asciinema-search needle none.cast a.cast", "").failure();
     assert_eq!((status, stdout.as_str()), (2, "a.cast:1.000: needle\n"));
     assert_eq!(stderr, "asciinema-search: none.cast: No such file or directory\n");
 }
 
 #[test]
-fn what_is_broken_is_searched_as_far_as_it_goes() {
+fn a_damaged_cast_is_searched_up_to_the_fault() {
     let broken = cast(&[(1.0, "needle")]) + "[2.0, \"o";
     let (status, stdout, stderr) = run("asciinema-search needle", broken).failure();
     assert_eq!((status, stdout.as_str()), (2, "1.000: needle\n"));

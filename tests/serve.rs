@@ -25,7 +25,7 @@ fn text(code: char, id: u64, time: u64, text: &str) -> Frame {
 }
 
 #[test]
-fn a_session_is_watched_as_it_happens_and_its_cast_passes_on() {
+fn a_session_is_shown_live_and_its_cast_copied_to_stdout() {
     let mut serve = Showing::start("asciinema-serve");
     let mut viewer = serve.watch("v1.alis, v2.asciicast, v3.asciicast, raw");
     assert_eq!(viewer.protocol.as_deref(), Some("v1.alis"));
@@ -56,14 +56,14 @@ fn a_session_is_watched_as_it_happens_and_its_cast_passes_on() {
 }
 
 #[test]
-fn who_joins_late_sees_the_screen_as_it_is_with_its_colours_and_size() {
+fn a_late_viewer_gets_the_current_screen_with_colours_and_size() {
     let theme = "{\"fg\":\"#d0d1d2\",\"bg\":\"#101112\",\"palette\":\"#000000:#010101:#020202:#030303:#040404:#050505:#060606:#070707\"}";
     let mut serve = Showing::start("asciinema-serve");
     serve.write(format!("{{\"version\":3,\"term\":{{\"cols\":90,\"rows\":20,\"theme\":{theme}}}}}\n"));
     serve.write(
         "[0.5, \"o\", \"\\u001b[31mred\"]\n[0.5, \"o\", \"\\u001b[?1049hfull\"]\n[0.25, \"r\", \"70x10\"]\n",
     );
-    // Who joins while these are read gets the last of them in the drawing, or behind it.
+    // A viewer who joins while these are read gets the last of them in the drawing or after it.
     let mut early = serve.watch("v1.alis");
     early.wait_for("the last event", |frame| {
         matches!(frame, Frame::Init { last_id: 3, .. } | Frame::Resize { id: 3, .. })
@@ -77,7 +77,7 @@ fn who_joins_late_sees_the_screen_as_it_is_with_its_colours_and_size() {
     let grey = (0..8).flat_map(|level| [level; 3]);
     let expected: Vec<u8> = [0xd0, 0xd1, 0xd2, 0x10, 0x11, 0x12].into_iter().chain(grey).collect();
     assert_eq!(theme, expected);
-    // Time goes on from where the screen was drawn.
+    // Time continues from the moment the screen was drawn.
     serve.write("[100, \"o\", \"on\"]\n");
     let Frame::Text { id: 4, time: after, .. } = viewer.frame() else { panic!("no event") };
     assert_eq!(time + after, 101_250_000);
@@ -86,7 +86,7 @@ fn who_joins_late_sees_the_screen_as_it_is_with_its_colours_and_size() {
 }
 
 #[test]
-fn every_protocol_tells_the_same() {
+fn every_protocol_sends_the_same_events() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write(HEADER.replace("}", ", \"title\": \"A title\"}") + &output(1.0, "here"));
     serve.wait_for("title", "A title");
@@ -120,7 +120,7 @@ fn every_protocol_tells_the_same() {
     );
     let v3: Vec<String> = (0..4).map(|_| viewers[1].text()).collect();
     assert_eq!(v3[1..], ["[1.000, \"m\", \"mark\"]", "[1.000, \"r\", \"90x30\"]", "[1.000, \"o\", \"b\"]"]);
-    // What a viewer is told is a cast by itself.
+    // A viewer receives a complete cast.
     let told = [fronts[1].clone(), v3].concat().join("\n");
     let info = run("asciinema-info --json", told).stdout();
     assert!(info.contains("\"duration\": 53"), "{info}");
@@ -137,7 +137,7 @@ fn every_protocol_tells_the_same() {
 }
 
 #[test]
-fn a_protocol_that_is_not_known_is_refused() {
+fn an_unknown_protocol_is_refused() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     assert_eq!(serve.try_watch("v9.alis", &[]).err(), Some(400));
@@ -145,7 +145,7 @@ fn a_protocol_that_is_not_known_is_refused() {
 }
 
 #[test]
-fn a_viewer_who_does_not_read_is_shown_the_screen_anew_and_holds_nobody_up() {
+fn a_stalled_viewer_delays_nobody_and_gets_the_screen_again() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     let (mut stuck, mut good) = (serve.watch("v1.alis"), serve.watch("v1.alis"));
@@ -159,7 +159,7 @@ fn a_viewer_who_does_not_read_is_shown_the_screen_anew_and_holds_nobody_up() {
     let seen =
         |frame: &Frame| frame.output().or(frame.drawing()).is_some_and(|text| text.contains("the end"));
     good.wait_for("the end of the burst", seen);
-    // The one who was stuck goes on as if nothing had been, after one more init.
+    // The stalled viewer continues normally after one more init.
     let last = stuck.wait_for("the end of the burst", seen);
     assert!(matches!(last, Frame::Init { .. }), "{last:?}");
     serve.write(output(3.0, "more"));
@@ -176,14 +176,14 @@ fn a_viewer_who_does_not_read_is_shown_the_screen_anew_and_holds_nobody_up() {
         lines.push(stuck_lines.text());
     }
     assert!(lines.iter().any(|line| line.contains("\\u001bc") && line.contains("the end")));
-    // What two who are stuck may cost is bounded.
+    // The memory for two stalled viewers is bounded.
     let memory = peak_memory(serve.process());
     assert!(memory < 40_000, "{memory} KB");
     drop((stuck, good, stuck_lines));
     assert_eq!(serve.finish().status, 0);
 }
 
-/// The most memory that a process has had, in KB.
+/// The peak memory of a process, in kB.
 fn peak_memory(process: i32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("its status");
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("its peak");
@@ -191,7 +191,7 @@ fn peak_memory(process: i32) -> u64 {
 }
 
 #[test]
-fn who_does_not_read_does_not_hold_up_the_end() {
+fn a_stalled_viewer_does_not_delay_the_end() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     let stuck = serve.watch("v1.alis");
@@ -207,7 +207,7 @@ fn who_does_not_read_does_not_hold_up_the_end() {
 }
 
 #[test]
-fn the_page_is_all_there_and_loads_from_nowhere_else() {
+fn the_page_is_complete_and_loads_nothing_from_elsewhere() {
     let serve = Showing::start("asciinema-serve");
     let page = serve.get("/");
     for header in [
@@ -242,7 +242,7 @@ fn the_page_is_all_there_and_loads_from_nowhere_else() {
 }
 
 #[test]
-fn only_pages_of_its_own_may_ask() {
+fn only_its_own_pages_may_connect() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     let ask = |headers: &[&str]| serve.ask(&[&["GET / HTTP/1.1"], headers].concat())[9..12].to_string();
@@ -260,7 +260,7 @@ fn only_pages_of_its_own_may_ask() {
 }
 
 #[test]
-fn a_password_keeps_strangers_out_and_cannot_be_guessed_quickly() {
+fn a_password_is_required_and_cannot_be_guessed_quickly() {
     let mut serve = Showing::start("asciinema-serve --password 'hunter 2'");
     serve.write_header();
     let page = serve.get("/");
@@ -277,13 +277,13 @@ fn a_password_keeps_strangers_out_and_cannot_be_guessed_quickly() {
     let tries: Vec<_> =
         (0..30).map(|_| serve.try_watch("raw", &[("authorization", "Basic bWU6d3Jvbmc=")]).err()).collect();
     assert!(tries.contains(&Some(429)) && !tries.contains(&None), "{tries:?}");
-    // Who is in stays in.
+    // A viewer who is in stays in.
     assert!(serve.try_watch("raw", &[("cookie", cookie)]).is_ok());
     assert_eq!(serve.finish().status, 0);
 }
 
 #[test]
-fn a_secret_address_is_the_only_one() {
+fn only_the_secret_address_is_served() {
     let mut serve = Showing::start("asciinema-serve --secret");
     serve.write_header();
     let root = serve.root().to_string();
@@ -297,7 +297,7 @@ fn a_secret_address_is_the_only_one() {
 }
 
 #[test]
-fn it_warns_before_everybody_in_the_network_can_watch() {
+fn it_warns_if_everyone_on_the_network_can_watch() {
     let showing = Showing::start("asciinema-serve -l 0.0.0.0:0 </dev/null");
     let warning = showing.said();
     assert!(warning.starts_with("asciinema-serve: anyone who can reach 0.0.0.0 on port "), "{warning}");
@@ -309,7 +309,7 @@ fn it_warns_before_everybody_in_the_network_can_watch() {
     }
 }
 
-/// Sends bytes as a viewer, and returns the status that this is closed with.
+/// Sends bytes as a viewer, and returns the status with which the connection is closed.
 fn closed_after(serve: &Showing, bytes: &[u8]) -> u16 {
     let mut viewer = serve.watch("raw");
     viewer.socket.get_mut().write_all(bytes).expect("to send");
@@ -317,7 +317,7 @@ fn closed_after(serve: &Showing, bytes: &[u8]) -> u16 {
 }
 
 #[test]
-fn what_viewers_send_is_answered_or_dropped_and_reaches_nobody() {
+fn data_from_viewers_is_answered_or_dropped_and_reaches_nobody() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     let mut viewer = serve.watch("v1.alis");
@@ -342,7 +342,7 @@ fn what_viewers_send_is_answered_or_dropped_and_reaches_nobody() {
 }
 
 #[test]
-fn a_head_that_is_too_long_or_too_late_is_dropped() {
+fn a_request_head_that_is_too_long_or_too_slow_is_dropped() {
     let mut serve = Showing::start("asciinema-serve");
     serve.write_header();
     let mut viewer = serve.watch("v1.alis");
@@ -351,7 +351,7 @@ fn a_head_that_is_too_long_or_too_late_is_dropped() {
     let long = serve.ask(&["GET / HTTP/1.1", &format!("A: {}", "a".repeat(33 << 10))]);
     assert!(long.is_empty() || long.starts_with("HTTP/1.1 431 "), "{long}");
     let mut answer = Vec::new();
-    // It comes to its end because the other side closes.
+    // It ends because the server closes the connection.
     let _ = slow.read_to_end(&mut answer);
     assert!(answer.is_empty());
     serve.write(output(1.0, "unharmed"));
@@ -361,12 +361,12 @@ fn a_head_that_is_too_long_or_too_late_is_dropped() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_nobody_out() {
+fn silent_connections_keep_nobody_out() {
     let mut serve = Showing::start("asciinema-serve --max-viewers 200");
     serve.write_header();
     let mut viewer = serve.watch("v1.alis");
     let silent: Vec<_> = (0..220).map(|_| serve.connect()).collect();
-    // Once they have been silent for a second they make room.
+    // After a second of silence they make room.
     let until = Instant::now() + DEADLINE;
     loop {
         let page = serve.get("/");
@@ -384,7 +384,7 @@ fn connections_that_say_nothing_keep_nobody_out() {
 }
 
 #[test]
-fn one_viewer_too_many_is_told_so() {
+fn one_viewer_too_many_is_refused_with_a_reason() {
     let mut serve = Showing::start("asciinema-serve --max-viewers 2");
     serve.write_header();
     let viewers = [serve.watch("raw"), serve.watch("raw")];
@@ -399,7 +399,7 @@ fn one_viewer_too_many_is_told_so() {
 }
 
 #[test]
-fn a_bad_line_ends_the_view_and_not_the_copy() {
+fn a_bad_line_ends_the_view_but_not_the_copy() {
     let input = cast(&[(1.0, "good")]) + "bad\n" + &output(2.0, "after");
     let mut serve = Showing::start("asciinema-serve");
     let mut viewer = serve.watch("v1.alis");
@@ -415,7 +415,7 @@ fn a_bad_line_ends_the_view_and_not_the_copy() {
 }
 
 #[test]
-fn what_is_no_cast_is_one_line() {
+fn input_that_is_not_a_cast_is_reported_on_one_line() {
     for (input, message) in [
         ("", "stdin: the input is empty, expected an asciicast"),
         ("hello\n", "stdin: line 1: expected the header of an asciicast, found 'hello'"),
@@ -450,7 +450,7 @@ fn signals_end_it_as_its_input_does() {
 }
 
 #[test]
-fn an_address_that_is_none_is_a_wrong_option_and_one_that_is_taken_a_failure() {
+fn an_invalid_address_is_a_usage_error_and_one_in_use_a_failure() {
     for address in
         ["", "127.0.0.1", ":80", "127.0.0.1:99999", "a b:80", "127.0.0.1:80/", "no-such-host.invalid:80"]
     {
@@ -466,7 +466,7 @@ fn an_address_that_is_none_is_a_wrong_option_and_one_that_is_taken_a_failure() {
 }
 
 #[test]
-fn a_broken_output_is_said_and_the_view_goes_on() {
+fn a_write_error_is_reported_and_the_view_continues() {
     let mut serve = Showing::start("asciinema-serve > /dev/full");
     let mut viewer = serve.watch("v1.alis");
     serve.write(cast(&[(1.0, "still here")]));
@@ -479,7 +479,7 @@ fn a_broken_output_is_said_and_the_view_goes_on() {
 }
 
 #[test]
-fn a_recording_is_played_until_the_server_is_stopped() {
+fn a_recording_is_played_until_the_server_stops() {
     let scratch = Scratch::new();
     let text = cast(&[(1.0, "a"), (9.0, "b")]).replace("24}", "24, \"title\": \"Was\"}");
     scratch.write("demo.cast", &text);
@@ -497,7 +497,7 @@ fn a_recording_is_played_until_the_server_is_stopped() {
 }
 
 #[test]
-fn a_file_that_grows_is_followed() {
+fn a_growing_file_is_followed() {
     let scratch = Scratch::new();
     let path = scratch.write("live.cast", HEADER);
     let serve = Showing::start_in(scratch, "asciinema-serve --follow live.cast");
@@ -516,7 +516,7 @@ fn a_file_that_grows_is_followed() {
 }
 
 #[test]
-fn history_is_all_that_has_come_in_so_far_in_whole_lines() {
+fn the_history_is_everything_so_far_in_whole_lines() {
     let mut serve = Showing::start("asciinema-serve --history");
     serve.write(HEADER.to_string() + &output(1.0, "a") + "[2, \"o\", ");
     serve.wait_for("state", "live");
@@ -536,7 +536,7 @@ fn history_is_all_that_has_come_in_so_far_in_whole_lines() {
 }
 
 #[test]
-fn in_a_pipe_it_passes_the_recording_on_and_ends_with_it() {
+fn in_a_pipe_it_copies_the_recording_and_ends_with_it() {
     let scratch = Scratch::new();
     let line =
         "set -o pipefail; asciinema rec -q -c 'printf hello; exit 3' --return | asciinema serve > demo.cast";

@@ -1,4 +1,4 @@
-//! asciinema-svg. Pictures are parsed, and looked at as a browser would at given times.
+//! asciinema-svg. Pictures are parsed and evaluated as in a browser at given times.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use roxmltree::{Document, Node};
 
 use crate::harness::{cast, json, run};
 
-/// A cell at the usual size.
+/// The size of a cell at the default font size.
 const CELL: (f64, f64) = (10.0, 22.0);
 
 fn draw(options: &str, cast: &str) -> String {
@@ -18,11 +18,11 @@ fn draw(options: &str, cast: &str) -> String {
     ran.stdout()
 }
 
-/// What a browser knows of an animation: its rules, and how long it takes.
+/// The parts of an animation that a browser evaluates: its rules and its duration.
 struct Animation<'a> {
     document: Document<'a>,
     seconds: f64,
-    /// For each name, from which percentage on there is which transformation.
+    /// For each name, the transformations and the percentages from which they apply.
     rules: HashMap<String, Vec<(f64, String)>>,
 }
 
@@ -43,7 +43,7 @@ impl<'a> Animation<'a> {
         Animation { document, seconds, rules }
     }
 
-    /// What an element's animation says at a time.
+    /// The value of an element's animation at a time.
     fn value(&self, node: Node<'_, '_>, time: f64) -> Option<&str> {
         let name = node.attribute("style").unwrap_or_default().strip_prefix("animation-name:")?;
         let percentage = time / self.seconds * 100.0;
@@ -51,14 +51,14 @@ impl<'a> Animation<'a> {
         Some(value.map_or("none", |(_, value)| value.as_str()))
     }
 
-    /// Whether an element is there at a time.
+    /// Returns whether an element is visible at a time.
     fn is_there(&self, node: Node<'_, '_>, time: f64) -> bool {
         let name = node.attribute("style").unwrap_or_default().strip_prefix("animation-name:");
         let appears = name.is_some_and(|name| self.rules[name].iter().any(|(_, value)| value == "inline"));
         !appears || self.value(node, time) == Some("inline")
     }
 
-    /// How far an element is moved at a time.
+    /// The translation of an element at a time.
     fn offset(&self, node: Node<'_, '_>, time: f64) -> (f64, f64) {
         let animated = self.value(node, time);
         let transform = animated.or(node.attribute("transform")).unwrap_or("none");
@@ -74,7 +74,7 @@ impl<'a> Animation<'a> {
         }
     }
 
-    /// The text on the screen at a time, a line for each row.
+    /// The text on the screen at a time, one line per row.
     fn text(&self, time: f64, size: Size) -> Vec<String> {
         let screen =
             self.document.root_element().children().rfind(|node| node.has_tag_name("svg")).expect("a screen");
@@ -142,7 +142,7 @@ fn element<'a>(document: &'a Document<'_>, name: &str) -> Node<'a, 'a> {
 }
 
 #[test]
-fn a_still_is_a_text_for_each_row_where_it_stood() {
+fn a_still_has_the_text_of_each_row_in_its_place() {
     let svg = draw("--at 1", &cast(&[(0.5, "one\r\n  two"), (1.0, "!"), (1.5, "\x1b[2J")]));
     let document = Document::parse(&svg).expect("XML");
     let screen =
@@ -160,7 +160,7 @@ fn a_still_is_a_text_for_each_row_where_it_stood() {
 }
 
 #[test]
-fn an_animation_says_what_it_is_and_what_it_ends_with() {
+fn an_animation_has_a_title_and_a_description_of_its_end() {
     let titled = cast(&[(0.5, "a"), (1.0, "b\r\nc")]).replacen(
         "\"height\"",
         "\"title\": \"<Demo> & co\", \"height\"",
@@ -218,7 +218,7 @@ fn markup_in_a_recording_stays_text() {
 }
 
 #[test]
-fn links_to_the_web_can_be_followed_and_no_others() {
+fn only_web_links_can_be_followed() {
     let link = |uri: &str| format!("\x1b]8;;{uri}\x1b\\x\x1b]8;;\x1b\\");
     let uris = [
         "https://a.example/?b&c",
@@ -240,7 +240,7 @@ fn links_to_the_web_can_be_followed_and_no_others() {
 }
 
 #[test]
-fn what_is_drawn_and_what_is_wide_has_its_place() {
+fn drawn_and_wide_characters_are_in_the_right_place() {
     let svg = draw("--at 1 --no-cursor", &cast(&[(0.5, "a─█漢b\x1b[4;58;5;1mc\x1b[4:3md")]));
     assert!(svg.contains("<text y=\"17\"><tspan x=\"0\" textLength=\"30\">a  </tspan><tspan x=\"30\">漢</tspan><tspan x=\"50\" textLength=\"30\">bcd</tspan></text>"), "{svg}");
     assert!(svg.contains("<path d=\"M10 10H20V11H10zM20 0H30V22H20z\"/>"), "{svg}");
@@ -250,7 +250,7 @@ fn what_is_drawn_and_what_is_wide_has_its_place() {
 }
 
 #[test]
-fn lines_that_scroll_by_are_in_the_picture_once() {
+fn lines_that_scroll_past_are_in_the_picture_once() {
     let lines: Vec<String> = (0..500).map(|line| format!("line number {line}\r\n")).collect();
     let events: Vec<(f64, &str)> =
         lines.iter().enumerate().map(|(at, line)| (at as f64 / 10.0, line.as_str())).collect();
@@ -262,7 +262,7 @@ fn lines_that_scroll_by_are_in_the_picture_once() {
 }
 
 #[test]
-fn of_a_long_picture_only_what_is_in_sight_is_there() {
+fn only_the_visible_part_of_a_long_picture_is_displayed() {
     let lines: Vec<String> = (0..2000).map(|line| format!("line {line}\r\n")).collect();
     let clear = "\x1b[2J\x1b[Hagain".to_string();
     let pages = lines.chunks(40).map(<[String]>::concat).chain([clear]);
@@ -287,7 +287,7 @@ fn of_a_long_picture_only_what_is_in_sight_is_there() {
     }
 }
 
-/// Output as of programs that write lines, edit them, page and draw screens.
+/// Output like that of programs that print lines, edit them, page and draw screens.
 fn output() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => "[a-z]{1,12}",
@@ -309,7 +309,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn at_every_moment_the_text_is_that_of_the_terminal(pieces in prop::collection::vec(output(), 1..40)) {
+    fn the_text_matches_the_terminal_at_every_moment(pieces in prop::collection::vec(output(), 1..40)) {
         let size = Size { cols: 24, rows: 6 };
         let mut cast = String::from("{\"version\": 2, \"width\": 24, \"height\": 6}\n");
         let mut screen = Screen::new(size, 0).expect("a terminal");

@@ -1,4 +1,4 @@
-//! asciinema-tape: what a script says is typed and recorded.
+//! asciinema-tape: types a script and records the session.
 
 use crate::harness::{Scratch, events, header, run, screen_of, text_of};
 
@@ -8,7 +8,7 @@ fn tape(commands: &str) -> String {
 }
 
 #[test]
-fn what_is_typed_is_recorded_with_the_time_it_takes() {
+fn typing_is_recorded_with_the_time_it_takes() {
     let cast = run("asciinema-tape -", tape("Type@100ms 'echo a-b' Enter Wait Sleep 300ms")).stdout();
     assert!(text_of(&cast, "o").contains("a-b\r\n"), "{cast}");
     assert_eq!(header(&cast)["command"], "bash");
@@ -21,7 +21,7 @@ fn what_is_typed_is_recorded_with_the_time_it_takes() {
 }
 
 #[test]
-fn a_steady_tape_gives_the_same_bytes_each_time() {
+fn a_steady_tape_produces_the_same_bytes_every_time() {
     let scratch = Scratch::new();
     scratch.write(
         "t.tape",
@@ -34,7 +34,7 @@ fn a_steady_tape_gives_the_same_bytes_each_time() {
 }
 
 #[test]
-fn in_a_steady_tape_a_sleep_takes_what_it_says() {
+fn in_a_steady_tape_a_sleep_takes_exactly_its_time() {
     let cast =
         run("asciinema-tape --steady", "Set Shell 'sleep 9'\nSleep 0.25s\nMarker here\nSleep 2s\n").stdout();
     let events: Vec<_> =
@@ -43,7 +43,7 @@ fn in_a_steady_tape_a_sleep_takes_what_it_says() {
 }
 
 #[test]
-fn what_is_hidden_takes_no_time_and_shows_in_one_drawing() {
+fn hidden_commands_take_no_time_and_appear_in_one_drawing() {
     let cast = run(
         "asciinema-tape",
         tape("Hide Type 'secret=1; clear; echo ready' Enter Wait+Screen /ready\\s+>/ Show Type 'x'"),
@@ -56,7 +56,7 @@ fn what_is_hidden_takes_no_time_and_shows_in_one_drawing() {
 }
 
 #[test]
-fn every_mistake_is_named_with_its_line_and_nothing_is_run() {
+fn every_mistake_is_reported_with_its_line_and_nothing_is_run() {
     let scratch = Scratch::new();
     scratch.write("bad.tape", "Type 'a'\nSleep soon\nOutput demo.mp4\nSet FontSize 0\nTyp x\n");
     let ran = scratch.run("asciinema-tape --check bad.tape", "");
@@ -77,7 +77,7 @@ fn every_mistake_is_named_with_its_line_and_nothing_is_run() {
 }
 
 #[test]
-fn a_wait_that_fails_names_its_line_and_keeps_what_was_recorded() {
+fn a_failed_wait_is_reported_with_its_line_and_keeps_the_recording() {
     let scratch = Scratch::new();
     scratch.write("t.tape", tape("Type 'echo one' Enter\nWait+Screen@200ms /never/\nType two"));
     let ran = scratch.run("asciinema-tape t.tape -o t.cast", "");
@@ -92,7 +92,7 @@ fn a_wait_that_fails_names_its_line_and_keeps_what_was_recorded() {
 }
 
 #[test]
-fn a_program_that_is_missing_or_ends_early_is_named() {
+fn a_program_that_is_missing_or_ends_early_is_reported() {
     let (status, _, message) = run("asciinema-tape", "\nRequire no-such-program\nType x").failure();
     let expected = "asciinema-tape: stdin: line 2: required program 'no-such-program' is not in PATH\n";
     assert_eq!((status, message.as_str()), (1, expected));
@@ -107,14 +107,14 @@ fn a_program_that_is_missing_or_ends_early_is_named() {
 }
 
 #[test]
-fn the_program_gets_answers_from_its_terminal() {
+fn the_program_gets_replies_from_its_terminal() {
     let line = "Set Shell \"stty raw -echo; printf '\\033[6n'; head -c 6 | od -c | head -1; sleep 9\"\nWait+Screen /R/\n";
     let cast = run("asciinema-tape", line).stdout();
     assert!(text_of(&cast, "o").contains("033   [   1   ;   1   R"), "{cast}");
 }
 
 #[test]
-fn text_outputs_hold_the_screen_after_each_command() {
+fn text_output_contains_the_screen_after_each_command() {
     let scratch = Scratch::new();
     scratch.write("t.tape", "Output t.txt\nSet Rows 2 Set Columns 10\nSet Shell 'printf hi; sleep 9'\nWait /hi/\nSleep .1\nScreenshot s.txt\n");
     assert_eq!(scratch.run("asciinema-tape --steady t.tape > t.cast", "").status(), 0);
@@ -124,7 +124,7 @@ fn text_outputs_hold_the_screen_after_each_command() {
 }
 
 #[test]
-fn a_tape_made_of_a_recording_types_the_same() {
+fn a_tape_made_from_a_recording_types_the_same() {
     let cast = "{\"version\": 2, \"width\": 90, \"height\": 20, \"env\": {\"SHELL\": \"/bin/zsh\"}}\n\
                 [1.0, \"i\", \"l\"]\n[1.1, \"i\", \"s\"]\n[1.2, \"o\", \"ls\"]\n[1.25, \"i\", \"\\r\"]\n[3.0, \"i\", \"\\u0003\"]\n";
     let tape = run("asciinema-tape --from-cast -", cast).stdout();

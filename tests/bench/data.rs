@@ -1,20 +1,20 @@
-//! What the programs work on: made up, the same every time, and of mixed kinds.
+//! The input of the programs: generated, identical in every run, and varied.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-/// How long the large cast is, in bytes: about a million events.
+/// The size of the large cast in bytes: about a million events.
 pub const CAST_SIZE: u64 = 255_000_000;
 
-/// How long the plain text is, in bytes.
+/// The size of the plain text in bytes.
 pub const TEXT_SIZE: u64 = 77_000_000;
 
 pub const HEADER: &str = "{\"version\": 2, \"width\": 120, \"height\": 40, \"timestamp\": 1700000000, \
     \"env\": {\"SHELL\": \"/bin/bash\", \"TERM\": \"xterm-256color\"}}\n";
 
-/// Pieces of terminal output as JSON spells them: text, colours, line ends, quotes, box drawing and
-/// letters of more than one byte.
+/// Pieces of terminal output in JSON form: text, colours, line ends, quotes, box drawing and
+/// multi-byte letters.
 const PIECES: [&str; 12] = [
     "the quick brown fox jumps over the lazy dog ",
     "   Compiling serde_json v1.0.154 ",
@@ -56,7 +56,7 @@ pub fn write_cast(out: impl Write, size: u64) -> io::Result<()> {
     out.flush()
 }
 
-/// An hour of dense output: an event of some 280 bytes each hundredth of a second.
+/// An hour of dense output: an event of about 280 bytes every hundredth of a second.
 pub fn write_dense_cast(path: &Path) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
     out.write_all(HEADER.as_bytes())?;
@@ -91,7 +91,7 @@ pub fn write_text(path: &Path) -> io::Result<()> {
     out.flush()
 }
 
-/// A recording of so many seconds with one short piece of output in each, numbered.
+/// A recording of this many seconds with one short, numbered output in each.
 pub fn write_quiet_cast(path: &Path, seconds: u64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     out.write_all(HEADER.as_bytes())?;
@@ -101,13 +101,13 @@ pub fn write_quiet_cast(path: &Path, seconds: u64) -> io::Result<()> {
     out.flush()
 }
 
-/// What is written in a second of which it is the only output.
+/// The only output in a second.
 pub fn quiet_text(second: u64) -> String {
     format!("second {second} has gone by\r\n")
 }
 
-/// A cast whose screen changes `per_second` times a second: tables that are drawn anew, then lines that
-/// scroll by, then words here and there, for 20 s each.
+/// A cast whose screen changes `per_second` times a second: redrawn tables, then scrolling lines,
+/// then scattered words, for 20 s each.
 pub fn write_screens(path: &Path, seconds: u64, per_second: f64) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     out.write_all(b"{\"version\": 2, \"width\": 100, \"height\": 30}\n")?;
@@ -148,7 +148,7 @@ pub fn write_screens(path: &Path, seconds: u64, per_second: f64) -> io::Result<(
     out.flush()
 }
 
-/// Numbers without a pattern that matters here, the same in each run: xorshift.
+/// Random numbers, the same in every run: xorshift.
 pub struct Random(u64);
 
 impl Default for Random {

@@ -1,10 +1,12 @@
-//! How fast, how small and how punctual the programs are, beside others that do the same.
+//! Benchmarks of the programs' speed, size and timing, next to other programs with the same
+//! purpose.
 //!
-//! `cargo bench --bench bench` runs everything and prints one table as Markdown; `cargo bench --bench bench -- --help` says what
-//! can be chosen. What is compared runs in turns within one run, so that a busy machine disturbs all
-//! of it alike, and a row speaks of medians and of their ratio. `measure` runs and times programs,
-//! `data` makes what they work on, `rows` is what is measured and the goal of each, `report` the
-//! table. Programs of others are taken from $PATH, or from $ASCIINEMA_3 and $ASCIINEMA_2.
+//! `cargo bench --bench bench` runs everything and prints one table in Markdown; `cargo bench
+//! --bench bench -- --help` lists the options. Contestants take turns within one run, so that a
+//! busy machine disturbs all of them alike; a row consists of medians and their ratio. `measure`
+//! runs and times programs, `data` generates their input, `rows` defines the measurements and their
+//! goals, `report` the table. Other programs are found in $PATH, or by $ASCIINEMA_3 and
+//! $ASCIINEMA_2.
 
 mod data;
 mod measure;
@@ -30,9 +32,9 @@ usage: cargo bench --bench bench -- [OPTION...]
 environment: ASCIINEMA_3, ASCIINEMA_2: paths of asciinema 3.x and 2.x
 ";
 
-/// What the command line asks for.
+/// The options.
 pub struct Options {
-    /// The command line itself.
+    /// The command line, for the report.
     command: String,
     runs: usize,
     only: String,
@@ -73,7 +75,7 @@ fn bench(args: Vec<OsString>) -> io::Result<()> {
     Ok(())
 }
 
-/// `None` where help was asked for.
+/// `None` if help was requested.
 fn read_options(args: Vec<OsString>) -> io::Result<Option<Options>> {
     let mut options = Options {
         command: "cargo bench --bench bench --".to_string(),
@@ -85,7 +87,7 @@ fn read_options(args: Vec<OsString>) -> io::Result<Option<Options>> {
         updates_readme: false,
     };
     let args: Vec<String> = args.into_iter().map(|arg| arg.to_string_lossy().into_owned()).collect();
-    // `cargo bench` says --bench to every benchmark.
+    // `cargo bench` passes --bench to every benchmark.
     for arg in args.iter().filter(|arg| *arg != "--bench") {
         options.command += &format!(" {arg}");
     }

@@ -1,4 +1,4 @@
-//! Running programs and taking their time: in turns, in pipes and in pseudo-terminals.
+//! Runs and times programs: in turns, in pipes and in pseudo-terminals.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -14,20 +14,20 @@ use common::size::Size;
 use common::tty::{Interest, Pty, wait};
 use nix::sys::resource::{UsageWho, getrusage};
 
-/// The size of every terminal here.
+/// The size of every terminal.
 const SIZE: Size = Size { cols: 120, rows: 40 };
 
-/// Longer than anything measured here may be silent.
+/// The longest time that a program may be silent.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The times that one contestant took, in seconds.
+/// The times of one contestant, in seconds.
 pub struct Series {
     pub name: String,
     pub times: Vec<f64>,
 }
 
 impl Series {
-    /// The time below which this share of all times is, from 0 to 1.
+    /// The quantile of the times, for a share from 0 to 1.
     pub fn quantile(&self, share: f64) -> f64 {
         let mut times = self.times.clone();
         times.sort_by(f64::total_cmp);
@@ -39,12 +39,12 @@ impl Series {
     }
 }
 
-/// Something to be timed, which says itself how many seconds it took.
+/// A name and a function that returns the time it took, in seconds.
 pub type Contestant<'a> = (String, Box<dyn FnMut() -> io::Result<f64> + 'a>);
 
-/// Times all in turns, each turn in another order: what one leaves running when it is done, such as a
-/// writer, must not always hit the same other one. The first turn only warms up what is read. One that
-/// fails is left out.
+/// Times all contestants in turns, each turn in a different order: work that one leaves behind,
+/// such as a writer, must not always affect the same other one. The first turn only warms up the
+/// caches. A contestant that fails is left out.
 pub fn in_turns(runs: usize, mut contestants: Vec<Contestant>) -> Vec<Series> {
     let mut all: Vec<Option<Series>> =
         contestants.iter().map(|(name, _)| Some(Series { name: name.clone(), times: Vec::new() })).collect();
@@ -70,13 +70,13 @@ pub fn in_turns(runs: usize, mut contestants: Vec<Contestant>) -> Vec<Series> {
     all.into_iter().flatten().collect()
 }
 
-/// How long a shell takes for a line, without a terminal and with its output thrown away.
+/// The time of a shell command line, without a terminal and with its output discarded.
 pub fn time_line(line: &str) -> io::Result<f64> {
     time_command(Command::new("sh").args(["-c", line]))
 }
 
-/// How long a program takes from its start to its end. cargo has the loader look for libraries in
-/// folders of its own first; nobody else's programs start like that.
+/// The time of a program from start to end. cargo makes the loader search directories of its own
+/// first; nobody's programs start like that.
 pub fn time_command(command: &mut Command) -> io::Result<f64> {
     command.env_remove("LD_LIBRARY_PATH");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -89,7 +89,7 @@ pub fn time_command(command: &mut Command) -> io::Result<f64> {
     Ok(time)
 }
 
-/// How long a line takes in a terminal that takes all output at once.
+/// The time of a command line in a terminal that accepts all output immediately.
 pub fn time_in_terminal(line: &str) -> io::Result<f64> {
     let start = Instant::now();
     let mut terminal = Screen::start(line)?;
@@ -102,20 +102,20 @@ pub fn time_in_terminal(line: &str) -> io::Result<f64> {
     Ok(time)
 }
 
-/// A server of tmux, which draws everything; nobody looks on.
+/// A tmux server, which draws everything without a client.
 pub struct Tmux<'a> {
     folder: &'a Path,
 }
 
 impl Tmux<'_> {
-    /// Starts it, with a window that keeps it there.
+    /// Starts it, with a window that keeps it running.
     pub fn start(folder: &Path) -> io::Result<Tmux<'_>> {
         let tmux = Tmux { folder };
         tmux.tell(&["new-session", "-d", "-x", "120", "-y", "40", "sleep 86400"])?;
         Ok(tmux)
     }
 
-    /// How long a line takes in a window of its own.
+    /// The time of a command line in a window of its own.
     pub fn time(&self, line: &str) -> io::Result<f64> {
         let (script, result) = (self.folder.join("tmux.sh"), self.folder.join("tmux.time"));
         fs::write(&script, format!("{line}\n"))?;
@@ -141,17 +141,17 @@ impl Tmux<'_> {
 
 impl Drop for Tmux<'_> {
     fn drop(&mut self) {
-        // Fails only where it has gone already.
+        // Fails only if it has already exited.
         let _ = self.tell(&["kill-server"]);
     }
 }
 
-/// A program in a pseudo-terminal, and the user before it.
+/// A program in a pseudo-terminal, and its user.
 pub struct Screen {
     pty: Pty,
     pub child: Child,
     buffer: Vec<u8>,
-    /// How much has been read so far, in bytes.
+    /// The number of bytes read so far.
     seen: usize,
 }
 
@@ -163,8 +163,8 @@ impl Screen {
         Ok(Screen { pty, child, buffer: vec![0; 64 << 10], seen: 0 })
     }
 
-    /// Waits for output and reads it; 0 at its end. asciinema 3 asks the terminal what it is and
-    /// waits a second for the answer, so it gets one.
+    /// Waits for output and reads it; 0 at its end. asciinema 3 queries the terminal and waits a
+    /// second for the reply, so it gets one.
     pub fn read(&mut self, patience: Duration) -> io::Result<usize> {
         loop {
             match self.pty.read(&mut self.buffer) {
@@ -187,7 +187,7 @@ impl Screen {
         }
     }
 
-    /// Reads until this has been said.
+    /// Reads until this text appears.
     pub fn read_until(&mut self, text: &str) -> io::Result<()> {
         let mut said = Vec::new();
         while !String::from_utf8_lossy(&said).contains(text) {
@@ -200,7 +200,7 @@ impl Screen {
         Ok(())
     }
 
-    /// Presses a key and waits until this has been said: how long that took.
+    /// Presses a key and waits until this text appears. Returns the time that took.
     pub fn press(&mut self, key: &str, text: &str) -> io::Result<f64> {
         let start = Instant::now();
         self.pty.write(key.as_bytes())?;
@@ -208,7 +208,7 @@ impl Screen {
         Ok(start.elapsed().as_secs_f64())
     }
 
-    /// How long a key takes there and back.
+    /// The round-trip time of a key.
     pub fn echo(&mut self) -> io::Result<f64> {
         let start = Instant::now();
         self.pty.write(b"x")?;
@@ -219,20 +219,21 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // Fail only where the program has ended by itself.
+        // Fails only if the program has exited by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
-/// What a program used: its largest size in memory in kB, and its CPU time in seconds.
+/// The resources used by a program: its peak memory in kB, and its CPU time in seconds.
 pub struct Usage {
     pub memory: u64,
     pub cpu: f64,
 }
 
-/// The line that runs another line and notes in a file what that used. Its own process does nothing
-/// else, and is small: a child counts the memory of the process it was forked from as its own.
+/// A command line that runs another one and writes its usage to a file. Its own process does
+/// nothing else, and is small: the memory of the process that it was forked from counts as a
+/// child's own.
 pub fn usage_line(line: &str, result: &Path) -> io::Result<String> {
     let bench = std::env::current_exe()?;
     Ok(format!("'{}' --errand-usage '{}' {line}", bench.display(), result.display()))
@@ -248,7 +249,7 @@ pub fn read_usage(result: &Path) -> io::Result<Usage> {
     }
 }
 
-/// What this program does when it starts itself: run something and note what it took.
+/// Runs something and measures it, if this program was started by itself for that.
 pub fn errand(args: &[OsString]) -> Option<io::Result<()>> {
     let (name, args) = args.split_first()?;
     match (name.to_str()?, args) {

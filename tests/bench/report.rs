@@ -1,4 +1,4 @@
-//! What came out: the table, the same as JSON, and its place in README.md.
+//! The results: the table, the same as JSON, and its place in README.md.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,12 +10,12 @@ use serde_json::{Value, json};
 const BEGIN: &str = "<!-- bench: begin -->";
 const END: &str = "<!-- bench: end -->";
 
-/// One thing that was measured.
+/// One measurement.
 pub struct Row {
     pub what: String,
-    /// Our number, in words.
+    /// Our result, formatted.
     pub ours: String,
-    /// The numbers of others, in words.
+    /// The results of others, formatted.
     pub others: String,
     pub goal: String,
     pub verdict: Verdict,
@@ -27,7 +27,7 @@ pub struct Row {
 pub enum Verdict {
     Met,
     Missed,
-    /// What it would be compared with is not installed, or the program does not do this.
+    /// The program to compare with is not installed, or the program does not support this.
     Unknown,
 }
 
@@ -45,7 +45,7 @@ impl Verdict {
     }
 }
 
-/// All rows and the circumstances.
+/// All rows, and the conditions of the run.
 pub struct Report {
     pub rows: Vec<Row>,
     pub command: String,
@@ -86,7 +86,7 @@ impl Report {
         format!("{all:#}\n")
     }
 
-    /// Puts the table between the two marks of a document.
+    /// Replaces the table between the two markers in a document.
     pub fn update(&self, path: &Path) -> io::Result<()> {
         let text = fs::read_to_string(path)?;
         let missing = || io::Error::other(format!("{}: no {BEGIN} and {END}", path.display()));
@@ -113,7 +113,7 @@ impl Row {
     }
 }
 
-/// The folder of the repository.
+/// The root directory of the repository.
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

@@ -1,4 +1,4 @@
-//! What is measured, and the goal of each.
+//! The measurements, and the goal of each.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,29 +14,29 @@ use crate::data;
 use crate::measure::{self, Contestant, Screen, Series, Tmux, in_turns, time_in_terminal, time_line};
 use crate::report::{Report, Row, Verdict, said_by};
 
-/// Our own programs, by the table of Cargo.toml.
+/// Our own programs are read from Cargo.toml.
 const MANIFEST: &str = include_str!("../../Cargo.toml");
 
-/// The filters that are held to a size.
+/// The filters whose size is limited.
 const FILTERS: [&str; 10] =
     ["idle", "speed", "quantize", "trim", "cut", "marker", "join", "info", "meta", "convert"];
 
-/// The programs that are held to a size together, however many others there are.
+/// The programs whose total size is limited, however many others there are.
 const FIRST: [&str; 17] = [
     "", "auth", "cat", "convert", "cut", "fetch", "idle", "info", "join", "marker", "meta", "play",
     "quantize", "rec", "speed", "trim", "upload",
 ];
 
-/// How often a program is started to learn how long that takes, for each of --runs.
+/// The number of starts per measurement of the start time, for each of --runs.
 const STARTS: usize = 40;
 
-/// The folder of what recorders write.
+/// The directory that recorders write to.
 const RECORDINGS: &str = "recordings";
 
-/// How many keys are typed to learn how long they take, for each of --runs.
+/// The number of keys per measurement of latency, for each of --runs.
 const KEYS: usize = 500;
 
-/// A folder for all the data, gone afterwards.
+/// A directory for all data, removed afterwards.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -53,7 +53,7 @@ impl Drop for Folder {
     }
 }
 
-/// What a row asks of a contestant beside ours: that it takes at least so many times as long.
+/// A goal relative to another contestant, which must take at least this many times as long.
 struct Limit {
     other: &'static str,
     factor: f64,
@@ -64,7 +64,7 @@ fn limit(other: &'static str, factor: f64, words: &'static str) -> Limit {
     Limit { other, factor, words }
 }
 
-/// Some rows that are measured together.
+/// Rows that are measured together.
 type Part<'a> = fn(&Bench<'a>) -> io::Result<Vec<Row>>;
 
 pub struct Bench<'a> {
@@ -124,7 +124,7 @@ impl<'a> Bench<'a> {
                 false => missing.push(name.to_string()),
             }
         }
-        // It does not tell its version.
+        // It does not report its version.
         match is_installed("ttyrec") {
             true => versions.push(("ttyrec".to_string(), "ttyrec".to_string())),
             false => missing.push("ttyrec".to_string()),
@@ -167,14 +167,14 @@ impl<'a> Bench<'a> {
         let ours = format!("'{}' -f txt {cast} > /dev/null", program("convert"));
         let goal = [limit("asciinema 3", 2.0, "twice as fast as 3's")];
         rows.push(self.lines("`convert -f txt` of 255 MB", ours, convert("txt"), &goal));
-        // What looks at the screen, beside what else has a terminal to draw it on.
+        // Programs that look at the screen, next to others that have a terminal to draw on.
         for (what, name, args) in [
             ("`redact` of 255 MB, three texts", "redact", "-s hunter2 -s correct-horse -s s3cr3t"),
             ("`redact --secrets` of 255 MB", "redact", "--secrets"),
             ("`search` of 255 MB", "search", "-c hunter2"),
             ("`marker --on` of 255 MB", "marker", "--on hunter2"),
         ] {
-            // search says by its status that there is nothing to be found.
+            // search exits with a failure if nothing is found.
             let ours = format!("'{}' {args} {cast} > /dev/null || true", program(name));
             rows.push(self.lines(what, ours, convert("txt"), &[]));
         }
@@ -182,7 +182,7 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// A row of command lines whose output is thrown away.
+    /// A row of command lines whose output is discarded.
     fn lines(
         &self,
         what: &str,
@@ -195,16 +195,16 @@ impl<'a> Bench<'a> {
         compare(what, in_turns(self.options.runs, contestants), limits)
     }
 
-    /// Where recorders write to, anew and empty: some file systems write out at once what replaces
-    /// a file, and writing out disturbs what is measured next.
+    /// Recreates the empty directory that recorders write to: some file systems write replacements
+    /// to disk immediately, which disturbs the next measurement.
     fn clear_recordings(&self) -> io::Result<()> {
         let folder = self.path(RECORDINGS);
-        // Fails where there are none yet; whether it can be made tells the rest.
+        // Fails if it does not exist yet; creating it reports any other error.
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(folder)
     }
 
-    /// The line that records a line, for every recorder there is.
+    /// The command lines that record a command line, for all installed recorders.
     fn recorders(&self, line: &str) -> Vec<(&'static str, String)> {
         let out = |name: &str| self.path(RECORDINGS).join(name).display().to_string();
         let mut all = vec![
@@ -277,7 +277,7 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// How long a key takes to a program and back.
+    /// The round-trip time of a key.
     fn latency(&self) -> io::Result<Vec<Row>> {
         let mut screens = Vec::new();
         self.clear_recordings()?;
@@ -291,7 +291,7 @@ impl<'a> Bench<'a> {
         sleep(Duration::from_millis(200));
         let contestants = screens.iter_mut().map(|(name, screen)| {
             contestant(name, || {
-                // As nobody types faster than this.
+                // Nobody types faster than this.
                 sleep(Duration::from_millis(2));
                 screen.echo()
             })
@@ -309,7 +309,7 @@ impl<'a> Bench<'a> {
         ])
     }
 
-    /// How long it takes to start.
+    /// The start time.
     fn start(&self) -> io::Result<Vec<Row>> {
         let (cast, out) = (self.path("small.cast"), self.path("start.cast"));
         data::write_quiet_cast(&cast, 1)?;
@@ -327,7 +327,7 @@ impl<'a> Bench<'a> {
         let rec_args = [&rec_args[..], &[&out]].concat();
         let mut contestants = vec![
             contestant("here", || {
-                // Some file systems write out at once what replaces a file.
+                // Some file systems write replacements to disk immediately.
                 let _ = fs::remove_file(&out);
                 run(&rec, &rec_args)
             }),
@@ -341,7 +341,7 @@ impl<'a> Bench<'a> {
         Ok(vec![filter, compare("`rec --headless -c true`", in_turns(runs, contestants), &goal)])
     }
 
-    /// How much memory is held at most.
+    /// The peak memory.
     fn memory(&self) -> io::Result<Vec<Row>> {
         let (result, mut rows) = (self.path("usage"), Vec::new());
         let bench = std::env::current_exe()?;
@@ -381,7 +381,7 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// How large the programs are.
+    /// The sizes of the programs.
     fn size(&self) -> io::Result<Vec<Row>> {
         let names = MANIFEST.split("[[bin]]\nname = \"").skip(1).filter_map(|bin| bin.split('"').next());
         let mut sizes = Vec::new();
@@ -432,7 +432,7 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// What it takes to draw a busy minute and an hour.
+    /// The cost of drawing a busy minute and an hour.
     fn pictures(&self) -> io::Result<Vec<Row>> {
         let (minute, hour, result) =
             (self.path("minute.cast"), self.path("screens.cast"), self.path("usage"));
@@ -494,8 +494,8 @@ impl<'a> Bench<'a> {
         Ok(rows)
     }
 
-    /// What playing costs, and how punctual it is. Only the beginning of the hour is played, since it
-    /// takes its time; the cost of the rest follows from that, as each second of it is like another.
+    /// The cost of playback, and its timing. Only the start of the hour is played, since it takes
+    /// real time; the rest is extrapolated, as every second is alike.
     fn play(&self) -> io::Result<Vec<Row>> {
         let (cast, empty, result) = (self.path("hour.cast"), self.path("moment.cast"), self.path("usage"));
         let seconds = self.options.play_seconds;
@@ -524,7 +524,7 @@ impl<'a> Bench<'a> {
         let tick = format!("'{}' --errand-tick {seconds}", bench.display());
         time_in_terminal(&measure::usage_line(&tick, &result)?)?;
         let least = (measure::read_usage(&result)?.cpu - start).max(0.0) * 3600.0 / seconds as f64;
-        // When it began is not seen, so what counts is lateness against the most punctual event.
+        // The start is not observed, so lateness is measured against the most punctual event.
         let offsets = arrivals
             .iter()
             .zip(0_u64..)
@@ -561,11 +561,11 @@ impl<'a> Bench<'a> {
         ])
     }
 
-    /// Going to and fro in an hour of dense output, and what a pause costs.
+    /// Jumps in an hour of dense output, and the cost of a pause.
     fn jumps(&self) -> io::Result<Vec<Row>> {
-        /// What ends a frame.
+        /// The end of a frame.
         const DRAWN: &str = "\x1b[?2026l";
-        /// Long enough for all to be read ahead.
+        /// Long enough to read everything ahead.
         const READ: Duration = Duration::from_secs(10);
         const KEYS: [&str; 8] = ["5", "\x1b[C", "0", "\x1b[F", "\x1b[D", "7", "\x1b[1;2D", "\x1b[H"];
         let (cast, result) = (self.path("dense.cast"), self.path("usage"));
@@ -574,14 +574,14 @@ impl<'a> Bench<'a> {
         let line = measure::usage_line(&format!("'{}' {}", program("play"), cast.display()), &result)?;
         let mut screen = Screen::start(&line)?;
         screen.read(READ)?;
-        // Half of a length that has to be known first.
+        // Half of a length that must be known first.
         let start = Instant::now();
         screen.press(" 5", "30:00.000 / 1:00:00")?;
         let read = start.elapsed().as_secs_f64();
         sleep(READ);
         let mut times = Vec::new();
         for key in KEYS.iter().cycle().take(KEYS.len() * 4 * self.options.runs) {
-            // Not in one frame with the one before.
+            // Not in the same frame as the previous one.
             sleep(Duration::from_millis(40));
             times.push(screen.press(key, DRAWN)?);
         }
@@ -634,7 +634,7 @@ impl<'a> Bench<'a> {
                 what: "CPU time of `play` in 10 s of a pause".to_string(),
                 ours: seconds_of(idle.max(0.0)),
                 others: String::new(),
-                // Two runs never take quite the same.
+                // Two runs never take exactly the same time.
                 goal: "none: under a tenth of what reading ahead takes".to_string(),
                 verdict: Verdict::of(Some(idle < usage.cpu / 10.0)),
                 numbers: json!({"cpu": idle}),
@@ -643,7 +643,7 @@ impl<'a> Bench<'a> {
     }
 }
 
-/// The path of a program of ours; of the dispatcher without a name.
+/// The path of one of our programs; of the dispatcher for an empty name.
 fn program(name: &str) -> String {
     let dispatcher = env!("CARGO_BIN_EXE_asciinema");
     if name.is_empty() { dispatcher.to_string() } else { format!("{dispatcher}-{name}") }
@@ -658,7 +658,7 @@ fn contestant<'a>(name: &str, time: impl FnMut() -> io::Result<f64> + 'a) -> Con
     (name.to_string(), Box::new(time))
 }
 
-/// A row from what was timed; ours is called `here`.
+/// A row from timed series; ours is called `here`.
 fn compare(what: &str, series: Vec<Series>, limits: &[Limit]) -> Row {
     let ours = series.iter().find(|series| series.name == "here").map(Series::median);
     let factor = |name: &str| Some(series.iter().find(|series| series.name == name)?.median() / ours?);
@@ -673,7 +673,7 @@ fn compare(what: &str, series: Vec<Series>, limits: &[Limit]) -> Row {
     let reached: Vec<Option<f64>> = limits.iter().map(|limit| factor(limit.other)).collect();
     let met = |(factor, limit): (&Option<f64>, &Limit)| factor.map(|factor| factor >= limit.factor);
     let met: Vec<Option<bool>> = reached.iter().zip(limits).map(met).collect();
-    // One goal that is missed decides; met are all only when all are known.
+    // One missed goal decides; the goals are met only if all of them are known.
     let verdict = if met.contains(&Some(false)) { Some(false) } else { met.into_iter().min().flatten() };
     let numbers = series.iter().map(|series| {
         let numbers = json!({
