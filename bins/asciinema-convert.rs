@@ -1,13 +1,15 @@
-//! Turns a cast into another version of the format, into the bytes of its output, or into text.
+//! Turns a cast into another version of the format, into the bytes of its output, into text, captions, or
+//! the files of another recorder.
 
-use std::ffi::OsStr;
-use std::io::{self, IsTerminal};
+use std::ffi::{OsStr, OsString};
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use common::cast::{Event, Fault, Header, Version};
 use common::cli::{self, Failure, Program, catalog};
 use common::filter::{self, Args, Filter, Operands, Output};
-use common::formats::{Encoder, Format};
+use common::formats::{Encoder, Format, Markup};
+use common::io::AtomicFile;
 use common::vt::{Guard, ModeTracker};
 
 const PROGRAM: Program = catalog::program("asciinema-convert");
@@ -16,6 +18,8 @@ struct Convert {
     encoder: Box<dyn Encoder>,
     /// Where raw output goes to a terminal.
     terminal: Option<Safety>,
+    /// script's timing, and how messages call it.
+    timing: Option<(AtomicFile, String)>,
 }
 
 /// Keeps from a terminal what a recording must not do to it, and resets it in the end.
@@ -35,6 +39,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
     let mut format = None;
     let mut overwrites = false;
     let mut is_unsafe = false;
+    let mut timing = None;
     while let Some(option) = args.next()? {
         match option {
             "-f" | "--output-format" => format = Some(args.choice(Format::NAMES)?),
@@ -42,6 +47,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
             // There is nothing that it could silence.
             "-q" | "--quiet" => {}
             "--unsafe" => is_unsafe = true,
+            "--timing" => timing = Some(args.value()?),
             _ => return Err(args.unexpected(option)),
         }
     }
@@ -50,17 +56,44 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
     }
     let format = format.or_else(|| Some(default_format(args.output()?)));
     let format = format.ok_or_else(|| Failure::Usage("option '-f FORMAT' is missing".to_string()))?;
+    let timing = match (format, timing) {
+        (Format::Script, timing) => Some(open_timing(args, timing)?),
+        (_, Some(_)) => return Err(Failure::Usage("'--timing' requires '-f script'".to_string())),
+        (_, None) => None,
+    };
     let is_terminal = args.output().is_none_or(|output| output == "-") && io::stdout().is_terminal();
     let is_guarded = format == Format::Raw && !is_unsafe && is_terminal;
-    Ok(Convert { encoder: format.encoder(), terminal: is_guarded.then(Safety::default) })
+    Ok(Convert { encoder: format.encoder(), terminal: is_guarded.then(Safety::default), timing })
 }
 
-/// The format of a file that is named without one, as in 3.x.
+/// The format of a file that is named without one; for all but the captions and ttyrec as in 3.x.
 fn default_format(output: &OsStr) -> Format {
-    match output.to_ascii_lowercase().as_encoded_bytes().ends_with(b".txt") {
-        true => Format::Text,
-        false => Format::Asciicast(Version::V3),
+    let name = output.to_ascii_lowercase();
+    let ends = |end: &[u8]| name.as_encoded_bytes().ends_with(end);
+    match () {
+        () if ends(b".txt") => Format::Text,
+        () if ends(b".srt") => Format::Captions(Markup::SubRip),
+        () if ends(b".vtt") => Format::Captions(Markup::WebVtt),
+        () if ends(b".ttyrec") => Format::Ttyrec,
+        () => Format::Asciicast(Version::V3),
     }
+}
+
+/// Opens the second of script's files, which is beside the log unless it is named.
+fn open_timing(args: &Args<'_>, timing: Option<OsString>) -> cli::Result<(AtomicFile, String)> {
+    let log = args.output().filter(|log| *log != "-");
+    let log =
+        log.ok_or_else(|| Failure::Usage("'-f script' writes two files and requires '-o LOG'".to_string()))?;
+    let timing = timing.unwrap_or_else(|| {
+        let mut beside = log.to_os_string();
+        beside.push(".timing");
+        beside
+    });
+    if timing == "-" || timing == log {
+        return Err(Failure::Usage("'--timing' requires a file of its own".to_string()));
+    }
+    args.check_second(&timing)?;
+    AtomicFile::open(Some(&timing))
 }
 
 impl Convert {
@@ -112,5 +145,15 @@ impl Filter for Convert {
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
         self.finish(output);
         Ok(())
+    }
+
+    fn write_second(&mut self) -> cli::Result<()> {
+        let Some((file, name)) = &mut self.timing else { return Ok(()) };
+        file.write_all(&self.encoder.take_second()).map_err(|error| Failure::io(name, &error))
+    }
+
+    fn finish_second(self) -> cli::Result<()> {
+        let Some((file, name)) = self.timing else { return Ok(()) };
+        file.finish().map_err(|error| Failure::io(&name, &error))
     }
 }

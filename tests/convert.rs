@@ -171,3 +171,74 @@ fn a_recording_is_converted_from_where_it_is_on_the_web() {
     assert!(ran.stderr().contains("HTTP status 404"), "{ran}");
     assert!(!scratch.path("other.cast").exists());
 }
+
+#[test]
+fn a_ttyrec_begins_with_the_size_and_has_the_time_of_day() {
+    let recorded = cast(&[(0.5, "a")]).replacen("24", "24, \"timestamp\": 1600000000", 1)
+        + "[0.75, \"i\", \"x\"]\n[1.25, \"r\", \"90x30\"]\n[1.5, \"o\", \"\"]\n";
+    let record = |seconds: u32, micros: u32, data: &str| {
+        let numbers = [seconds, micros, data.len() as u32].map(u32::to_le_bytes);
+        [&numbers.concat()[..], data.as_bytes()].concat()
+    };
+    let expected = [
+        record(1_600_000_000, 0, "\x1b[8;24;80t"),
+        record(1_600_000_000, 500_000, "a"),
+        record(1_600_000_001, 250_000, "\x1b[8;30;90t"),
+    ];
+    assert_eq!(run("asciinema-convert -f ttyrec", recorded).bytes(), expected.concat());
+    let late = cast(&[(4e9, "a")]).replacen("24", "24, \"timestamp\": 1600000000", 1);
+    let message = "asciinema-convert: stdin: line 2: ttyrec has no times beyond 2106\n";
+    assert_eq!(run("asciinema-convert -f ttyrec", late).stderr(), message);
+}
+
+#[test]
+fn script_is_a_log_and_its_timing() {
+    let scratch = Scratch::new();
+    scratch.write("in.cast", V2.replacen("24", "24, \"timestamp\": 1600000000, \"command\": \"a\\nb\"", 1));
+    scratch.run("asciinema-convert -f script -o log in.cast", "").stdout();
+    assert_eq!(
+        scratch.read("log"),
+        "Script started on 2020-09-13 12:26:40+00:00 [TERM=\"xterm\" COLUMNS=\"80\" LINES=\"24\"]\na\nScript done on 2020-09-13 12:26:42+00:00 [COMMAND_EXIT_CODE=\"3\"]\n"
+    );
+    assert_eq!(
+        scratch.read("log.timing"),
+        "H 0.000000 START_TIME 2020-09-13 12:26:40+00:00\nH 0.000000 TERM xterm\nH 0.000000 COLUMNS 80\nH 0.000000 LINES 24\nH 0.000000 SHELL sh\nH 0.000000 COMMAND a b\nO 1.000400 1\nS 1.499600 SIGWINCH ROWS=30 COLS=90\nH 0.000000 DURATION 2.500000\nH 0.000000 EXIT_CODE 3\n"
+    );
+    scratch.run("asciinema-convert -f script in.cast other --timing times", "").stdout();
+    assert_eq!(scratch.read("times"), scratch.read("log.timing"));
+    // An old timing is no more replaced than an old log is.
+    scratch.run("rm other", "").stdout();
+    assert_eq!(scratch.run("asciinema-convert -f script in.cast other --timing times", "").status(), 1);
+    assert!(!scratch.path("other").exists());
+}
+
+#[test]
+fn what_cannot_be_two_files_is_refused() {
+    for options in ["-f script", "-f script -o -", "-f script -o x --timing x", "-f raw --timing x"] {
+        assert_eq!(run(&format!("asciinema-convert {options}"), V2).status(), 2, "{options}");
+    }
+    let scratch = Scratch::new();
+    scratch.write("log.timing", "old");
+    assert_eq!(scratch.run("asciinema-convert -f script -o log", cast(&[(1.0, "a")]) + "[1").status(), 1);
+    assert_eq!(
+        (scratch.files(), scratch.read("log.timing")),
+        (vec!["log.timing".to_string()], "old".to_string())
+    );
+}
+
+#[test]
+fn markers_are_captions_up_to_the_next_one_and_three_seconds_at_most() {
+    let marked = cast(&[(0.5, "a")])
+        + "[1, \"m\", \"one & <two>\"]\n[2.5, \"m\", \"a\\n\\nb\\u001b --> c\"]\n[9, \"m\", \"\"]\n[3661.0005, \"m\", \"end\"]\n";
+    assert_eq!(
+        run("asciinema-convert -f srt", &marked).stdout(),
+        "1\n00:00:01,000 --> 00:00:02,500\none & <two>\n\n2\n00:00:02,500 --> 00:00:05,500\na\nb  -> c\n\n3\n01:01:01,001 --> 01:01:04,001\nend\n\n"
+    );
+    let scratch = Scratch::new();
+    scratch.write("in.cast", &marked);
+    scratch.run("asciinema-convert in.cast out.vtt", "").stdout();
+    assert_eq!(
+        scratch.read("out.vtt"),
+        "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\none &amp; &lt;two&gt;\n\n00:00:02.500 --> 00:00:05.500\na\nb  --&gt; c\n\n01:01:01.001 --> 01:01:04.001\nend\n\n"
+    );
+}

@@ -28,6 +28,7 @@ mod gzip;
 mod html;
 mod identity;
 mod idle;
+mod import;
 mod info;
 mod insert;
 mod join;

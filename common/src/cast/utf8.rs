@@ -9,6 +9,7 @@
 pub struct Utf8Repair {
     /// The beginning of a character whose end has not arrived yet; at most three bytes.
     pending: Vec<u8>,
+    has_replaced: bool,
 }
 
 impl Utf8Repair {
@@ -28,7 +29,13 @@ impl Utf8Repair {
     pub fn finish(&mut self, out: &mut String) {
         if !std::mem::take(&mut self.pending).is_empty() {
             out.push(char::REPLACEMENT_CHARACTER);
+            self.has_replaced = true;
         }
+    }
+
+    /// Whether there were bytes that belong to no character.
+    pub fn has_replaced(&self) -> bool {
+        self.has_replaced
     }
 
     fn append(&mut self, mut bytes: &[u8], out: &mut String) {
@@ -42,6 +49,7 @@ impl Utf8Repair {
             match error.error_len() {
                 Some(length) => {
                     out.push(char::REPLACEMENT_CHARACTER);
+                    self.has_replaced = true;
                     bytes = &rest[length..];
                 }
                 None => return self.pending.extend_from_slice(rest),

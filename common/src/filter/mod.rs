@@ -60,6 +60,16 @@ pub trait Filter: Sized {
         let _ = output;
         Ok(())
     }
+
+    /// Writes to a second file, for a filter that has one; called whenever the output is written.
+    fn write_second(&mut self) -> cli::Result<()> {
+        Ok(())
+    }
+
+    /// Puts the second file in its place, once all has been written.
+    fn finish_second(self) -> cli::Result<()> {
+        Ok(())
+    }
 }
 
 /// The command line of a filter: its own options, with those that all filters share taken out.
@@ -110,6 +120,12 @@ impl Args<'_> {
         self.keeps_existing = false;
     }
 
+    /// Refuses to replace a file, other than the output, that holds something, where the output must not
+    /// do so either.
+    pub fn check_second(&self, path: &OsStr) -> cli::Result<()> {
+        if self.keeps_existing { refuse_existing(path) } else { Ok(()) }
+    }
+
     /// The failure of an option that the filter does not have.
     pub fn unexpected(&self, name: &'static str) -> Failure {
         self.args.unexpected(&Arg::Option(name))
@@ -123,6 +139,11 @@ impl Args<'_> {
     /// The value of the option just returned: a number above zero.
     pub fn factor(&mut self) -> cli::Result<f64> {
         self.args.factor()
+    }
+
+    /// The value of the option just returned, verbatim.
+    pub fn value(&mut self) -> cli::Result<OsString> {
+        self.args.value()
     }
 
     /// The value of the option just returned, as text.
@@ -245,6 +266,7 @@ impl<F: Filter> Run<F> {
     fn finish(mut self, source: &str) -> cli::Result<()> {
         self.filter.end(&mut self.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
         self.write()?;
+        self.filter.finish_second()?;
         self.writer.finish().map_err(|error| Failure::io(&self.sink, &error))
     }
 
@@ -304,6 +326,6 @@ impl<F: Filter> Run<F> {
     fn write(&mut self) -> cli::Result<()> {
         self.writer.write_all(self.output.bytes()).map_err(|error| Failure::io(&self.sink, &error))?;
         self.output.clear();
-        Ok(())
+        self.filter.write_second()
     }
 }

@@ -45,7 +45,7 @@ impl LiveEncoder {
             Code::Input => self.input.push(data, &mut self.text),
             _ => self.text.push_str(&String::from_utf8_lossy(data)),
         }
-        if self.text.is_empty() && code != Code::Marker {
+        if self.text.is_empty() && !data.is_empty() {
             return;
         }
         self.last = time.plus(self.offset);
@@ -54,8 +54,8 @@ impl LiveEncoder {
     }
 
     /// Appends the rest: incomplete characters, and what the encoder has kept.
-    pub fn finish(mut self, out: &mut Vec<u8>) {
-        let Some(mut encoder) = self.encoder else { return };
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        let Some(mut encoder) = self.encoder.take() else { return };
         for (code, repair) in [(Code::Output, &mut self.output), (Code::Input, &mut self.input)] {
             self.text.clear();
             repair.finish(&mut self.text);
@@ -64,6 +64,11 @@ impl LiveEncoder {
             }
         }
         encoder.finish(out);
+    }
+
+    /// Whether bytes that are not UTF-8 have been replaced.
+    pub fn has_replaced(&self) -> bool {
+        self.output.has_replaced() || self.input.has_replaced()
     }
 }
 

@@ -1,22 +1,31 @@
-//! What a cast can become: another version of itself, the bytes of its output, text.
+//! What a cast can become: another version of itself, the bytes of its output, text, captions, and the
+//! files of other recorders, which are read here as well.
 //!
-//! An [`Encoder`] is given a header and events, and appends what they become. There is one for each
-//! [`Format`], used alike by those who convert a cast and by those who record one; the latter have
-//! bytes rather than text, and a [`LiveEncoder`] makes text of them. Knows no files or options.
+//! An [`Encoder`] is given a header and events, and appends what they become; there is one for each
+//! [`Format`]. Recorders have bytes rather than text, and a [`LiveEncoder`] makes text of them. A
+//! [`Decoder`] reads what another recorder has written. Knows no options, and opens no files.
 
 mod asciicast;
+mod captions;
 mod document;
 mod live;
 mod raw;
+mod recorder;
+mod script;
 mod text;
+mod ttyrec;
 
 use crate::cast::{Code, Event, Fault, Header, Time, Version};
 
 pub use asciicast::Asciicast;
+pub use captions::{Captions, Cue, CueFault, Markup, parse_cues};
 pub use document::Document;
 pub use live::LiveEncoder;
 pub use raw::Raw;
+pub use recorder::{Damage, Decoder, Origin, Part, Recorded};
+pub use script::{Script, ScriptDecoder};
 pub use text::Text;
+pub use ttyrec::{TTYREC_FRONT, Ttyrec, TtyrecDecoder, is_ttyrec};
 
 /// A format that a cast can become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +38,12 @@ pub enum Format {
     Raw,
     /// The lines that a terminal would have shown.
     Text,
+    /// ttyrec's records.
+    Ttyrec,
+    /// The two files of script(1).
+    Script,
+    /// The markers as captions.
+    Captions(Markup),
 }
 
 impl Format {
@@ -39,6 +54,10 @@ impl Format {
         ("asciicast-v1", Format::Document),
         ("raw", Format::Raw),
         ("txt", Format::Text),
+        ("ttyrec", Format::Ttyrec),
+        ("script", Format::Script),
+        ("srt", Format::Captions(Markup::SubRip)),
+        ("vtt", Format::Captions(Markup::WebVtt)),
     ];
 
     /// An encoder for a cast in this format.
@@ -48,6 +67,9 @@ impl Format {
             Format::Document => Box::new(Document::default()),
             Format::Raw => Box::new(Raw),
             Format::Text => Box::new(Text::default()),
+            Format::Ttyrec => Box::new(Ttyrec::default()),
+            Format::Script => Box::new(Script::default()),
+            Format::Captions(markup) => Box::new(Captions::new(markup)),
         }
     }
 }
@@ -86,4 +108,15 @@ pub trait Encoder {
     fn finish(&mut self, out: &mut Vec<u8>) {
         let _ = out;
     }
+
+    /// Takes away what belongs in a second file, for a format that has two.
+    fn take_second(&mut self) -> Vec<u8> {
+        Vec::new()
+    }
+}
+
+/// When a recording began, in Unix time, as its header has it.
+fn timestamp(header: &Header) -> Option<i64> {
+    // Some writers have decimals in it.
+    header.get("timestamp")?.split('.').next()?.parse().ok()
 }

@@ -1,0 +1,251 @@
+//! Captions in SubRip (`.srt`) and WebVTT (`.vtt`): markers written as captions, and captions read.
+//!
+//! The two differ little: in the mark of the decimals, in a first line, and in what must be escaped.
+
+use std::fmt;
+
+use super::Encoder;
+use crate::cast::{Code, Fault, Header, Time};
+use crate::text::excerpt;
+
+/// How captions are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Markup {
+    /// SubRip, `.srt`.
+    SubRip,
+    /// WebVTT, `.vtt` (W3C, WebVTT: The Web Video Text Tracks Format).
+    WebVtt,
+}
+
+/// How long a caption made of a marker is shown, unless the next one comes before.
+pub const LONGEST: Time = Time::from_micros(3_000_000);
+
+/// A text that is shown for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cue {
+    /// When it comes up.
+    pub start: Time,
+    /// When it goes.
+    pub end: Time,
+    /// The text, with line ends.
+    pub text: String,
+}
+
+/// Writes the markers of a cast.
+pub struct Captions {
+    markup: Markup,
+    count: u64,
+    /// The last marker that had a label, until its end is known.
+    open: Option<(Time, String)>,
+}
+
+impl Captions {
+    /// Captions in this markup.
+    pub fn new(markup: Markup) -> Captions {
+        Captions { markup, count: 0, open: None }
+    }
+
+    /// Writes the open caption, which ends at a time at the latest.
+    fn close(&mut self, limit: Time, out: &mut Vec<u8>) {
+        let Some((start, label)) = self.open.take() else { return };
+        let end = start.plus(LONGEST).min(limit);
+        let text = self.markup.escaped(&label);
+        // Two markers at once: the second one is shown.
+        if end <= start || text.is_empty() {
+            return;
+        }
+        self.count += 1;
+        if self.markup == Markup::SubRip {
+            out.extend_from_slice(format!("{}\n", self.count).as_bytes());
+        }
+        self.markup.write_time(start, out);
+        out.extend_from_slice(b" --> ");
+        self.markup.write_time(end, out);
+        out.extend_from_slice(format!("\n{text}\n\n").as_bytes());
+    }
+}
+
+impl Encoder for Captions {
+    fn header(&mut self, _: &Header, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if self.markup == Markup::WebVtt {
+            out.extend_from_slice(b"WEBVTT\n\n");
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let is_over = self.open.as_ref().is_some_and(|(start, _)| start.plus(LONGEST) <= time);
+        if code == Code::Marker || is_over {
+            self.close(time, out);
+        }
+        if code == Code::Marker {
+            self.open = Some((time, text.to_string()));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        self.close(Time::MAX, out);
+    }
+}
+
+impl Markup {
+    /// A label as the text of a caption: no blank line, which would end it, and no markup.
+    fn escaped(self, label: &str) -> String {
+        let lines = label.lines().map(|line| line.replace(|c: char| c.is_control(), " "));
+        let lines = lines.filter(|line| !line.trim().is_empty());
+        let text = lines.collect::<Vec<_>>().join("\n");
+        match self {
+            Markup::SubRip => text.replace("-->", "->"),
+            Markup::WebVtt => text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"),
+        }
+    }
+
+    fn write_time(self, time: Time, out: &mut Vec<u8>) {
+        let millis = time.rounded_to(Time::from_micros(1000)).as_micros() / 1000;
+        let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
+        let mark = if self == Markup::SubRip { ',' } else { '.' };
+        let text = format!("{hours:02}:{minutes:02}:{seconds:02}{mark}{:03}", millis % 1000);
+        out.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// A line that is wrong in a file of captions.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CueFault {
+    /// Which line, from 1.
+    pub line: usize,
+    /// What it holds in place of two times.
+    pub found: String,
+}
+
+impl fmt::Display for CueFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: expected START --> END, found '{}'", self.line, self.found)
+    }
+}
+
+/// Reads captions of either markup, in the order of their beginnings. Their styles are left out.
+///
+/// # Errors
+///
+/// A [`CueFault`] where an arrow stands between what are not two times, or where a file that has text has
+/// no captions.
+pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut cues: Vec<Cue> = Vec::new();
+    let mut is_within = false;
+    // Notes and styles of WebVTT go up to a blank line.
+    let mut is_note = false;
+    for (index, line) in text.lines().enumerate() {
+        if line.trim().is_empty() {
+            (is_within, is_note) = (false, false);
+        } else if is_within {
+            if let Some(cue) = cues.last_mut() {
+                let separator = if cue.text.is_empty() { "" } else { "\n" };
+                cue.text.push_str(separator);
+                cue.text.push_str(&plain(line));
+            }
+        } else if is_note || ["NOTE", "STYLE", "REGION"].contains(&first_word(line)) {
+            is_note = true;
+        } else if let Some((start, end)) = line.split_once("-->") {
+            let fault = || CueFault { line: index + 1, found: excerpt(line.as_bytes()) };
+            // Where it stands on a picture follows the end.
+            let end = first_word(end);
+            let (start, end) =
+                (parse_time(start.trim()).ok_or_else(fault)?, parse_time(end).ok_or_else(fault)?);
+            cues.push(Cue { start, end, text: String::new() });
+            is_within = true;
+        }
+    }
+    if cues.is_empty()
+        && let Some(first) = text.lines().next().filter(|line| !line.starts_with("WEBVTT"))
+    {
+        return Err(CueFault { line: 1, found: excerpt(first.as_bytes()) });
+    }
+    cues.retain(|cue| !cue.text.trim().is_empty() && cue.start < cue.end);
+    cues.sort_by_key(|cue| cue.start);
+    Ok(cues)
+}
+
+fn first_word(text: &str) -> &str {
+    text.split_whitespace().next().unwrap_or_default()
+}
+
+/// Reads `[HH:]MM:SS,mmm`, with a dot as well.
+fn parse_time(text: &str) -> Option<Time> {
+    let (whole, decimals) = text.split_once([',', '.'])?;
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = whole.split(':').collect();
+    if !(2..=3).contains(&parts.len()) || !parts.iter().all(|part| is_number(part)) || !is_number(decimals) {
+        return None;
+    }
+    let seconds =
+        parts.iter().try_fold(0u64, |sum, part| sum.checked_mul(60)?.checked_add(part.parse().ok()?))?;
+    let rest = Time::parse(&format!("0.{decimals}")).ok()?;
+    Some(Time::from_micros(seconds.checked_mul(1_000_000)?).plus(rest))
+}
+
+/// A line without its tags, and with what its character references stand for.
+fn plain(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find(['<', '{', '&']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let tag_end = match rest.as_bytes() {
+            [b'<', b'/' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9', ..] => rest.find('>'),
+            [b'{', b'\\', ..] => rest.find('}'),
+            _ => None,
+        };
+        let reference =
+            [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&nbsp;", " "), ("&lrm;", ""), ("&rlm;", "")];
+        let reference = reference.into_iter().find(|(name, _)| rest.starts_with(name));
+        let length = match (tag_end, reference) {
+            (Some(end), _) => end + 1,
+            (None, Some((name, character))) => {
+                out.push_str(character);
+                name.len()
+            }
+            (None, None) => {
+                out.push_str(&rest[..1]);
+                1
+            }
+        };
+        rest = &rest[length..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cue(start: u64, end: u64, text: &str) -> Cue {
+        let millis = |millis| Time::from_micros(millis * 1000);
+        Cue { start: millis(start), end: millis(end), text: text.to_string() }
+    }
+
+    #[test]
+    fn captions_of_both_kinds_are_read() {
+        let srt = "\u{feff}1\r\n00:00:01,500 --> 00:00:03,000\r\n<i>One</i> {\\an8}and\r\na & b < c\r\n\r\n2\n01:00:00,000 --> 01:00:01,5 X1:40\n100\n";
+        assert_eq!(
+            parse_cues(srt),
+            Ok(vec![cue(1500, 3000, "One and\na & b < c"), cue(3_600_000, 3_601_500, "100")])
+        );
+        let vtt = "WEBVTT - title\n\nNOTE a --> b\nc --> d\n\nSTYLE\n::cue {}\n\nintro\n00:02.000 --> 00:03.000 align:start\n<v Ann>x &lt;y&gt; &amp;amp;\n\n00:01.000 --> 00:01.500\nfirst\n";
+        assert_eq!(parse_cues(vtt), Ok(vec![cue(1000, 1500, "first"), cue(2000, 3000, "x <y> &amp;")]));
+        assert_eq!(parse_cues(""), Ok(vec![]));
+        assert_eq!(parse_cues("WEBVTT\n"), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_no_caption_is_named_by_its_line() {
+        let message = |text| parse_cues(text).map_err(|fault| fault.to_string());
+        assert_eq!(
+            message("1\n00:00:01 --> 00:00:02,0\nx\n"),
+            Err("line 2: expected START --> END, found '00:00:01 --> 00:00:02,0'".to_string())
+        );
+        assert_eq!(message("hello\n"), Err("line 1: expected START --> END, found 'hello'".to_string()));
+    }
+}
