@@ -114,8 +114,8 @@ fn events_after_a_gap_pass_while_the_pipe_stays_open() {
 #[test]
 fn a_command_line_without_a_range_is_refused() {
     for (options, what) in [
-        ("", "which range? use --from T, --to T or both"),
-        ("--drop", "which range? use --from T, --to T or both"),
+        ("", "one of --from and --to is required"),
+        ("--drop", "one of --from and --to is required"),
         ("--from 2 --to 2", "the range ends before it begins"),
         ("--to 1 --from 5 --to 4", "the range ends before it begins"),
     ] {

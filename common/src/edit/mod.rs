@@ -1,5 +1,5 @@
-//! What several programs share that edit casts or search them: positions and ranges in a cast, splicing
-//! it with the screen drawn right, and the text on the screen, line by line.
+//! The parts shared by programs that edit or search casts: positions and ranges, splicing with the
+//! screen redrawn, and the text on the screen, line by line.
 
 mod range;
 mod shown;

@@ -1,18 +1,18 @@
-//! Points and ranges of a cast, as `--from` and `--to` name them.
+//! Points and ranges of a cast, for `--from` and `--to`.
 //!
-//! A point may be a marker, whose time is known only once it has gone by: a filter reads a stream
-//! and cannot look ahead. That is enough, since a range begins or ends at its marker.
+//! A point may be a marker, whose time is known only once it has been read: a filter cannot look
+//! ahead in a stream. That is enough, since a range begins or ends at its marker.
 
 use std::fmt;
 
 use crate::cast::{Code, Event, Time};
 use crate::cli::{self, Failure, plain_number};
 
-/// A point in a cast that a range begins or ends at.
+/// A point in a cast at which a range begins or ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Position {
     at: Point,
-    /// The time, as soon as it is known.
+    /// The time, once it is known.
     reached: Option<Time>,
 }
 
@@ -21,7 +21,7 @@ enum Point {
     Time,
     /// The first marker with this label.
     Label(String),
-    /// A marker by its number; how many more have to go by until it is the one.
+    /// A marker by its number, and the number of markers still before it.
     Number {
         number: u64,
         before: u64,
@@ -29,7 +29,7 @@ enum Point {
 }
 
 impl Position {
-    /// Reads seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with decimals), `marker:N`,
+    /// Parses seconds (`75.25`), `MM:SS`, `HH:MM:SS` (both with optional decimals), `marker:N`,
     /// `marker:LABEL` or `end`.
     pub fn parse(text: &str) -> Option<Position> {
         if text == "end" {
@@ -46,12 +46,12 @@ impl Position {
         Some(Position { at, reached: None })
     }
 
-    /// The time, if it is known by now.
+    /// The time, if it is known yet.
     pub fn time(&self) -> Option<Time> {
         self.reached
     }
 
-    /// Looks at the next event of the cast, which may be the marker.
+    /// Examines the next event of the cast, which may be the marker.
     pub fn observe(&mut self, event: &Event<'_>) {
         if self.reached.is_some() || event.code != Code::Marker {
             return;
@@ -71,7 +71,7 @@ impl Position {
     }
 }
 
-/// The point as a user named it.
+/// The point as written by the user.
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
@@ -82,30 +82,30 @@ impl fmt::Display for Position {
     }
 }
 
-/// The events with FROM <= time < TO. Without FROM from the start, without TO to the end.
+/// The events with FROM <= time < TO. Without FROM, from the start; without TO, to the end.
 #[derive(Clone, Debug, Default)]
 pub struct Range {
-    /// Where it begins.
+    /// The start of the range.
     pub from: Option<Position>,
-    /// Where it ends.
+    /// The end of the range.
     pub to: Option<Position>,
 }
 
 impl Range {
-    /// Whether nothing can be in it, as far as that is known before the cast is.
+    /// Returns whether the range is certainly empty, without reading the cast.
     pub fn is_empty(&self) -> bool {
         let to = self.to.as_ref().and_then(Position::time);
         matches!((self.begin(), to), (Some(from), Some(to)) if from >= to)
     }
 
-    /// Looks at the next event of the cast.
+    /// Examines the next event of the cast.
     pub fn observe(&mut self, event: &Event<'_>) {
         for position in [&mut self.from, &mut self.to].into_iter().flatten() {
             position.observe(event);
         }
     }
 
-    /// How much of the cast's first `time` lies before the range, in it, and behind it.
+    /// The durations before, in and after the range, up to a time in the cast.
     pub fn parts(&self, time: Time) -> [Time; 3] {
         let Some(from) = self.begin() else {
             return [time, Time::ZERO, Time::ZERO];
@@ -115,12 +115,12 @@ impl Range {
         [from, to.since(from), time.since(to)]
     }
 
-    /// When it begins, if that is known by now.
+    /// The start, if it is known yet.
     fn begin(&self) -> Option<Time> {
         self.from.as_ref().map_or(Some(Time::ZERO), Position::time)
     }
 
-    /// What is wrong with the range once the cast has ended: a marker that never came.
+    /// Returns an error if a marker was not found by the end of the cast.
     pub fn check_reached(&self) -> Result<(), String> {
         match [&self.from, &self.to].into_iter().flatten().find(|position| position.time().is_none()) {
             Some(position) => Err(format!("the cast has no {position}")),
@@ -129,13 +129,13 @@ impl Range {
     }
 }
 
-/// Several ranges together, in any order; they may overlap.
+/// Several ranges in any order; they may overlap.
 #[derive(Clone, Debug, Default)]
 pub struct Ranges(Vec<Range>);
 
 impl Ranges {
-    /// Takes the next `--from`: it belongs to the last range, unless that begins somewhere already,
-    /// or ends before.
+    /// Adds the next `--from`: to the last range, unless that already has a start, or an end before
+    /// this point.
     pub fn add_from(&mut self, from: Position) {
         let is_before = |to: &Option<Position>| {
             let to = to.as_ref().and_then(Position::time);
@@ -147,7 +147,7 @@ impl Ranges {
         }
     }
 
-    /// Takes the next `--to`: it belongs to the last range, unless that ends somewhere already.
+    /// Adds the next `--to`: to the last range, unless that already has an end.
     pub fn add_to(&mut self, to: Position) {
         match self.0.last_mut() {
             Some(range) if range.to.is_none() => range.to = Some(to),
@@ -155,27 +155,27 @@ impl Ranges {
         }
     }
 
-    /// What the command line lacks: a range at all, or a range that something can be in.
+    /// Returns an error if there is no range, or one that must be empty.
     pub fn check(&self) -> cli::Result<()> {
         let what = match &self.0[..] {
-            [] => "which range? use --from T, --to T or both",
+            [] => "one of --from and --to is required",
             ranges if ranges.iter().any(Range::is_empty) => "the range ends before it begins",
             _ => return Ok(()),
         };
         Err(Failure::Usage(what.to_string()))
     }
 
-    /// Looks at the next event of the cast.
+    /// Examines the next event of the cast.
     pub fn observe(&mut self, event: &Event<'_>) {
         self.0.iter_mut().for_each(|range| range.observe(event));
     }
 
-    /// Whether a time that has been reached lies in one of them.
+    /// Returns whether a time that has been reached lies in one of them.
     pub fn contain(&self, time: Time) -> bool {
         self.end_of_cover(time, Time::MAX).is_some()
     }
 
-    /// How much of the cast's first `time` they cover together.
+    /// The total duration that they cover, up to a time in the cast.
     pub fn cover(&self, time: Time) -> Time {
         let mut covered = Time::ZERO;
         let mut at = Time::ZERO;
@@ -192,17 +192,17 @@ impl Ranges {
         covered
     }
 
-    /// Whether they all lie before a time.
+    /// Returns whether all of them end before a time.
     pub fn end_before(&self, time: Time) -> bool {
         self.0.iter().all(|range| range.to.as_ref().and_then(Position::time).is_some_and(|end| end <= time))
     }
 
-    /// What is wrong with them once the cast has ended: a marker that never came.
+    /// Returns an error if a marker was not found by the end of the cast.
     pub fn check_reached(&self) -> Result<(), String> {
         self.0.iter().try_for_each(Range::check_reached)
     }
 
-    /// Where the furthest of the ranges ends that hold a time, at `limit` at most.
+    /// The furthest end of the ranges that contain a time, at most `limit`.
     fn end_of_cover(&self, time: Time, limit: Time) -> Option<Time> {
         let holding = self.0.iter().filter(|range| range.begin().is_some_and(|begin| begin <= time));
         let ends = holding.map(|range| range.to.as_ref().and_then(Position::time).unwrap_or(Time::MAX));
@@ -210,7 +210,7 @@ impl Ranges {
     }
 }
 
-/// Reads `SS`, `MM:SS` or `HH:MM:SS`, the seconds with or without decimals.
+/// Parses `SS`, `MM:SS` or `HH:MM:SS`, with optional decimals.
 fn clock_time(text: &str) -> Option<Time> {
     let (clock, seconds) = match text.rsplit_once(':') {
         Some((clock, seconds)) => (Some(clock), seconds),
@@ -243,7 +243,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read_as_seconds_or_from_a_clock() {
+    fn times_are_read_in_seconds_or_clock_format() {
         for (text, seconds) in [
             ("75", Some(75.0)),
             ("75.25", Some(75.25)),
@@ -272,11 +272,11 @@ mod tests {
     }
 
     #[test]
-    fn several_ranges_cover_what_is_in_any_of_them() {
+    fn several_ranges_cover_their_union() {
         let mut ranges = Ranges::default();
         let position = |text| Position::parse(text).unwrap();
         assert!(ranges.check().is_err());
-        // The second pair is told from the first by what the first has already.
+        // The second pair starts because the first one already has an end.
         ranges.add_to(position("20"));
         ranges.add_from(position("10"));
         ranges.add_from(position("15"));

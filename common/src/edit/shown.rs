@@ -1,8 +1,8 @@
-//! The text on a screen, line by line: rows are joined where a line was too long for one.
+//! The text on a screen, line by line: rows of a wrapped line are joined.
 //!
-//! Whoever looks for something is shown the lines that have changed, each as a whole: those on the
-//! screen after each event, and those that have left it meanwhile. So everything that a viewer could
-//! ever read there is seen at least once, and what stays as it is only once.
+//! A search examines every line that has changed, as a whole: those on the screen after each event,
+//! and those that have left it since the previous event. Everything that a viewer could ever read
+//! is examined at least once, and unchanged text only once.
 
 use std::ops::Range;
 
@@ -11,52 +11,51 @@ use crate::screen::{Cell, PlacedCell, Row, Terminal, TextCell, TooLarge};
 use crate::size::Size;
 use crate::vt::Token;
 
-/// How many rows above the screen are kept: a terminal that becomes taller brings them back.
+/// The number of rows kept above the screen: a terminal that becomes taller brings them back.
 const SCROLLBACK: usize = 200;
 
-/// The longest line that is shown as a whole, in bytes. A longer one is shown in pieces, each of
-/// which begins with the last [`OVERLAP`] bytes of the one before.
+/// The longest line examined as a whole, in bytes. A longer one is examined in pieces, each of
+/// which repeats the last [`OVERLAP`] bytes of the previous one.
 const LONGEST_LINE: usize = 64 << 10;
 
-/// How much two pieces of a line have in common.
+/// The overlap of two pieces of a line, in bytes.
 const OVERLAP: usize = 16 << 10;
 
-/// How many of the blanks at the end of a line are shown on which nothing was written: a text that is
-/// looked for may end in blanks.
+/// The number of unwritten blanks kept at the end of a line: a search text may end in blanks.
 const BLANKS: usize = 4;
 
-/// The text of a line, and what else is kept of its cells.
+/// The text of a line, and any other data kept of its cells.
 trait LineText<C>: Clone + Default {
     /// Appends a row.
     fn push_row(&mut self, row: &Row<C>);
 
-    /// How long the text is, in bytes.
+    /// The length of the text in bytes.
     fn len(&self) -> usize;
 
-    /// Makes it empty.
+    /// Empties it.
     fn clear(&mut self);
 
-    /// Keeps about so many bytes at the end.
+    /// Keeps about this many bytes at the end.
     fn keep_last(&mut self, length: usize);
 }
 
-/// The text of the screen, with the place in the output that each character came from.
+/// The text of the screen, with the place in the output of each character.
 pub struct TracedScreen(ShownLines<PlacedCell, TracedLine>);
 
 /// The text of the screen.
 pub struct TextLines(ShownLines<TextCell, PlainLine>);
 
-/// The text of a line and nothing else, in UTF-8.
+/// Only the text of a line, in UTF-8.
 #[derive(Clone, Default)]
 struct PlainLine(Vec<u8>);
 
-/// A terminal, and the lines on it that have not been shown yet.
+/// A terminal, and its lines that have not been examined yet.
 struct ShownLines<C: Cell, L> {
     terminal: Terminal<C>,
     gone: GoneLine<L>,
-    /// The line that is shown, to be used again.
+    /// The current line, kept for reuse.
     line: L,
-    /// The rows of the lines that have changed, to be used again.
+    /// The rows of the changed lines, kept for reuse.
     changed: Vec<Range<usize>>,
 }
 
@@ -67,11 +66,10 @@ struct GoneLine<L> {
     is_changed: bool,
 }
 
-// The methods are written out for each kind of cell, so that they are compiled, and optimized, with this
-// crate.
+// Written out for each kind of cell, so that they are compiled and optimized with this crate.
 
 impl TracedScreen {
-    /// A terminal just opened.
+    /// A new terminal.
     ///
     /// # Errors
     ///
@@ -85,36 +83,36 @@ impl TracedScreen {
         &self.0.terminal
     }
 
-    /// Does what a token of the output says. Lines that come out of reach are shown to `look`.
+    /// Executes a token of the output. Lines that scroll out of reach are passed to `look`.
     pub fn execute(&mut self, token: &Token<'_>, look: &mut dyn FnMut(&TracedLine)) {
         let ShownLines { terminal, gone, .. } = &mut self.0;
         terminal.execute(token, &mut |row| gone.push(row, look));
     }
 
-    /// Changes the size. Lines that come out of reach are shown to `look`.
+    /// Changes the size. Lines that scroll out of reach are passed to `look`.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`]; then nothing has changed.
+    /// [`TooLarge`]; the state is then unchanged.
     pub fn resize(&mut self, size: Size, look: &mut dyn FnMut(&TracedLine)) -> Result<(), TooLarge> {
         self.0.resize(size, look)
     }
 
-    /// Shows each line that has changed since this was asked last to `look`, with the row of the screen
-    /// in which it begins: below 0 for one that begins above the screen.
+    /// Passes each line that has changed since the last call to `look`, with the row of the screen
+    /// in which it begins, negative for a line that begins above the screen.
     pub fn changed(&mut self, look: &mut dyn FnMut(isize, &TracedLine)) {
         self.0.changed(look);
     }
 
-    /// How long the part of the line beginning in a row is, in bytes of text, that has left the
-    /// scrollback already.
+    /// The length in bytes of the text that a line beginning in this row has lost to the end of the
+    /// scrollback.
     pub fn gone_length(&self, first: isize) -> usize {
         let ShownLines { terminal, gone, .. } = &self.0;
         let is_oldest = first + terminal.scrollback().len() as isize == 0;
         if is_oldest && !terminal.is_alternate() { gone.line.len() } else { 0 }
     }
 
-    /// Each row of the screen as a line of its own.
+    /// Each row of the screen as a separate line.
     pub fn rows(&self) -> Vec<TracedLine> {
         let line = |row: &Row<PlacedCell>| {
             let mut line = TracedLine::default();
@@ -124,7 +122,7 @@ impl TracedScreen {
         self.0.terminal.rows().map(line).collect()
     }
 
-    /// The line that the cursor is in, up to the cursor: what may be gone on with.
+    /// The line of the cursor, up to the cursor: the part that may be continued.
     pub fn line_before_cursor(&self) -> TracedLine {
         let mut line = TracedLine::default();
         let terminal = &self.0.terminal;
@@ -145,7 +143,7 @@ impl TracedScreen {
 }
 
 impl TextLines {
-    /// A terminal just opened.
+    /// A new terminal.
     ///
     /// # Errors
     ///
@@ -154,29 +152,29 @@ impl TextLines {
         Ok(TextLines(ShownLines::new(size)?))
     }
 
-    /// Takes the next piece of output. Lines that come out of reach are shown to `look`.
+    /// Feeds the next piece of output. Lines that scroll out of reach are passed to `look`.
     pub fn feed(&mut self, text: &str, look: &mut dyn FnMut(&str)) {
         let ShownLines { terminal, gone, .. } = &mut self.0;
         terminal.feed_with(text, &mut |row| gone.push(row, &mut |line: &PlainLine| look(line.text())));
     }
 
-    /// Changes the size. Lines that come out of reach are shown to `look`.
+    /// Changes the size. Lines that scroll out of reach are passed to `look`.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`]; then nothing has changed.
+    /// [`TooLarge`]; the state is then unchanged.
     pub fn resize(&mut self, size: Size, look: &mut dyn FnMut(&str)) -> Result<(), TooLarge> {
         self.0.resize(size, &mut |line: &PlainLine| look(line.text()))
     }
 
-    /// Shows each line that has changed since this was asked last to `look`, with the row of the screen
-    /// in which it begins: below 0 for one that begins above the screen. Returns by how many rows the
-    /// screen has scrolled up.
+    /// Passes each line that has changed since the last call to `look`, with the row of the screen
+    /// in which it begins, negative for a line that begins above the screen. Returns the number of
+    /// rows by which the screen has scrolled up.
     pub fn changed(&mut self, look: &mut dyn FnMut(isize, &str)) -> usize {
         self.0.changed(&mut |first, line: &PlainLine| look(first, line.text()))
     }
 
-    /// The column of the cursor, in the row of the screen that it is in.
+    /// The column of the cursor, and its row on the screen.
     pub fn cursor(&self) -> (usize, isize) {
         let cursor = self.0.terminal.cursor();
         (cursor.col, cursor.row as isize)
@@ -193,8 +191,8 @@ impl LineText<PlacedCell> for TracedLine {
         let mut last = None;
         for (col, cell) in cells.iter().enumerate() {
             if cell.is_right_half() {
-                // At an edge it may have wrapped, where the first of two narrow ones would have fit;
-                // and of two narrow ones REP repeats the second alone.
+                // At an edge it may have wrapped, where the first of two narrow ones would have
+                // fit; and REP repeats only the second of two narrow ones.
                 let is_at_edge = col == 1 && !self.is_empty() || col + 1 == row.cells().len();
                 let is_repeated = std::mem::replace(&mut last, cell.place()) == cell.place();
                 if let Some(place) = cell.place().filter(|_| is_at_edge || is_repeated) {
@@ -224,7 +222,7 @@ impl LineText<PlacedCell> for TracedLine {
 
 impl PlainLine {
     fn text(&self) -> &str {
-        // Built of characters.
+        // Built from characters.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
@@ -255,14 +253,14 @@ impl LineText<TextCell> for PlainLine {
     }
 }
 
-/// Whether cells of a row hold nothing but ASCII characters, as nearly all do.
+/// Returns whether cells of a row contain only ASCII characters, as nearly all do.
 fn is_ascii<C: Cell>(row: &Row<C>, cells: &[C]) -> bool {
-    // Without a way out of the loop, several are looked at at once.
+    // Without an early exit, the loop can examine several at once.
     let is_other = |cell: &C| cell.code().wrapping_sub(1) >= 0x7f;
     !row.has_marks() && !cells.iter().fold(false, |any, cell| any | is_other(cell))
 }
 
-/// The cells of a row, without most of the blanks at its end on which nothing was written.
+/// The cells of a row, without most of the unwritten blanks at its end.
 fn shown_cells<C: Cell>(row: &Row<C>) -> &[C] {
     let cells = row.cells();
     if row.is_wrapped() {

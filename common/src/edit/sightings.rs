@@ -1,5 +1,5 @@
-//! When something comes up on the screen: not each time that it is drawn again, but each time that it
-//! has not stood there before.
+//! The appearance of text on the screen: reported when the text was not there before, and not each
+//! time it is redrawn.
 
 use std::ops::Range;
 
@@ -7,18 +7,18 @@ use super::shown::TextLines;
 use crate::screen::TooLarge;
 use crate::size::Size;
 
-/// Finds what is looked for in a line: appends where it stands, in bytes.
+/// Finds matches in a line: appends their byte ranges.
 pub type Find<'a> = &'a mut dyn FnMut(&str, &mut Vec<Range<usize>>);
 
-/// Is told of a line, and where in it something has come up.
+/// Receives a line, and the ranges of the matches that have appeared in it.
 pub type Report<'a> = &'a mut dyn FnMut(&str, &[Range<usize>]);
 
-/// The screen, and what has been found on it.
+/// The screen, and the matches on it.
 #[derive(Default)]
 pub struct Sightings {
     /// The screen; `None` before it has a size.
     lines: Option<TextLines>,
-    /// The lines on the screen in which something was found.
+    /// The lines on the screen with matches.
     shown: Vec<Line>,
 }
 
@@ -31,7 +31,7 @@ struct Line {
 }
 
 impl Sightings {
-    /// Takes the next output, and reports what has come up.
+    /// Feeds the next output, and reports the matches that have appeared.
     pub fn feed(&mut self, text: &str, find: Find<'_>, report: Report<'_>) {
         let Some(lines) = &mut self.lines else { return };
         let mut news = Vec::new();
@@ -40,11 +40,12 @@ impl Sightings {
         self.look(news, find, report);
     }
 
-    /// Gives the terminal another size, or its first one, and reports what has come up.
+    /// Sets the terminal's size, also for the first time, and reports the matches that have
+    /// appeared.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`]; then nothing has changed.
+    /// [`TooLarge`]; the state is then unchanged.
     pub fn resize(&mut self, size: Size, find: Find<'_>, report: Report<'_>) -> Result<(), TooLarge> {
         let Some(lines) = &mut self.lines else {
             self.lines = Some(TextLines::new(size)?);
@@ -57,7 +58,7 @@ impl Sightings {
         Ok(())
     }
 
-    /// Looks at the lines on the screen that have changed; `news` have left it meanwhile.
+    /// Examines the changed lines on the screen; `news` have left it since.
     fn look(&mut self, mut news: Vec<Line>, find: Find<'_>, report: Report<'_>) {
         let Sightings { lines: Some(lines), shown } = self else { return };
         let mut found = Vec::new();
@@ -76,7 +77,7 @@ impl Sightings {
         for line in shown.iter_mut() {
             line.row = line.row.map(|row| row.saturating_sub_unsigned(scrolled));
         }
-        // The rows that have changed came in order.
+        // The changed rows are in ascending order.
         let is_changed = |line: &Line| line.row.is_none_or(|row| changed.binary_search(&row).is_ok());
         let (mut before, after) = std::mem::take(shown).into_iter().partition(is_changed);
         *shown = after;
@@ -92,7 +93,7 @@ impl Sightings {
     }
 }
 
-/// A line without the blanks at its end, but for those before the cursor: a prompt ends with one.
+/// A line without trailing blanks, except those before the cursor: a prompt ends with one.
 fn up_to_cursor(row: isize, line: &str, (cursor_col, cursor_row): (usize, isize)) -> &str {
     let length = line.trim_end().len();
     match line.is_ascii() && row == cursor_row {
@@ -102,7 +103,7 @@ fn up_to_cursor(row: isize, line: &str, (cursor_col, cursor_row): (usize, isize)
 }
 
 impl Line {
-    /// A line in which something is found.
+    /// A line and its matches, if any.
     fn of(row: Option<isize>, text: &str, find: Find<'_>, found: &mut Vec<Range<usize>>) -> Option<Line> {
         found.clear();
         find(text, found);
@@ -110,7 +111,7 @@ impl Line {
         (!found.is_empty()).then(|| Line { row, text: text.to_string(), found: found.clone() })
     }
 
-    /// What was found in it that was not there before: neither in the same row, nor in a line that has
+    /// The matches that were not there before: neither in the same row, nor in a line that has
     /// moved as a whole.
     fn new_since(&self, before: &mut Vec<Line>) -> Vec<Range<usize>> {
         if let Some(moved) = before.iter().position(|line| line.text.trim_end() == self.text.trim_end()) {
@@ -122,7 +123,7 @@ impl Line {
         let mut stood: Vec<&str> = old.found.iter().map(|found| &old.text[found.clone()]).collect();
         let is_new = |found: &&Range<usize>| {
             let text = &self.text[(*found).clone()];
-            // What has grown, as while it was typed, stood there, too.
+            // Text that has grown, as during typing, was already there.
             let stands = stood.iter().position(|stood| text.starts_with(stood));
             stands.map(|index| stood.swap_remove(index)).is_none()
         };
@@ -134,7 +135,7 @@ impl Line {
 mod tests {
     use super::*;
 
-    /// What comes up with each piece of output: the lines.
+    /// The lines reported for each piece of output.
     fn sightings(pattern: &str, pieces: &[&str]) -> Vec<Vec<String>> {
         let mut sightings = Sightings::default();
         let mut find = |line: &str, found: &mut Vec<Range<usize>>| {
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_comes_up_once_however_often_it_is_drawn() {
+    fn a_text_is_reported_once_however_often_it_is_drawn() {
         let seen = sightings(
             "err",
             &["$ er", "r", "or", "\r$ error", "\x1b[2J\x1b[H$ error", "\x1b[2J", "\x1b[Herr"],
@@ -159,22 +160,22 @@ mod tests {
     }
 
     #[test]
-    fn what_scrolls_does_not_come_up_again() {
+    fn scrolled_text_is_not_reported_again() {
         let seen = sightings("err", &["err\r\n", "a\r\nb\r\n", "c\r\nerr\r\n", "d"]);
         assert_eq!(seen, [vec!["err"], vec![], vec!["err"], vec![]]);
-        // Drawn again a row above, as an editor scrolls.
+        // Redrawn a row higher, as an editor scrolls.
         let seen = sightings("err", &["\x1b[2;1Herr", "\x1b[1;1Herr\x1b[2;1H\x1b[K"]);
         assert_eq!(seen, [vec!["err"], vec![]]);
     }
 
     #[test]
-    fn what_is_gone_again_within_one_piece_is_seen_if_it_has_scrolled_by() {
+    fn text_that_scrolls_past_within_one_piece_is_reported() {
         let long = (0..500).map(|line| format!("line {line}\r\n")).collect::<String>();
         assert_eq!(sightings("line 7", &[&long])[0].len(), 11);
     }
 
     #[test]
-    fn a_line_is_whole_where_it_wraps() {
+    fn a_wrapped_line_is_searched_as_a_whole() {
         assert_eq!(sightings("0err", &["01234567890123456780err"]), [vec!["01234567890123456780err"]]);
     }
 }

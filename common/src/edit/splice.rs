@@ -1,9 +1,9 @@
-//! Leaving ranges of a cast out, and making up for what they did to the screen: what `cut` and
-//! `trim` share, which differ only in the side that they keep.
+//! Removes ranges of a cast and makes up for their effect on the screen: the common part of `cut`
+//! and `trim`, which differ only in the side that they keep.
 //!
-//! Where events are left out, one event takes their place that draws the screen as it stood behind
-//! them. What was on the screen only in between is nowhere in it. A hole that reaches to the end of
-//! the cast is not drawn: all that it would show was to be seen in the hole alone.
+//! Removed events are replaced by one event that draws the screen as it was after them. It contains
+//! nothing that was shown only during the gap. A gap at the end of the cast is not drawn:
+//! everything on its final screen was shown only during the gap.
 
 use crate::cast::{Code, Event, Fault, Header, Time};
 use crate::cli;
@@ -12,46 +12,46 @@ use crate::filter::{Args, Filter, Output};
 use crate::screen::Screen;
 use crate::size::Size;
 
-/// How many rows above the screen are kept, which come back when it becomes taller.
+/// The number of rows kept above the screen, which reappear when it becomes taller.
 const SCROLLBACK: usize = 100;
 
-/// Which events are kept.
+/// The events to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// Those in the ranges: what `trim` does.
+    /// Those inside the ranges, as `trim` does.
     Inside,
-    /// Those outside the ranges: what `cut` does.
+    /// Those outside the ranges, as `cut` does.
     Outside,
 }
 
-/// The filter that keeps one side of ranges.
+/// A filter that keeps one side of ranges.
 pub struct Splice {
     kept: Kept,
     ranges: Ranges,
     drawing: Drawing,
     /// The terminal's current size.
     size: Size,
-    /// The events that are being left out.
+    /// The current gap.
     hole: Option<Hole>,
 }
 
-/// Whether the screen behind a hole is drawn.
+/// The redrawing of the screen after a gap.
 enum Drawing {
-    /// It is not, or no hole can follow.
+    /// Disabled, or no gap can follow.
     Off,
-    /// It will be, once the cast's size is known.
+    /// Enabled once the cast's size is known.
     Wanted,
     On(Box<Screen>),
 }
 
 struct Hole {
-    /// When it happens in what is put out.
+    /// Its time in the output.
     time: Time,
     /// The size before it.
     size: Size,
-    /// What the viewer's terminal shows.
+    /// The contents of the viewer's terminal.
     screen: Option<Box<Screen>>,
-    /// Whether anything was written in it.
+    /// True if it contains output.
     has_output: bool,
 }
 
@@ -120,7 +120,7 @@ impl Filter for Splice {
 }
 
 impl Splice {
-    /// Makes up for the events left out, if that is what came last.
+    /// Makes up for the removed events, if the last event was one of them.
     fn close_hole(&mut self, output: &mut Output) {
         let Some(hole) = self.hole.take() else { return };
         if hole.size != self.size {
@@ -134,7 +134,7 @@ impl Splice {
         }
     }
 
-    /// Keeps up with what an event does to the terminal, as long as somebody may ask.
+    /// Tracks the effect of an event on the terminal, as long as it may be needed.
     fn follow(&mut self, event: &Event<'_>) -> Result<(), Fault> {
         if self.ranges.end_before(event.time) {
             self.drawing = Drawing::Off;

@@ -1,19 +1,19 @@
-//! A line of text that knows where each of its characters came from.
+//! A line of text with the origin of each of its characters.
 //!
-//! A place is a number of bytes from the beginning of a stream, such as all output of a cast.
+//! A place is a byte offset in a stream, such as all output of a cast.
 
 use std::ops::Range;
 
-/// The place of what nobody wrote: the blanks of a screen.
+/// The place of characters that were never written, such as the blanks of a screen.
 pub const NOWHERE: u64 = u64::MAX;
 
 /// A line of text, and the place of each of its characters.
 #[derive(Clone, Debug, Default)]
 pub struct TracedLine {
     text: Vec<u8>,
-    /// Where in the text a run begins, and its place. Within a run, both grow together.
+    /// The offset of each run in the text, and its place. Within a run, both advance together.
     runs: Vec<(usize, u64)>,
-    /// The places of wide characters that two narrow ones would not take the place of: see
+    /// The places of wide characters that two narrow ones cannot replace: see
     /// [`TracedLine::keep_whole`].
     whole: Vec<u64>,
 }
@@ -21,11 +21,11 @@ pub struct TracedLine {
 impl TracedLine {
     /// The text.
     pub fn text(&self) -> &str {
-        // Built of characters.
+        // Built from characters.
         std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
-    /// Appends text that stands at a place and behind it.
+    /// Appends a text whose first byte is at a place.
     pub fn push_str(&mut self, text: &str, place: u64) {
         if text.is_empty() {
             return;
@@ -58,23 +58,22 @@ impl TracedLine {
         }
     }
 
-    /// How long the text is, in bytes.
+    /// The length of the text in bytes.
     pub fn len(&self) -> usize {
         self.text.len()
     }
 
-    /// Whether there is no text.
+    /// Returns whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
     }
 
-    /// Notes that a wide character stands where two narrow ones would be parted, or come to stand
-    /// elsewhere.
+    /// Marks a wide character that two narrow ones could not replace without being split or moved.
     pub fn keep_whole(&mut self, place: u64) {
         self.whole.push(place);
     }
 
-    /// The places of such characters.
+    /// The places of the marked characters.
     pub fn whole(&self) -> &[u64] {
         &self.whole
     }
@@ -90,14 +89,14 @@ impl TracedLine {
         }
     }
 
-    /// Makes it empty.
+    /// Empties the line.
     pub fn clear(&mut self) {
         self.text.clear();
         self.runs.clear();
         self.whole.clear();
     }
 
-    /// Keeps about so many bytes from the end of the text.
+    /// Keeps about this many bytes at the end of the text.
     pub fn keep_last(&mut self, length: usize) {
         let is_boundary = |at: &usize| self.text().is_char_boundary(*at);
         let start = (self.text.len().saturating_sub(length)..).find(is_boundary).unwrap_or(0);
@@ -117,7 +116,7 @@ impl TracedLine {
         runs.map(|(&(start, first), end)| first..first + (end - start) as u64)
     }
 
-    /// The place of the character that begins at an offset; [`NOWHERE`] beyond the end.
+    /// The place of the character at an offset; [`NOWHERE`] beyond the end.
     pub fn place(&self, offset: usize) -> u64 {
         let run = self.runs.partition_point(|&(start, _)| start <= offset).checked_sub(1);
         match run.and_then(|run| self.runs.get(run)) {
@@ -128,7 +127,8 @@ impl TracedLine {
         }
     }
 
-    /// The characters of a part of the text with their places, without those that nobody wrote.
+    /// The characters of a part of the text with their places, without those that were never
+    /// written.
     pub fn places(&self, range: Range<usize>) -> impl Iterator<Item = (char, u64)> {
         let start = range.start;
         let characters = self.text().get(range).unwrap_or_default().char_indices();
@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_knows_where_its_characters_came_from() {
+    fn a_line_has_the_places_of_its_characters() {
         let mut line = TracedLine::default();
         line.push_str("abc", 10);
         line.push('ż', 13);

@@ -1,9 +1,9 @@
-//! What a terminal answers to the questions that programs ask of it, where no terminal of a person is
-//! there to do so: programs wait for such answers, some for ever.
+//! A terminal's replies to a program's queries when no real terminal is there to send them:
+//! programs wait for such replies, some forever.
 //!
-//! The answers are those of a VT220 with colours, in the form that xterm's control sequences document
-//! gives them. What is asked besides is not answered, which programs take as a no: they ask for the
-//! device attributes last, and those are.
+//! The replies are those of a VT220 with colours, in the form given by xterm's control sequences
+//! document. Other queries are not answered, which programs take as a no: they query the device
+//! attributes last, and those are answered.
 
 use std::io::Write;
 
@@ -13,25 +13,25 @@ use crate::vt::{ControlString, Csi, End, Kind, Part, StringKind, Token, Tokenize
 /// Red, green and blue.
 pub type Channels = [u8; 3];
 
-/// The colours that a program is told when it asks for them.
+/// The colours reported to a program that queries them.
 #[derive(Clone, Debug)]
 pub struct Colours {
-    /// Of text that has no other.
+    /// The default colour of text.
     pub foreground: Channels,
-    /// Of cells that have no other.
+    /// The default colour of the background.
     pub background: Channels,
     /// Colours 0 to 15.
     pub palette: [Channels; 16],
 }
 
-/// Finds questions in a program's output and answers them.
+/// Finds queries in a program's output and answers them.
 #[derive(Debug)]
 pub struct Responder {
     tokenizer: Tokenizer,
     colours: Colours,
 }
 
-/// Private modes that a program may be told the state of; of others it is told that they are unknown.
+/// The private modes whose state is reported; others are reported as unknown.
 const KNOWN_MODES: &[u16] = &[1, 5, 6, 7, 25, 47, 1000, 1002, 1003, 1004, 1006, 1047, 1049, 2004, 2026];
 
 impl Responder {
@@ -40,8 +40,8 @@ impl Responder {
         Responder { tokenizer: Tokenizer::default(), colours }
     }
 
-    /// Feeds the next piece of output to the screen, and appends the answers to `out`. Each tells the
-    /// state in which the screen was when the question came.
+    /// Feeds the next piece of output to the screen, and appends the replies to `out`. Each
+    /// reflects the state of the screen when its query arrived.
     pub fn feed(&mut self, screen: &mut Screen, piece: &str, out: &mut Vec<u8>) {
         let start = self.tokenizer.position() + self.tokenizer.pending().len() as u64;
         let mut fed = 0;
@@ -50,7 +50,7 @@ impl Responder {
             if !is_question(&token) {
                 continue;
             }
-            // A question ends in this piece, wherever it began.
+            // A query ends in this piece, wherever it began.
             let end = (token.start + token.bytes.len() as u64).saturating_sub(start) as usize;
             if let Some(text) = piece.get(fed..end) {
                 screen.feed(text);
@@ -62,7 +62,7 @@ impl Responder {
     }
 }
 
-/// Whether a token may be a question: said quickly, since nearly none is.
+/// Returns whether a token may be a query: a fast test, since almost none is.
 fn is_question(token: &Token<'_>) -> bool {
     match token.kind {
         Kind::Csi(csi) => matches!(csi.last, b'c' | b'n' | b'p' | b'q' | b't'),
@@ -104,7 +104,7 @@ fn answer_sequence(csi: &Csi, screen: &Screen, out: &mut Vec<u8>) {
     out.extend_from_slice(answer.as_bytes());
 }
 
-/// Answers a question for a colour (OSC 10, 11 and 4), ended as the question was.
+/// Answers a colour query (OSC 10, 11 and 4), with the same terminator as the query.
 fn answer_string(string: &ControlString<'_>, colours: &Colours, out: &mut Vec<u8>) {
     if string.kind != StringKind::Osc || string.part != Part::Whole {
         return;
@@ -126,7 +126,7 @@ fn answer_string(string: &ControlString<'_>, colours: &Colours, out: &mut Vec<u8
         }
     };
     let [red, green, blue] = colour;
-    // Writing to a vector does not fail.
+    // Writing to a vector cannot fail.
     let _ =
         write!(out, "\x1b]{name};rgb:{red:02x}{red:02x}/{green:02x}{green:02x}/{blue:02x}{blue:02x}{end}");
 }
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_answered_with_the_state_in_which_it_was_asked() {
+    fn a_query_is_answered_with_the_state_at_that_moment() {
         assert_eq!(answers(&["ab\x1b[6ncd\r\n\x1b[6n\x1b[5n"]), "\x1b[1;3R\x1b[2;1R\x1b[0n");
         assert_eq!(
             answers(&["\x1b[?2004h\x1b[?2004$p\x1b[?25$p\x1b[?9999$p"]),
@@ -159,14 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_those_given_and_the_answer_ends_as_the_question() {
+    fn the_given_colours_are_reported_with_the_terminator_of_the_query() {
         assert_eq!(answers(&["\x1b]11;?\x07"]), "\x1b]11;rgb:1212/1313/1414\x07");
         assert_eq!(answers(&["\x1b]4;1;?\x1b\\"]), "\x1b]4;1;rgb:dddd/3c3c/6969\x1b\\");
         assert_eq!(answers(&["\x1b]4;300;?\x1b\\\x1b]0;what?\x07"]), "");
     }
 
     #[test]
-    fn a_question_in_pieces_is_one_question() {
+    fn a_query_in_pieces_is_recognized() {
         let whole = "xy\x1b[c\x1b]10;?\x1b\\ż\x1b[6n\x1b[>q";
         let expected = answers(&[whole]);
         assert!(expected.starts_with("\x1b[?62;22c\x1b]10;rgb:cccc"), "{expected:?}");

@@ -1,34 +1,34 @@
-//! What stands at one place of a row, and what it remembers.
+//! The cells of a row, and the data that they keep.
 //!
-//! A terminal is generic in this: text needs the characters alone, pictures their style, redaction
-//! the place in the output that each came from.
+//! A terminal is generic in this: text needs only characters, pictures their styles, redaction the
+//! place in the output of each character.
 
 use std::fmt::Debug;
 
 use super::style::{Color, PackedStyle, Style};
 
-/// One place of a row: a character of one column, or the left or the right half of a wide one.
+/// A cell of a row: a character of one column, or the left or the right half of a wide one.
 pub trait Cell: Copy + PartialEq + Debug {
-    /// What a pen gives to the cells that it writes or erases.
+    /// The properties that a pen gives to the cells it writes or erases.
     type Ink: Copy + PartialEq + Debug;
 
-    /// What characters get that are written in a style. `extra` is the number of what a style has
-    /// that is kept elsewhere.
+    /// The ink of characters written in a style. `extra` is the number of the style's parts that
+    /// are kept elsewhere.
     fn writing(style: &Style, extra: u32) -> Self::Ink;
 
-    /// What blanks get that are left by erasing: the background's colour alone.
+    /// The ink of erased cells: only the background colour.
     fn erasing(style: &Style) -> Self::Ink;
 
-    /// A character, written by the byte at this place of the output.
+    /// A character, written by the byte at this place in the output.
     fn new(character: char, ink: Self::Ink, place: u64) -> Self;
 
     /// The right half of a wide character.
     fn right_half(ink: Self::Ink, place: u64) -> Self;
 
-    /// A blank left by erasing.
+    /// An erased cell.
     fn erased(ink: Self::Ink) -> Self;
 
-    /// A cell on which nothing was ever written.
+    /// A cell that was never written to.
     fn blank() -> Self;
 
     /// The code of the character; 0 for a right half.
@@ -41,51 +41,51 @@ pub trait Cell: Copy + PartialEq + Debug {
         char::from_u32(self.code()).filter(|character| *character != '\0').unwrap_or(' ')
     }
 
-    /// The code point of the character as it is to be seen: a blank if it is concealed, as far as the cell
-    /// remembers that; 0 for a right half.
+    /// The code point of the character as displayed: a blank if it is concealed and the cell keeps
+    /// that; 0 for a right half.
     fn shown(&self) -> u32;
 
-    /// Whether it is not to be seen, as far as the cell remembers that.
+    /// Returns whether it is concealed, if the cell keeps that.
     fn is_concealed(&self) -> bool {
         false
     }
 
-    /// Whether this is the right half of the wide character before it.
+    /// Returns whether this is the right half of the wide character before it.
     fn is_right_half(&self) -> bool;
 
     /// The ink with which it was written.
     fn ink(&self) -> Self::Ink;
 
-    /// The place in the output that it came from; `None` where cells do not remember it, and for what
-    /// was erased.
+    /// The place of the character in the output; `None` if cells do not keep it, and for erased
+    /// cells.
     fn place(&self) -> Option<u64> {
         None
     }
 
-    /// Whether it looks like a cell on which nothing was ever written.
+    /// Returns whether it looks like a cell that was never written to.
     fn is_blank(&self) -> bool;
 
-    /// The number of what its style keeps elsewhere.
+    /// The number of the style's parts that are kept elsewhere.
     fn extra(&self) -> u32 {
         0
     }
 
-    /// Gives it another number.
+    /// Changes that number.
     fn set_extra(&mut self, _extra: u32) {}
 }
 
-/// The place of what no byte of the output has written.
+/// The place of a cell that no byte of the output has written.
 pub(super) const NOWHERE: u64 = u64::MAX;
 
-/// The bit of a cell without styles that says that it had one: blanks that have some count as
-/// text when rows are wrapped anew, as in asciinema 3.x.
+/// A flag for cells without styles that had one: styled blanks count as text when lines are
+/// rewrapped, as in asciinema 3.x.
 const STYLED: u32 = 1 << 31;
 
-/// A cell that remembers its character alone.
+/// A cell that keeps only its character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextCell(u32);
 
-/// The ink of cells that keep no style: whether there is one.
+/// The ink of cells that keep no style: a flag for whether there is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlainInk(u32);
 
@@ -149,7 +149,7 @@ impl Cell for TextCell {
     }
 }
 
-/// A cell that remembers where in the output its character came from.
+/// A cell that keeps the place of its character in the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlacedCell {
     cell: TextCell,
@@ -220,7 +220,7 @@ impl Cell for PlacedCell {
     }
 }
 
-/// A cell that remembers its style, in 16 bytes.
+/// A cell that keeps its style, in 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StyledCell {
     code: u32,
@@ -228,7 +228,7 @@ pub struct StyledCell {
 }
 
 impl StyledCell {
-    /// Its style, except for the underline's colour and the link; for these, see
+    /// Its style, except for the underline colour and the link; for these, see
     /// [`Terminal::style`](super::Terminal::style).
     pub fn own_style(&self) -> Style {
         self.style.unpack()

@@ -1,12 +1,12 @@
-//! Character sets: what turns letters into the lines of boxes.
+//! Character sets: the mapping of letters to line-drawing characters.
 
 /// A set of 94 characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Charset {
-    /// ASCII, and all sets that are not known.
+    /// ASCII, and all unknown sets.
     #[default]
     Ascii,
-    /// The United Kingdom's: ASCII but for the pound sign.
+    /// United Kingdom: ASCII except for the pound sign.
     British,
     /// DEC Special Graphics.
     Graphics,
@@ -48,25 +48,25 @@ impl Charset {
     }
 }
 
-/// The four sets that a program may choose from, and the one that it has chosen.
+/// The four designated sets, and the active one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Charsets {
     /// G0 to G3.
     pub designated: [Charset; 4],
-    /// Which of them is in use.
+    /// The active set.
     pub shift: usize,
-    /// Which of them is in use for the next character alone.
+    /// The active set for the next character only.
     pub single_shift: Option<usize>,
 }
 
 impl Charsets {
-    /// Whether characters are printed as they are.
+    /// Returns whether characters are printed unchanged.
     #[inline]
     pub fn is_plain(&self) -> bool {
         self.single_shift.is_none() && self.designated[self.shift] == Charset::Ascii
     }
 
-    /// The character to print for one that was written.
+    /// The character to print for a character of the output.
     pub fn translate(&mut self, character: char) -> char {
         let set = self.single_shift.take().unwrap_or(self.shift);
         self.designated[set].translate(character)

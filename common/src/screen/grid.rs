@@ -1,4 +1,4 @@
-//! The rows of one screen, and how they move: within it, out of it, and when its size changes.
+//! The rows of one screen, and their movement: within it, out of it, and on resizes.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::cell::Cell;
 use super::row::{Row, wrap_anew};
 
-/// A place on a screen, from 0.
+/// A position on a screen, from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The column.
@@ -16,24 +16,24 @@ pub struct Position {
     pub row: usize,
 }
 
-/// The rows of a screen, and those that have scrolled out of it but are within reach.
+/// The rows of a screen and its scrollback.
 #[derive(Clone, Debug)]
 pub(super) struct Grid<C: Cell> {
     pub rows: VecDeque<Row<C>>,
     pub scrollback: VecDeque<Row<C>>,
-    /// How many rows the scrollback may hold.
+    /// The maximum number of rows in the scrollback.
     pub most_scrollback: usize,
     pub cols: usize,
-    /// A row that has gone out, to be used again.
+    /// A discarded row, kept for reuse.
     spare: Option<Row<C>>,
-    /// By how many rows all of the screen has scrolled up since somebody asked.
+    /// The number of rows by which the whole screen has scrolled up since the last query.
     pub scrolled: usize,
-    /// How many rows have come to the end of the scrollback since somebody asked for changed lines.
+    /// The number of rows added to the scrollback since changed lines were last queried.
     pub new_above: usize,
 }
 
 impl<C: Cell> Grid<C> {
-    /// A blank screen. So many rows above it are kept later.
+    /// A blank screen. `most_scrollback` rows will be kept above it.
     pub fn new(cols: usize, rows: usize, most_scrollback: usize) -> Grid<C> {
         let rows = (0..rows).map(|_| Row::blank(cols)).collect();
         Grid {
@@ -53,8 +53,8 @@ impl<C: Cell> Grid<C> {
         self.rows.range_mut(rows).for_each(|row| row.reset(cols, ink));
     }
 
-    /// Moves rows up. What leaves the screen at its top goes to the scrollback, and what is out
-    /// of reach there to `evicted`.
+    /// Moves rows up. Rows that leave the top of the screen go to the scrollback, and rows that
+    /// leave the scrollback to `evicted`.
     pub fn scroll_up(
         &mut self,
         rows: Range<usize>,
@@ -91,7 +91,7 @@ impl<C: Cell> Grid<C> {
         }
     }
 
-    /// Moves rows down. What leaves at the bottom is gone.
+    /// Moves rows down. Rows that leave the bottom are lost.
     pub fn scroll_down(&mut self, rows: Range<usize>, count: usize, ink: C::Ink) {
         let count = count.min(rows.len());
         self.rows.make_contiguous()[rows.clone()].rotate_right(count);
@@ -103,7 +103,7 @@ impl<C: Cell> Grid<C> {
         self.mark_changed(rows);
     }
 
-    /// Moves what stands in a rectangle up, or down. What leaves it is gone.
+    /// Moves the contents of a rectangle up or down. Contents that leave it are lost.
     pub fn scroll_within(&mut self, rows: Range<usize>, cols: Range<usize>, count: isize, ink: C::Ink) {
         let distance = count.unsigned_abs().min(rows.len());
         for row in rows.clone() {
@@ -133,7 +133,7 @@ impl<C: Cell> Grid<C> {
         self.rows.range_mut(rows).for_each(|row| row.is_changed = true);
     }
 
-    /// Gives away the rows that are out of reach.
+    /// Passes on the rows that have left the scrollback.
     fn evict(&mut self, evicted: &mut impl FnMut(&Row<C>)) {
         while self.scrollback.len() > self.most_scrollback
             && let Some(row) = self.scrollback.pop_front()
@@ -143,12 +143,12 @@ impl<C: Cell> Grid<C> {
         }
     }
 
-    /// Changes the size, and returns where the cursor is then: at its character, if lines are
-    /// wrapped anew.
+    /// Changes the size, and returns the new cursor position: at the same character, if lines are
+    /// rewrapped.
     ///
-    /// Rows that have no place any more are taken from the blank ones below the cursor, then they go to
-    /// the scrollback, and if that would take the cursor along, they are taken from below it. Without
-    /// wrapping anew, they are taken from below the cursor first.
+    /// Surplus rows are taken from the blank ones below the cursor; then they go to the scrollback,
+    /// and if that would include the cursor, they are taken from below it. Without rewrapping, they
+    /// are taken from below the cursor first.
     pub fn resize(
         &mut self,
         cols: usize,
@@ -159,7 +159,7 @@ impl<C: Cell> Grid<C> {
     ) -> Position {
         let old_cols = mem::replace(&mut self.cols, cols);
         let old_height = self.rows.len();
-        // Wrapping anew takes no heed of where the screen begins.
+        // Rewrapping ignores the boundary between scrollback and screen.
         let mut all = mem::take(&mut self.scrollback);
         let mut above = all.len();
         all.append(&mut self.rows);
@@ -174,7 +174,7 @@ impl<C: Cell> Grid<C> {
             while all.len() < old_height {
                 all.push_back(Row::blank(0));
             }
-            // A cursor that has come to be above the screen takes the screen along.
+            // If the cursor is above the screen, the screen moves up with it.
             above = index.min(all.len() - old_height);
         } else {
             cursor.col = cursor.col.min(cols - 1);
@@ -184,7 +184,7 @@ impl<C: Cell> Grid<C> {
             if wraps_anew {
                 drop_blank(&mut all, excess, index);
             } else {
-                // Full-screen programs draw anew, and what leaves at the top would be gone.
+                // Full-screen programs redraw, and rows that leave the top would be lost.
                 let below = all.len() - 1 - index;
                 all.truncate(all.len() - excess.min(below));
             }
@@ -209,7 +209,7 @@ impl<C: Cell> Grid<C> {
     }
 }
 
-/// Takes away up to so many blank rows from the end, though none at or before an index.
+/// Removes up to this many blank rows from the end, but none at or before an index.
 fn drop_blank<C: Cell>(rows: &mut VecDeque<Row<C>>, count: usize, index: usize) {
     for _ in 0..count {
         if rows.len() <= index + 1 || !rows.back().is_some_and(|row| row.is_blank()) {
@@ -220,10 +220,10 @@ fn drop_blank<C: Cell>(rows: &mut VecDeque<Row<C>>, count: usize, index: usize) 
     }
 }
 
-/// A place by the line that it is in, which stays the same when lines are wrapped anew.
+/// A position relative to its line, which survives rewrapping.
 struct LinePlace {
     line: usize,
-    /// How far it is from the line's beginning, in columns.
+    /// The distance from the start of the line, in columns.
     offset: usize,
 }
 
@@ -239,7 +239,7 @@ impl LinePlace {
         LinePlace { line, offset }
     }
 
-    /// In which row it is now, and in which column.
+    /// Its current row and column.
     fn find<C: Cell>(&self, rows: &VecDeque<Row<C>>, cols: usize) -> (usize, usize) {
         let mut ends = rows.iter().enumerate().filter(|(_, row)| !row.is_wrapped).map(|(index, _)| index);
         let mut index = self.line.checked_sub(1).and_then(|before| ends.nth(before)).map_or(0, |end| end + 1);

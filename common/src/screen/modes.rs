@@ -1,4 +1,4 @@
-//! The modes of a terminal: those that change what output does, and those that it only keeps.
+//! The modes of a terminal: those that change the effect of output, and those that are only kept.
 
 /// The shape of the cursor (DECSCUSR).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum CursorShape {
 }
 
 impl CursorShape {
-    /// The shape of a number of DECSCUSR.
+    /// The shape for a number of DECSCUSR.
     pub(super) fn of(number: u16) -> Option<CursorShape> {
         Some(match number {
             0 => CursorShape::Default,
@@ -37,28 +37,28 @@ impl CursorShape {
 }
 
 /// The private modes that are kept without any effect on the screen, in the order in which a
-/// drawing sets them: application cursor keys, reversed screen, blinking cursor, the permission to
-/// change the number of columns, keypad, mouse, focus, the mouse's encodings, the wheel as arrow keys,
-/// bracketed paste, and the colour scheme's changes.
+/// drawing sets them: application cursor keys, reversed screen, blinking cursor, permission to
+/// change the number of columns, keypad, mouse, focus, the mouse's encodings, the wheel as arrow
+/// keys, bracketed paste, and reports of colour scheme changes.
 const KEPT: [u16; 18] =
     [1, 5, 9, 12, 40, 66, 1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, 1015, 1016, 2004, 2031];
 
-/// Which mouse events are reported: one at a time.
+/// The mouse events that are reported; only one of these modes is set at a time.
 const MOUSE_EVENTS: [u16; 5] = [9, 1000, 1001, 1002, 1003];
 
-/// How mouse events are encoded: one at a time.
+/// The encodings of mouse events; only one is set at a time.
 const MOUSE_ENCODINGS: [u16; 4] = [1005, 1006, 1015, 1016];
 
 /// The modes of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Modes {
-    /// Insert mode (IRM): what is printed moves the rest of the line to the right.
+    /// Insert mode (IRM): printed text moves the rest of the line to the right.
     pub insert: bool,
-    /// A line feed is a carriage return as well (LNM).
+    /// A line feed also returns the carriage (LNM).
     pub new_line: bool,
     /// Rows count from the top of the scroll region (DECOM).
     pub origin: bool,
-    /// Lines go on in the next row at the right edge (DECAWM).
+    /// Lines continue in the next row at the right edge (DECAWM).
     pub autowrap: bool,
     /// The cursor is shown (DECTCEM).
     pub cursor_visible: bool,
@@ -66,7 +66,7 @@ pub struct Modes {
     pub cursor_shape: CursorShape,
     /// Left and right margins can be set (DECLRMM).
     pub margins: bool,
-    /// What is drawn is shown only once this ends (synchronized output).
+    /// Output is shown only when this ends (synchronized output).
     pub synchronized: bool,
     /// xterm's modifyOtherKeys; 0 is off.
     pub modify_other_keys: u16,
@@ -77,8 +77,8 @@ pub struct Modes {
     kept: u32,
 }
 
-/// How many flags of the kitty keyboard protocol are kept for a screen. More are pushed by no program
-/// that pops them.
+/// The number of kitty keyboard protocol flags kept for a screen. No program that pops them pushes
+/// more.
 const MOST_KEYBOARD_FLAGS: usize = 32;
 
 impl Default for Modes {
@@ -100,8 +100,8 @@ impl Default for Modes {
 }
 
 impl Modes {
-    /// Whether a private mode is set, by its number: any but those of the alternate screen. Of modes that are
-    /// not known, none is.
+    /// Returns whether a private mode is set, by its number: any except those of the alternate
+    /// screen. Unknown modes are not set.
     pub fn is_set(&self, mode: u16) -> bool {
         match mode {
             6 => self.origin,
@@ -118,12 +118,12 @@ impl Modes {
         KEPT.into_iter().filter(|mode| self.is_set(*mode))
     }
 
-    /// Whether the screen is shown with text and background changed (DECSCNM).
+    /// Returns whether the screen is shown with text and background colours swapped (DECSCNM).
     pub fn is_reversed(&self) -> bool {
         self.is_set(5)
     }
 
-    /// Sets or resets a mode that is kept; any other is ignored.
+    /// Sets or resets a mode that is kept; others are ignored.
     pub(super) fn keep(&mut self, mode: u16, is_set: bool) {
         let Some(bit) = bit(mode) else { return };
         for group in [&MOUSE_EVENTS[..], &MOUSE_ENCODINGS] {
@@ -147,13 +147,13 @@ impl Modes {
         stack.push(flags);
     }
 
-    /// Pops some.
+    /// Pops flags.
     pub(super) fn pop_keyboard(&mut self, is_alternate: bool, count: usize) {
         let stack = &mut self.keyboard[usize::from(is_alternate)];
         stack.truncate(stack.len().saturating_sub(count));
     }
 
-    /// Changes the current ones: `how` 1 replaces them, 2 adds to them, 3 takes some away.
+    /// Changes the current flags: `how` 1 replaces them, 2 adds to them, 3 removes some.
     pub(super) fn change_keyboard(&mut self, is_alternate: bool, flags: u16, how: u16) {
         let stack = &mut self.keyboard[usize::from(is_alternate)];
         if stack.is_empty() {

@@ -1,16 +1,16 @@
-//! How a character looks: colours, attributes, links.
+//! The look of a character: colours, attributes, links.
 
 use std::collections::HashMap;
 
 use crate::vt::Csi;
 
-/// A colour as a program names it.
+/// A colour, as set by a program.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Color {
-    /// The terminal's own.
+    /// The terminal's default.
     #[default]
     Default,
-    /// One of the palette: 0-7, their bright forms 8-15, a cube of 216, and 24 greys.
+    /// A colour of the palette: 0-7, their bright forms 8-15, a cube of 216, and 24 greys.
     Indexed(u8),
     /// Red, green and blue.
     Rgb(u8, u8, u8),
@@ -34,51 +34,52 @@ pub enum Underline {
     Dashed,
 }
 
-/// How a character looks. The default is that of a terminal just opened.
+/// The look of a character. The default is that of a new terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Style {
     /// The colour of the text.
     pub foreground: Color,
-    /// The colour behind it.
+    /// The colour of the background.
     pub background: Color,
     /// The colour of the underline; by default that of the text.
     pub underline_color: Color,
     /// The underline.
     pub underline: Underline,
-    /// Whether the text is bold.
+    /// True for bold text.
     pub bold: bool,
-    /// Whether it is faint.
+    /// True for faint text.
     pub faint: bool,
-    /// Whether it is italic.
+    /// True for italic text.
     pub italic: bool,
-    /// Whether it blinks, slowly or rapidly.
+    /// True for text that blinks, slowly or rapidly.
     pub blink: bool,
-    /// Whether text and background have changed their colours.
+    /// True if text and background colours are swapped.
     pub inverse: bool,
-    /// Whether it is not to be seen.
+    /// True for text that is not shown.
     pub conceal: bool,
-    /// Whether it is struck through.
+    /// True for text that is struck through.
     pub strikethrough: bool,
-    /// Whether there is a line above it.
+    /// True for text with a line above it.
     pub overline: bool,
-    /// The link that it is part of, see [`Terminal::link`](super::Terminal::link).
+    /// The link that it belongs to, see [`Terminal::link`](super::Terminal::link).
     pub link: Option<LinkId>,
 }
 
-/// Which of a terminal's links a character is part of.
+/// The number of a link in a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkId(u32);
 
 /// A link (OSC 8).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Link {
-    /// What tells links to the same place apart, or says that pieces of text are one link; mostly empty.
+    /// An ID that distinguishes links to the same address, or joins pieces of text into one link;
+    /// usually empty.
     pub id: String,
-    /// Where it leads.
+    /// The address.
     pub uri: String,
 }
 
-/// What few characters have, kept once for all of them: an underline's colour, and a link.
+/// The rare parts of styles, stored once for all cells: underline colours and links.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Extras {
     list: Vec<Extra>,
@@ -90,11 +91,11 @@ pub(super) struct Extras {
 type Extra = (Color, Option<LinkId>);
 
 impl Extras {
-    /// The longest address and id of a link that are kept, in bytes together; longer ones are no
-    /// link. Browsers take no more than about this.
+    /// The maximum length of a link's address and ID together, in bytes; longer links are ignored.
+    /// Browsers accept little more.
     pub const LONGEST_LINK: usize = 8192;
 
-    /// How many there are before the unused ones are looked for.
+    /// The number of extras at which unused ones are dropped.
     pub const MANY: usize = 4096;
 
     /// The number of a style's extra; 0 for none.
@@ -109,7 +110,7 @@ impl Extras {
         })
     }
 
-    /// The extra of a number.
+    /// The extra with a number.
     pub fn get(&self, number: u32) -> Extra {
         let index = (number as usize).wrapping_sub(1);
         self.list.get(index).copied().unwrap_or_default()
@@ -123,18 +124,19 @@ impl Extras {
         }))
     }
 
-    /// The link of a number.
+    /// The link with a number.
     pub fn link(&self, id: LinkId) -> Option<&Link> {
         self.links.get(id.0 as usize)
     }
 
-    /// How many extras and links are kept.
+    /// The number of extras and links kept.
     pub fn len(&self) -> usize {
         self.list.len().max(self.links.len())
     }
 }
 
-/// A [`Style`] in 12 bytes, as cells keep it: a colour takes 26 bits, the attributes fill the rest.
+/// A [`Style`] in 12 bytes, as stored in cells: a colour takes 26 bits, the attributes use the
+/// rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackedStyle {
     /// The foreground, and six attributes.
@@ -163,7 +165,7 @@ impl PackedStyle {
         }
     }
 
-    /// What erasing leaves of it: the background's colour alone.
+    /// The style of erased cells: only the background colour.
     pub(super) fn erasing(style: &Style) -> PackedStyle {
         PackedStyle { background: pack_color(style.background), ..PackedStyle::default() }
     }
@@ -181,7 +183,7 @@ impl PackedStyle {
         PackedStyle { extra, ..self }
     }
 
-    /// All but underline colour and link.
+    /// Everything except underline colour and link.
     pub(super) fn unpack(self) -> Style {
         let first = |bit: u32| self.foreground >> (COLOR_BITS + bit) & 1 != 0;
         let second = |bit: u32| self.background >> (COLOR_BITS + bit) & 1 != 0;
@@ -230,15 +232,15 @@ fn unpack_color(packed: u32) -> Color {
 }
 
 impl Style {
-    /// Applies the parameters of SGR (xterm's "XTerm Control Sequences"; for colours also ISO 8613-6, with
-    /// colons). Numbers that are not known change nothing.
+    /// Applies the parameters of SGR (xterm's "XTerm Control Sequences"; for colours also ISO
+    /// 8613-6, with colons). Unknown numbers are ignored.
     #[inline]
     pub(super) fn apply(&mut self, csi: &Csi) {
         if csi.has_sub_parameters() {
             self.apply_parameters(csi);
             return;
         }
-        // Nearly all of them.
+        // Nearly all sequences have only these.
         let mut values = csi.values().iter().copied();
         while let Some(value) = values.next() {
             match value {
@@ -252,14 +254,14 @@ impl Style {
         let mut parameters = csi.parameters();
         while let Some(parameter) = parameters.next() {
             match *parameter {
-                // With semicolons, a colour's parts are parameters of their own.
+                // With semicolons, the components of a colour are separate parameters.
                 [target @ (38 | 48 | 58)] => {
                     let mut values = parameters.by_ref().filter_map(|part| part.first().copied());
                     let color = color(&mut values);
                     self.apply_color(target, color);
                 }
                 [target @ (38 | 48 | 58), 5, index, ..] => self.apply_color(target, indexed(index)),
-                // With or without the number of a colour space.
+                // With or without a colour space number.
                 [target @ (38 | 48 | 58), 2, red, green, blue]
                 | [target @ (38 | 48 | 58), 2, _, red, green, blue, ..] => {
                     self.apply_color(target, rgb(Some(red), Some(green), Some(blue)));
@@ -320,7 +322,8 @@ impl Style {
         }
     }
 
-    /// Appends the SGR sequence that makes a terminal's pen this style, whatever it was. Links apart.
+    /// Appends the SGR sequence that sets a terminal's pen to this style, whatever it was, except
+    /// for the link.
     pub fn draw(&self, out: &mut String) {
         out.push_str("\x1b[0");
         for (is_set, number) in [
@@ -328,7 +331,7 @@ impl Style {
             (self.faint, ";2"),
             (self.italic, ";3"),
             (self.underline == Underline::Single, ";4"),
-            // The other shapes by sub-parameters, except for the one that is older than these.
+            // The other shapes are sub-parameters, except for double, which is older.
             (self.underline == Underline::Curly, ";4:3"),
             (self.underline == Underline::Dotted, ";4:4"),
             (self.underline == Underline::Dashed, ";4:5"),
@@ -356,7 +359,7 @@ impl Style {
     }
 }
 
-/// A colour whose parts follow as parameters of their own.
+/// A colour whose components follow as separate parameters.
 fn color(values: &mut impl Iterator<Item = u16>) -> Option<Color> {
     match values.next() {
         Some(5) => values.next().and_then(indexed),

@@ -7,12 +7,12 @@ pub(super) struct Tabs(Vec<usize>);
 impl Tabs {
     const DISTANCE: usize = 8;
 
-    /// The stops of a terminal just opened.
+    /// The tab stops of a new terminal.
     pub fn new(cols: usize) -> Tabs {
         Tabs((Tabs::DISTANCE..cols).step_by(Tabs::DISTANCE).collect())
     }
 
-    /// The stops.
+    /// The columns.
     pub fn columns(&self) -> &[usize] {
         &self.0
     }
@@ -33,19 +33,19 @@ impl Tabs {
         self.0.clear();
     }
 
-    /// The stop so many stops behind a column, if there are as many.
+    /// The `count`th stop after a column, if there is one.
     pub fn after(&self, col: usize, count: usize) -> Option<usize> {
         let next = self.0.partition_point(|stop| *stop <= col);
         self.0.get(next + count - 1).copied()
     }
 
-    /// The stop so many stops before a column, if there are as many.
+    /// The `count`th stop before a column, if there is one.
     pub fn before(&self, col: usize, count: usize) -> Option<usize> {
         let next = self.0.partition_point(|stop| *stop < col);
         next.checked_sub(count).map(|index| self.0[index])
     }
 
-    /// Takes stops away or adds the usual ones, for another width.
+    /// Removes stops or adds the default ones, for another width.
     pub fn resize(&mut self, old_cols: usize, cols: usize) {
         self.0.retain(|stop| *stop < cols);
         let first = old_cols.next_multiple_of(Tabs::DISTANCE);

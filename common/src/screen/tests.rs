@@ -1,4 +1,4 @@
-//! The terminal held against avt, wherever avt is right, and its drawings against itself and avt.
+//! Compares the terminal with avt, wherever avt is right, and its drawings with itself and avt.
 
 use avt::{Observer, Operation, ScreenKind};
 use proptest::prelude::*;
@@ -7,20 +7,20 @@ use super::grid::Grid;
 use super::*;
 use crate::vt::{Escape, Kind, Token, Tokenizer};
 
-/// What happens to a terminal.
+/// A step in the life of a terminal.
 #[derive(Clone, Debug)]
 pub enum Step {
     Output(String),
     Resize(Size),
 }
 
-/// Sizes at which edges are reached often.
+/// Small sizes, at which edges are reached often.
 pub fn size() -> impl Strategy<Value = Size> {
     (prop_oneof![1u16..3, 1u16..14], 1u16..7).prop_map(|(cols, rows)| Size { cols, rows })
 }
 
-/// Output of the kind that changes states, and changes of size. Colours are those behind the
-/// text, because avt, unlike other terminals, also erases with the others.
+/// Output that changes the state, and resizes. Only background colours are used, because avt,
+/// unlike other terminals, also erases with the foreground.
 pub fn steps(has_floods: bool) -> impl Strategy<Value = Vec<Step>> {
     let flood = ("[a-z ż界]{0,20}", 1usize..if has_floods { 150 } else { 20 })
         .prop_map(|(line, count)| format!("{line}\r\n").repeat(count));
@@ -42,7 +42,7 @@ pub fn steps(has_floods: bool) -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..40)
 }
 
-/// The steps, one for each token, without those where avt does what other terminals do not.
+/// The steps, one per token, without those in which avt differs from other terminals.
 pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
     let mut terminal = TextScreen::new(size, scrollback).unwrap();
     let mut tokenizer = Tokenizer::default();
@@ -56,14 +56,14 @@ pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
                     let mut text = String::from_utf8(token.bytes.to_vec()).unwrap();
                     let is_contested = is_contested(&token, &terminal.state, follows_text);
                     if is_contested {
-                        // It may have cut a sequence off.
+                        // It may have cut off a sequence.
                         text = "\x18".to_string();
                     } else if token.kind == Kind::Broken {
-                        // Control characters within it take effect now.
+                        // Control characters within it take effect immediately.
                         text.push('\x18');
                     } else if matches!(token.kind, Kind::Csi(csi) if csi.function() == (0, 0, b'J') && csi.value(0) == 2)
                     {
-                        // avt would move the screen to the scrollback; asciinema 3.x does not have it so.
+                        // avt would move the screen to the scrollback; asciinema 3.x avoids that.
                         text = "\x1b[1J\x1b[J".to_string();
                     }
                     follows_text = token.kind == Kind::Text && !is_contested;
@@ -84,14 +84,15 @@ pub fn agreed(size: Size, scrollback: usize, steps: Vec<Step>) -> Vec<Step> {
     kept
 }
 
-/// Whether avt does something else with a token than alacritty, libvterm and xterm.
+/// Returns whether avt treats a token differently from alacritty, libvterm and xterm.
 fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, follows_text: bool) -> bool {
     let is_full = state.is_wrap_pending;
     let has_charsets = state.charsets != Default::default()
         || state.saved.iter().any(|saved| saved.charsets != Default::default());
-    // avt saves no charsets and no row that is full, but autowrap, and leaves the region in origin mode.
+    // avt saves neither character sets nor a full row, but saves autowrap, and leaves the region in
+    // origin mode.
     let keeps_cursor = is_full || has_charsets || !state.modes.autowrap || state.modes.origin;
-    // avt gives the colours of the pen to what is left of half a wide character.
+    // avt gives the pen's colours to the rest of half a wide character.
     let is_coloured =
         state.pen != Style::default() || state.saved.iter().any(|saved| saved.pen != Style::default());
     let is_outside = !state.region.contains(&state.position.row);
@@ -100,7 +101,7 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
         return true;
     }
     match token.kind {
-        // avt makes room for one column only, and for none where the line goes on in the next row.
+        // avt makes room for only one column, and for none if the line continues in the next row.
         Kind::Text if state.modes.insert => {
             let length = String::from_utf8_lossy(token.bytes).chars().count();
             has_wide() || shows_wide(state) || is_full || state.position.col + length > state.cols
@@ -111,7 +112,7 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
         Kind::Escape(Escape { intermediates: [0, 0], last }) => match last {
             b'7' | b'8' => keeps_cursor,
             b'H' => is_full,
-            // avt takes it for a line feed.
+            // avt treats it as a line feed.
             b'D' => state.modes.new_line,
             // avt counts rows from the top of the region here.
             b'M' => state.modes.origin,
@@ -122,7 +123,7 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
         }
         Kind::Csi(csi) => match csi.function() {
             (0, 0, b'm') => shows_wide(state),
-            // HPB and VPB, which avt does not know.
+            // HPB and VPB, which avt does not support.
             (0, 0, b'j' | b'k') => true,
             // avt's scrollback cannot be erased.
             (0, 0, b'J') => csi.value(0) == 3 || is_full && !state.modes.autowrap,
@@ -130,7 +131,7 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
             (0, 0, b'I' | b'Z' | b'W' | b'g' | b'X') => is_full,
             (0, 0, b'L' | b'M') => is_outside,
             (0, 0, b's' | b'u') => keeps_cursor,
-            // avt repeats what stands before the cursor.
+            // avt repeats the character before the cursor.
             (0, 0, b'b') => !follows_text || !state.modes.autowrap || state.cols == 1 || shows_wide(state),
             (0, 0, b'r') => {
                 let bottom = if csi.value(1) == 0 { state.rows } else { csi.count(1) };
@@ -149,7 +150,7 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
     }
 }
 
-/// Whether avt loses lines where other terminals take blank rows away.
+/// Returns whether avt loses lines where other terminals remove blank rows.
 fn is_contested_size(size: Size, state: &super::terminal::State<TextCell>) -> bool {
     let (cols, rows) = dimensions(size).unwrap();
     let grids = if state.is_alternate() {
@@ -157,16 +158,17 @@ fn is_contested_size(size: Size, state: &super::terminal::State<TextCell>) -> bo
     } else {
         vec![(&state.grid, state.position)]
     };
-    // avt forgets the stop at what was the edge.
+    // avt loses the stop at the former edge.
     let loses_stop = cols > state.cols && state.cols.is_multiple_of(8);
-    // avt puts the blank that a wide character leaves at an edge before the characters that end there.
+    // avt puts the blank that a wide character leaves at an edge before the characters that end
+    // there.
     let has_wide = cols != state.cols && shows_wide(state);
     let is_smaller = cols < state.cols || rows < state.rows;
     let is_at_end = |(grid, position): (&Grid<TextCell>, Position)| {
         let rest = |row: &Row<TextCell>| row.cells()[position.col..].iter().all(Cell::is_blank);
         position.row + 1 == state.rows && grid.rows.back().is_none_or(rest)
     };
-    // Without autowrap, avt knows of no row that is full.
+    // Without autowrap, avt has no full rows.
     let is_full = state.is_wrap_pending && !state.modes.autowrap;
     loses_stop || has_wide || is_full || is_smaller && !grids.into_iter().all(is_at_end)
 }
@@ -176,7 +178,7 @@ fn shows_wide(state: &super::terminal::State<TextCell>) -> bool {
     [&state.grid, &state.hidden].iter().any(|grid| grid.rows.iter().chain(&grid.scrollback).any(is_wide))
 }
 
-/// Makes avt take steps.
+/// Applies steps to avt.
 pub fn take_steps(terminal: &mut avt::Terminal, steps: &[Step], observer: &mut impl Observer<Output = ()>) {
     for step in steps {
         match step {
@@ -189,7 +191,7 @@ pub fn take_steps(terminal: &mut avt::Terminal, steps: &[Step], observer: &mut i
     }
 }
 
-/// Someone who does not look.
+/// An observer that does nothing.
 struct Nobody;
 
 impl Observer for Nobody {
@@ -198,8 +200,8 @@ impl Observer for Nobody {
     fn end(&mut self, _: &mut avt::Observation<'_>) {}
 }
 
-/// The cells of a row: the character if this is not a right half, whether there are colours or
-/// attributes; then whether the line goes on.
+/// The cells of a row: the character unless this is a right half, and whether there are colours or
+/// attributes; then whether the line continues.
 type Picture = (Vec<(Option<char>, bool)>, bool);
 
 fn picture(row: &Row<TextCell>) -> Picture {
@@ -223,7 +225,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_state_is_that_of_avt_where_avt_is_right(size in size(), steps in steps(false)) {
+    fn the_state_matches_avt_where_avt_is_right(size in size(), steps in steps(false)) {
         const SCROLLBACK: usize = 5;
         let mut screen = TextScreen::new(size, SCROLLBACK).unwrap();
         let (cols, rows) = dimensions(size).unwrap();
@@ -235,7 +237,7 @@ proptest! {
                 Step::Resize(size) => screen.resize(*size).unwrap(),
             }
             if screen.is_within_sequence() {
-                // Control characters within it are yet to come.
+                // Control characters within it are still to come.
                 continue;
             }
             let pictures: Vec<Picture> = screen.scrollback().chain(screen.rows()).map(picture).collect();
@@ -254,11 +256,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_avt_knows_is_the_same_after_a_drawing(size in size(), steps in steps(false)) {
+    fn the_state_that_avt_keeps_is_the_same_after_a_drawing(size in size(), steps in steps(false)) {
         let mut screen = Screen::new(size, 0).unwrap();
         let (cols, rows) = dimensions(size).unwrap();
         let mut original = avt::Terminal::with_scrollback(cols, rows, Some(0)).unwrap();
-        // Without autowrap, avt knows of no row that is full.
+        // Without autowrap, avt has no full rows.
         let is_kept = |step: &Step| matches!(step, Step::Output(text) if !text.contains("?7l"));
         let output = steps.into_iter().filter(is_kept).collect();
         let steps = agreed(size, 0, output);
@@ -274,7 +276,7 @@ proptest! {
     }
 
     #[test]
-    fn a_drawing_brings_a_fresh_terminal_to_the_same_state(size in size(), output in styled_output()) {
+    fn a_drawing_brings_a_new_terminal_to_the_same_state(size in size(), output in styled_output()) {
         let mut original = Screen::new(size, 0).unwrap();
         output.iter().for_each(|piece| original.feed(piece));
         let mut copy = Screen::new(size, 0).unwrap();
@@ -298,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn a_checkpoint_is_returned_to_with_the_scrollback(size in size(), output in styled_output()) {
+    fn a_checkpoint_restores_the_scrollback(size in size(), output in styled_output()) {
         let mut original = Screen::new(size, 4).unwrap();
         output.iter().for_each(|piece| original.feed(piece));
         let copy = original.checkpoint().restore().unwrap();
@@ -310,7 +312,7 @@ proptest! {
     }
 }
 
-/// Output that makes use of all that a terminal keeps.
+/// Output that uses all state of a terminal.
 fn styled_output() -> impl Strategy<Value = Vec<String>> {
     let piece = prop_oneof![
         3 => "[ -~]{1,12}",
@@ -343,20 +345,20 @@ fn shown(output: &str) -> (Vec<String>, (usize, usize)) {
 }
 
 #[test]
-fn what_avt_does_otherwise_is_as_in_alacritty_libvterm_and_xterm() {
+fn differences_from_avt_match_alacritty_libvterm_and_xterm() {
     for (output, rows, cursor) in [
         ("\x1b[4;9H\x1b[3j\x1b[2k", ["", "", "", ""], (5, 1)),
-        // A saved cursor has its character sets, and knows that its row is full.
+        // A saved cursor includes its character sets and a full row.
         ("\x1b(0\x1b7\x1b(Bq\x1b8q", ["─", "", "", ""], (1, 0)),
         ("0123456789\x1b7\x1b[H\x1b8x", ["0123456789", "x", "", ""], (1, 1)),
         ("0123456789\x1b[?1049hx\x1b[?1049lx", ["0123456789", "x", "", ""], (1, 1)),
-        // Lines are inserted within the region alone; the region ends where the screen does.
+        // Lines are inserted only within the region; the region ends at the bottom of the screen.
         ("\x1b[1;2r\x1b[3Hx\x1b[L", ["", "", "x", ""], (1, 2)),
         ("\x1b[2;99r\x1b[4Hx\n\ny", ["", "x", "", " y"], (2, 3)),
         ("\x1b[3;2rx", ["x", "", "", ""], (1, 0)),
-        // Sets G2 and G3, for one character and until further notice.
+        // Sets G2 and G3, for one character and as locking shifts.
         ("\x1b*0\x1bNqq\x1b+A\x1bo#\x0f#", ["─q£#", "", "", ""], (4, 0)),
-        // REP repeats what was printed last, with what combines with it.
+        // REP repeats the last printed character, with its combining ones.
         ("ae\u{301}\x1b[2;1H\x1b[2b", ["ae\u{301}", "e\u{301}e\u{301}", "", ""], (2, 1)),
         // Left and right margins.
         ("abcdefghij\x1b[?69h\x1b[3;5s\x1b[1;3H\x1b[2P", ["abe  fghij", "", "", ""], (2, 0)),
@@ -372,7 +374,7 @@ fn what_avt_does_otherwise_is_as_in_alacritty_libvterm_and_xterm() {
 }
 
 #[test]
-fn cells_remember_their_style() {
+fn cells_keep_their_style() {
     let style = |output: &str| {
         let mut screen = Screen::new(Size { cols: 10, rows: 1 }, 0).unwrap();
         screen.feed(output);
@@ -408,7 +410,7 @@ fn cells_remember_their_style() {
             "\x1b[38;2;1;2;3;97;105mx",
             Style { foreground: Color::Indexed(15), background: Color::Indexed(13), ..plain },
         ),
-        // Erasing leaves the background's colour alone.
+        // Erasing keeps only the background colour.
         ("\x1b[1;4;7;31;44m\x1b[K", Style { background: Color::Indexed(4), ..plain }),
     ] {
         assert_eq!(style(output), (expected, None), "{output:?}");
@@ -419,7 +421,7 @@ fn cells_remember_their_style() {
 }
 
 #[test]
-fn links_that_are_no_longer_to_be_seen_are_forgotten() {
+fn links_that_are_no_longer_visible_are_dropped() {
     let mut screen = Screen::new(Size { cols: 10, rows: 2 }, 0).unwrap();
     screen.feed("\x1b[58:5:7m\x1b]8;;http://first\x1b\\f");
     for number in 0..20_000 {
@@ -435,7 +437,7 @@ fn links_that_are_no_longer_to_be_seen_are_forgotten() {
 }
 
 #[test]
-fn a_smaller_screen_loses_blank_rows_before_lines_leave_at_its_top() {
+fn a_smaller_screen_loses_blank_rows_before_lines_scroll_off() {
     let mut screen = Screen::new(Size { cols: 10, rows: 6 }, 10).unwrap();
     screen.feed("0123456789\r\nabc");
     screen.resize(Size { cols: 5, rows: 4 }).unwrap();
@@ -449,7 +451,7 @@ fn a_smaller_screen_loses_blank_rows_before_lines_leave_at_its_top() {
 }
 
 #[test]
-fn sizes_are_bounded_and_turn_from_wide_to_narrow() {
+fn sizes_are_bounded_and_change_between_wide_and_narrow() {
     let large = Size { cols: 65535, rows: 65535 };
     assert_eq!(Screen::new(large, 0).err(), Some(TooLarge(large)));
     let mut screen = Screen::new(Size { cols: 65535, rows: 16 }, 100).unwrap();
@@ -461,7 +463,7 @@ fn sizes_are_bounded_and_turn_from_wide_to_narrow() {
 }
 
 #[test]
-fn changes_are_told_once() {
+fn changes_are_reported_once() {
     let mut screen = Screen::new(Size { cols: 10, rows: 3 }, 0).unwrap();
     assert_eq!(screen.take_changes().rows, [0, 1, 2]);
     screen.feed("a\r\nb");
@@ -472,7 +474,7 @@ fn changes_are_told_once() {
 }
 
 #[test]
-fn characters_keep_the_place_that_they_came_from() {
+fn characters_keep_their_places() {
     let mut screen = PlacedScreen::new(Size { cols: 10, rows: 3 }, 5).unwrap();
     screen.feed("ab\x1b[");
     // Inserted and deleted around, repeated, scrolled.

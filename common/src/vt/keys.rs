@@ -1,20 +1,20 @@
-//! What arrives from a terminal: keys, and among them its replies to questions.
+//! Input from a terminal: keys, mixed with its replies to queries.
 
 use super::{ControlString, Csi, End, Escape, Kind, Part, StringKind, Token, Tokenizer};
 
 const ESC: u8 = 0x1b;
 
-/// Takes a terminal's replies out of what is read from it, so that what the user typed is left.
+/// Removes a terminal's replies from its input, leaving what the user typed.
 ///
-/// Keys send sequences, too, and Alt with a bracket looks like the beginning of a reply. A reply is
-/// waited for only when something that no key sends has arrived with its introducer.
+/// Keys send sequences, too, and Alt with a bracket looks like the start of a reply. The filter
+/// waits for the rest of a reply only after its introducer and something that no key sends.
 #[derive(Debug, Default)]
 pub struct ReplyFilter {
     tokenizer: Tokenizer,
 }
 
 impl ReplyFilter {
-    /// Appends what is typed of the bytes just read to `keys`.
+    /// Appends the typed part of the bytes just read to `keys`.
     pub fn push(&mut self, bytes: &[u8], keys: &mut Vec<u8>) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
@@ -27,7 +27,7 @@ impl ReplyFilter {
         }
     }
 
-    /// Appends what is held back when nothing more follows.
+    /// Appends the held bytes at the end of the input.
     pub fn finish(&mut self, keys: &mut Vec<u8>) {
         let mut tokens = self.tokenizer.finish();
         while let Some(token) = tokens.next() {
@@ -48,23 +48,25 @@ fn is_reply(token: &Token<'_>) -> bool {
 
 fn is_reply_sequence(csi: &Csi) -> bool {
     match csi.function() {
-        // DA, tertiary and secondary: the question has no parameters of this kind.
+        // DA, tertiary and secondary: the query has no parameters of this kind.
         (b'?' | b'>' | b'=', 0, b'c') => true,
-        // Cursor position. A modified F3 is `CSI 1 ; 2 R`: of the two, the answer to a program's
-        // question is by far the more frequent.
+        // Cursor position. A modified F3 is `CSI 1 ; 2 R`: a reply to a program's query is by far
+        // the more frequent of the two.
         (0 | b'?', 0, b'R') => csi.values().len() > 1,
         // Device status, window reports, DECREPTPARM.
         (0, 0, b'n' | b't' | b'x') => csi.values() != [0] || csi.last == b'n',
         (b'?', 0, b'n') => true,
-        // DECRQM's answer.
+        // The reply to DECRQM.
         (0 | b'?', b'$', b'y') => true,
-        // The kitty keyboard's flags and graphics attributes; without the question mark they are keys.
+        // The kitty keyboard's flags and graphics attributes; without the question mark they are
+        // keys.
         (b'?', 0, b'u' | b'S') => true,
         _ => false,
     }
 }
 
-/// Whether a string from the terminal begins as replies do, and holds what they hold.
+/// Returns whether a string from the terminal begins as replies do, and contains only what they
+/// contain.
 fn is_reply_text(kind: StringKind, text: &[u8]) -> bool {
     let is_plain = text.iter().all(|&byte| byte >= b' ' && byte != 0x7f);
     is_plain && text.first().is_some_and(|&first| begins_reply(kind, first))
@@ -72,7 +74,7 @@ fn is_reply_text(kind: StringKind, text: &[u8]) -> bool {
 
 fn begins_reply(kind: StringKind, first: u8) -> bool {
     match kind {
-        // Colours, clipboard, title; titles are told with a letter.
+        // Colours, clipboard, title; titles are reported with a letter.
         StringKind::Osc => matches!(first, b'0'..=b'9' | b'l' | b'L'),
         // DECRQSS, XTGETTCAP, XTVERSION, tertiary DA.
         StringKind::Dcs => matches!(first, b'0'..=b'9' | b'>' | b'!' | b'$' | b'+'),
@@ -90,11 +92,11 @@ fn may_become_reply(pending: &[u8]) -> bool {
         [ESC, b'_', rest @ ..] => (StringKind::Apc, rest),
         _ => return false,
     };
-    // Half of the terminator may be there already.
+    // Half of the terminator may have arrived already.
     is_reply_text(kind, rest.strip_suffix(&[ESC]).unwrap_or(rest))
 }
 
-/// A key, as far as programs of ours have a use for it.
+/// A key that our programs use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {
     /// A character, or a control character such as U+0003 for ctrl-c.
@@ -121,25 +123,25 @@ pub enum Key {
     End,
 }
 
-/// Makes keys of what is typed, whatever the keyboard has been switched to: a recording may have
-/// switched the terminal to sending sequences for plain keys, ctrl-c included (the kitty keyboard
-/// protocol, xterm's modifyOtherKeys). Sequences may be cut anywhere between two reads. The mouse,
-/// replies, and keys that [`Key`] does not name are left out.
+/// Decodes keys in every keyboard mode: a recording may have made the terminal send sequences for
+/// plain keys, ctrl-c included (the kitty keyboard protocol, xterm's modifyOtherKeys). Sequences
+/// may be split anywhere between two reads. The mouse, replies, and keys that [`Key`] does not name
+/// are ignored.
 #[derive(Debug, Default)]
 pub struct KeyDecoder {
     tokenizer: Tokenizer,
-    /// The beginning of a character that goes on in the next read.
+    /// The beginning of a character that continues in the next read.
     partial: Vec<u8>,
     expected: Expected,
     is_pasting: bool,
 }
 
-/// What follows that is no key by itself.
+/// Bytes to come that are not a key by themselves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Expected {
     #[default]
     Nothing,
-    /// The bytes of a mouse report as X10 has it: button, column and row.
+    /// The remaining bytes of an X10 mouse report: button, column and row.
     MouseBytes(usize),
     /// The letter of a function key or arrow, after `ESC O`.
     KeyLetter,
@@ -156,14 +158,14 @@ impl KeyDecoder {
         self.tokenizer = tokenizer;
     }
 
-    /// Whether what has arrived ends with something that may be a key or the beginning of a sequence.
-    /// If nothing follows for a moment, [`KeyDecoder::flush`] decides.
+    /// Returns whether the input ends with something that may be a key or the beginning of a
+    /// sequence. If nothing follows for a moment, call [`KeyDecoder::flush`].
     pub fn is_pending(&self) -> bool {
         self.expected == Expected::KeyLetter || self.tokenizer.is_within_sequence()
     }
 
-    /// Appends the key that pending bytes are by themselves. A sequence that is clearly more than a
-    /// key is waited for further.
+    /// Appends the pending bytes as a key of their own. A sequence that is clearly longer than a
+    /// key stays pending.
     pub fn flush(&mut self, keys: &mut Vec<Key>) {
         if self.expected == Expected::KeyLetter {
             self.expected = Expected::Nothing;
@@ -207,7 +209,7 @@ impl KeyDecoder {
                 (0, 0, b'~') if matches!(csi.value(0), 200 | 201) => self.is_pasting = csi.value(0) == 200,
                 _ => keys.extend(key_of(csi)),
             },
-            // Alt with a key, or Escape and then a key.
+            // Alt with a key, or Escape followed by a key.
             Kind::Escape(_) => self.escape_and(&bytes[1..], keys),
             Kind::Broken if bytes == [ESC] => keys.push(Key::Escape),
             Kind::Broken | Kind::String(_) => {}
@@ -246,7 +248,7 @@ impl KeyDecoder {
     }
 }
 
-/// What is typed as the bytes that a plain keyboard sends: what sends no character is left out.
+/// The input as a plain keyboard sends it; keys that send no character are dropped.
 pub fn plain_keys(typed: &[u8]) -> Vec<u8> {
     let (mut decoder, mut keys) = (KeyDecoder::default(), Vec::new());
     decoder.push(typed, &mut keys);
@@ -263,7 +265,7 @@ const SHIFT: u16 = 1;
 const CONTROL: u16 = 4;
 const LOCKS: u16 = 64 | 128;
 
-/// What happened to a key that sends a character.
+/// An event of a key that sends a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CharacterKey {
     /// It was pressed. With Control, this is the control character.
@@ -277,9 +279,9 @@ pub enum CharacterKey {
 }
 
 impl CharacterKey {
-    /// The key that a sequence stands for: `CSI code ; modifiers : event u` (kitty's keyboard
-    /// protocol), or `CSI 27 ; modifiers ; code ~` (xterm's modifyOtherKeys). Keys that send no
-    /// character, or one with Alt, are none.
+    /// The key of a sequence: `CSI code ; modifiers : event u` (kitty's keyboard protocol), or `CSI
+    /// 27 ; modifiers ; code ~` (xterm's modifyOtherKeys). `None` for keys that send no character,
+    /// and with Alt.
     pub fn encoded(csi: &Csi) -> Option<CharacterKey> {
         let first = |parameter: Option<&[u16]>| parameter.and_then(<[u16]>::first).copied().unwrap_or(0);
         let mut parameters = csi.parameters();
@@ -288,7 +290,7 @@ impl CharacterKey {
             (0, 0, b'~') if csi.value(0) == 27 => (csi.value(2), parameters.nth(1)),
             _ => return None,
         };
-        // Shift, Control and so on, and the lock keys.
+        // Shift, Control and other modifiers, and the lock keys.
         if matches!(code, 57_358..=57_360 | 57_441..=57_454) {
             return Some(CharacterKey::Modifier);
         }
@@ -306,8 +308,7 @@ impl CharacterKey {
     }
 }
 
-/// The key that a control sequence stands for, spelled as a character's or as that of an arrow, Home
-/// or End.
+/// The key of a control sequence, encoded as a character or as an arrow, Home or End.
 fn key_of(csi: &Csi) -> Option<Key> {
     const RELEASE: u16 = 3;
     match CharacterKey::encoded(csi) {
@@ -336,7 +337,7 @@ fn key_of(csi: &Csi) -> Option<Key> {
     }
 }
 
-/// The key that a letter after `ESC [` or `ESC O` stands for.
+/// The key of a letter after `ESC [` or `ESC O`.
 fn named_key(letter: u8, has_shift: bool) -> Option<Key> {
     Some(match (letter, has_shift) {
         (b'A', _) => Key::Up,
@@ -405,7 +406,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_pass_and_replies_do_not() {
+    fn keys_pass_and_replies_are_removed() {
         for keys in KEYS {
             assert_eq!(keys_of([keys.as_bytes()]), *keys);
         }
@@ -424,9 +425,9 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_in_two_pieces_is_still_one() {
+    fn a_reply_in_two_pieces_is_recognized() {
         for reply in REPLIES {
-            // Nothing tells the first two bytes from Alt and a key.
+            // The first two bytes look the same as Alt and a key.
             for at in 3..reply.len() {
                 let (front, back) = reply.as_bytes().split_at(at);
                 assert_eq!(keys_of([b"a", front, back, b"b"]), "ab", "{reply:?} at {at}");
@@ -435,14 +436,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_two_pieces_and_a_reply_that_never_ends_are_not_lost() {
+    fn a_split_key_and_an_unfinished_reply_are_not_lost() {
         assert_eq!(keys_of([&b"\x1b[1"[..], b"5~"]), "\x1b[15~");
         assert_eq!(keys_of([&b"\x1b]11;rgb"[..], b"\rls\r"]), "\x1b]11;rgb\rls\r");
         assert_eq!(keys_of([&b"\x1bP1"[..]]), "\x1bP1");
     }
 
     #[test]
-    fn keys_are_the_same_whatever_the_keyboard_has_been_switched_to() {
+    fn keys_are_the_same_in_every_keyboard_mode() {
         for (typed, keys) in [
             ("a .]\x03", "a .]\x03"),
             ("\x1b[99;5u\x1b[27;5;99~\x1b[99;5:1u", "\x03\x03\x03"),
@@ -456,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn arrows_and_other_keys_are_told_apart_however_they_are_cut() {
+    fn arrows_and_other_keys_are_distinguished_however_they_are_cut() {
         use Key::*;
         for (typed, keys) in [
             ("\x1b[C\x1bOD\x1b[1;2C\x1b[1;2D", vec![Right, Left, ShiftRight, ShiftLeft]),
@@ -477,14 +478,14 @@ mod tests {
     }
 
     #[test]
-    fn escape_alone_is_decided_by_time() {
+    fn a_lone_escape_is_decided_by_time() {
         let (mut decoder, mut keys) = (KeyDecoder::default(), Vec::new());
         decoder.push(b"\x1b", &mut keys);
         assert!(decoder.is_pending() && keys.is_empty());
         decoder.flush(&mut keys);
         decoder.push(b"[", &mut keys);
         assert_eq!(keys, [Key::Escape, Key::Char('[')]);
-        // More than a key: the rest of a slow sequence is not typed.
+        // Longer than a key: the rest of a slow sequence is not typed.
         decoder.push(b"\x1b[<0;1", &mut keys);
         decoder.flush(&mut keys);
         decoder.push(b"2;3M", &mut keys);

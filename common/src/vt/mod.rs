@@ -1,7 +1,7 @@
-//! The stream between a program and its terminal: the [`Tokenizer`], and what stands on it: the
+//! The stream between a program and its terminal: the [`Tokenizer`], and on top of it the
 //! [`ModeTracker`] and the [`Guard`] for output, [`ReplyFilter`] and [`KeyDecoder`] for input.
 //!
-//! Knows nothing of casts or files, nor what a sequence does to a screen.
+//! Knows nothing of casts or files, nor of the effect of a sequence on a screen.
 
 mod guard;
 mod keys;

@@ -1,42 +1,42 @@
-//! What a program leaves changed in its terminal, and the sequence that changes it back.
+//! The state that a program leaves changed in its terminal, and the sequence that resets it.
 //!
-//! [`SETTINGS`] is the one table of it; the order of its rows is the order in which they are reset.
-//! Sources: xterm's "XTerm Control Sequences", the kitty keyboard protocol, ECMA-48. What was set
-//! before is not known: everything is reset to what a terminal just opened has.
+//! [`SETTINGS`] lists all of it; the order of its rows is the order in which they are reset.
+//! Sources: xterm's "XTerm Control Sequences", the kitty keyboard protocol, ECMA-48. The previous
+//! state is unknown: everything is reset to the state of a new terminal.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::{self, Rule};
 use super::{ControlString, Csi, Escape, Kind, Part, StringKind, Token, Tokenizer};
 
-/// Something a program can leave changed.
+/// A part of the state that a program can leave changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Setting {
     /// A private mode, by its number.
     Mode(u16),
     /// An ANSI mode, by its number.
     AnsiMode(u16),
-    /// The kitty keyboard's flags: what has been pushed onto their stack, and what has been set.
+    /// The kitty keyboard's flags: those pushed onto their stack, and those set directly.
     Keyboard,
     /// Titles on the stack of titles.
     Titles,
     /// The scroll region.
     Region,
-    /// The character sets in G0 and G1, and which is in use.
+    /// The character sets in G0 and G1, and the active one.
     Charsets,
     /// The character set in G2 (0) or G3 (1).
     MoreCharsets(u8),
     /// Application keypad.
     Keypad,
-    /// What a modified key sends, by the number of xterm's resource.
+    /// The encoding of a modified key, by the number of xterm's resource.
     ModifiedKeys(u16),
-    /// The format in which it is sent.
+    /// The format of that encoding.
     KeyFormat(u16),
     /// Replies with 8-bit controls.
     EightBitReplies,
     /// The shape of the cursor.
     CursorShape,
-    /// Which line output goes to: the screen or the status line.
+    /// The destination of output: the screen or the status line.
     StatusLine,
     /// A synchronized update begun by the older sequence, DCS = 1 s.
     Update,
@@ -56,9 +56,10 @@ pub enum Setting {
     Pen,
 }
 
-/// The settings in the order in which they are reset, what each is called, and what resets it.
+/// The settings in the order in which they are reset: each with its name and the sequence that
+/// resets it.
 ///
-/// The alternate screen comes before all that is meant for the screen behind it.
+/// The alternate screen comes before everything that applies to the primary screen.
 pub const SETTINGS: &[(Setting, &str, &str)] = &[
     (Setting::Update, "synchronized output", "\x1bP=2s\x1b\\"),
     (Setting::Mode(2026), "synchronized output", "\x1b[?2026l"),
@@ -102,7 +103,7 @@ pub const SETTINGS: &[(Setting, &str, &str)] = &[
     (Setting::Mode(5522), "paste events", "\x1b[?5522l"),
     (Setting::Mode(7727), "application escape key", "\x1b[?7727l"),
     (Setting::Mode(9001), "Windows keyboard", "\x1b[?9001l"),
-    // Resetting the region moves the cursor, so that it is put back.
+    // Resetting the region moves the cursor, so its position is saved and restored.
     (Setting::Region, "scroll region", "\x1b7\x1b[r\x1b8"),
     (Setting::Charsets, "character sets", "\x1b(B\x1b)B\x0f"),
     (Setting::MoreCharsets(0), "character sets", "\x1b*B"),
@@ -139,13 +140,13 @@ pub const SETTINGS: &[(Setting, &str, &str)] = &[
     (Setting::Titles, "title", ""),
 ];
 
-/// The most titles taken off the stack in the end: xterm keeps ten.
+/// The maximum number of titles popped at the end: xterm keeps ten.
 const MOST_TITLES: u16 = 10;
 
-/// What ends a sequence that has begun, without effect.
+/// Cancels an unfinished sequence.
 const CANCEL: u8 = 0x18;
 
-/// Follows what is written to a terminal.
+/// Tracks the output written to a terminal.
 #[derive(Debug, Default)]
 pub struct ModeTracker {
     tokenizer: Tokenizer,
@@ -156,24 +157,24 @@ pub struct ModeTracker {
 struct State {
     has_asked: bool,
     changed: BTreeSet<Setting>,
-    /// How many states have been pushed onto the stack of the kitty keyboard.
+    /// The number of states pushed onto the kitty keyboard's stack.
     keyboard_pushes: u16,
     sets_keyboard: bool,
     titles: u16,
-    /// What DECSCUSR asked for; 0 is the terminal's own shape.
+    /// The last shape set by DECSCUSR; 0 is the terminal's own.
     cursor_shape: u16,
-    /// The character sets in G0 and G1 that are not the usual ones, and whether another than G0 is in
-    /// use.
+    /// True for each of G0 and G1 with a non-default character set, and whether one other than G0
+    /// is active.
     charsets: [bool; 2],
     is_shifted: bool,
-    /// What DECSC saved, as far as it is tracked.
+    /// The tracked part of the state saved by DECSC.
     saved: Option<(bool, [bool; 2], bool)>,
-    /// Whether the modes were changed that XTSAVE saved.
+    /// The modes saved by XTSAVE, and whether they were changed then.
     saved_modes: BTreeMap<u16, bool>,
 }
 
 impl ModeTracker {
-    /// Follows the next piece of output.
+    /// Tracks the next piece of output.
     pub fn push(&mut self, bytes: &[u8]) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
@@ -181,23 +182,23 @@ impl ModeTracker {
         }
     }
 
-    /// Whether the terminal has been asked anything that it answers.
+    /// Returns whether the terminal has been sent a query that it answers.
     pub fn has_asked(&self) -> bool {
         self.state.has_asked
     }
 
-    /// Whether a private mode is not as it is in a terminal just opened.
+    /// Returns whether a private mode differs from that of a new terminal.
     pub fn is_switched(&self, mode: u16) -> bool {
         self.state.changed.contains(&Setting::Mode(mode))
     }
 
-    /// The bytes that reset everything that is changed; none where nothing is.
+    /// The bytes that reset everything that has changed; empty if nothing has.
     pub fn reset_sequence(&self) -> Vec<u8> {
         let state = &self.state;
         let mut out = Vec::new();
         for &(setting, _, reset) in SETTINGS.iter().filter(|row| state.changed.contains(&row.0)) {
             match setting {
-                // Each screen has a stack of its own; popping too much does no harm.
+                // Each screen has its own stack; popping too much does no harm.
                 Setting::Keyboard if !self.is_alternate() => {}
                 Setting::Keyboard => state.reset_keyboard(&mut out),
                 Setting::Titles => {
@@ -215,9 +216,9 @@ impl ModeTracker {
         out
     }
 
-    /// What switches a terminal just opened into the modes that no virtual terminal keeps and that
-    /// hold until they are switched back: reversed screen, mouse, focus, bracketed paste, keypad and
-    /// the cursor's shape. How keys are encoded is left out: it is of no use without the program.
+    /// The sequences that put a new terminal into the modes that no virtual terminal keeps and that
+    /// stay set until reset: reversed screen, mouse, focus, bracketed paste, keypad and the
+    /// cursor's shape. Key encodings are omitted: they are of no use without the program.
     pub fn settings(&self) -> Vec<u8> {
         let mut out = String::new();
         for setting in &self.state.changed {
@@ -358,7 +359,7 @@ impl State {
             }),
             (b'=', 0, b'u') => self.keyboard(|state| {
                 let (flags, mode) = (csi.value(0), csi.value(1).max(1));
-                // Mode 1 sets exactly these, 2 adds them, 3 takes them away.
+                // Mode 1 sets exactly these, 2 adds them, 3 removes them.
                 state.sets_keyboard = match mode {
                     1 => flags != 0 || state.keyboard_pushes > 0,
                     2 => state.sets_keyboard || flags != 0,
@@ -367,7 +368,7 @@ impl State {
             }),
             (0, 0, b'm') => self.note_pen(csi),
             (0, 0, b'r') => self.set(Setting::Region, csi.values() != [0]),
-            // Without margins it saves the cursor; with them it sets what mode 69 resets.
+            // Without margins this saves the cursor; with them it sets what mode 69 resets.
             (0, 0, b's') if csi.values() == [0] => self.save_cursor(),
             (0, 0, b'u') => self.restore_cursor(),
             (0, b' ', b'q') => {
@@ -403,7 +404,7 @@ impl State {
     }
 
     fn switch_mode(&mut self, mode: u16, is_set: bool) {
-        // Autowrap, autorepeat and the visible cursor are set from the start.
+        // Autowrap, autorepeat and the visible cursor are set initially.
         let is_usual = is_set == matches!(mode, 7 | 8 | 25);
         match (mode, is_set) {
             (1048 | 1049, true) => self.save_cursor(),
@@ -423,7 +424,7 @@ impl State {
         self.set(Setting::Titles, self.titles > 0);
     }
 
-    /// Whether text is drawn otherwise than by default after an SGR sequence.
+    /// Tracks whether an SGR sequence leaves text attributes other than the defaults.
     fn note_pen(&mut self, csi: &Csi) {
         let mut is_changed = self.changed.contains(&Setting::Pen);
         let mut parameters = csi.parameters();
@@ -433,7 +434,7 @@ impl State {
                 [22..=25 | 27..=29 | 39 | 49 | 54 | 55 | 59 | 65] => {}
                 [38 | 48 | 58] => {
                     is_changed = true;
-                    // Its parts follow as parameters of their own: `38;5;0` is a color.
+                    // Its components follow as separate parameters: `38;5;0` is a color.
                     let parts = match parameters.next() {
                         Some([5]) => 1,
                         Some([2]) => 3,
@@ -468,7 +469,7 @@ impl State {
         let rest: Vec<&[u8]> = fields.collect();
         let is_answer = |field: &&&[u8]| **field != b"?";
         match number {
-            // Pairs of a color's number and what it becomes.
+            // Pairs of a color's number and its new value.
             4 | 5 => {
                 let setting = if number == 4 { Setting::Palette } else { Setting::SpecialColors };
                 if rest.iter().skip(1).step_by(2).any(|field| is_answer(&field)) {
@@ -477,7 +478,7 @@ impl State {
             }
             104 if text == b"104" => self.set(Setting::Palette, false),
             105 if text == b"105" => self.set(Setting::SpecialColors, false),
-            // One color, and those that follow it.
+            // One color, and the following ones.
             10..=19 => {
                 for (which, _) in (number..20).zip(&rest).filter(|(_, field)| is_answer(field)) {
                     self.set(Setting::DynamicColor(which), true);
@@ -499,7 +500,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn questions_are_found_and_other_output_is_none() {
+    fn queries_are_distinguished_from_other_output() {
         for query in [
             "\x1b[6n",
             "\x1b[c",
@@ -540,7 +541,7 @@ mod tests {
     }
 
     #[test]
-    fn modes_that_are_left_switched_are_restored() {
+    fn modes_that_are_left_set_are_reset() {
         for (output, reset) in [
             ("\x1b[?1049h\x1b[31mred\x1b[m\x1b[?1049l", ""),
             ("\x1b[?2004h$ \x1b[?2004l", ""),
@@ -570,7 +571,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_what_a_virtual_terminal_does_not_keep() {
+    fn settings_include_only_modes_that_no_virtual_terminal_keeps() {
         let mut tracker = ModeTracker::default();
         tracker.push(b"\x1b[?2004;1000;1006h\x1b[?1;25l\x1b[?1049h\x1b=\x1b[2 q\x1b[>1u");
         let settings = String::from_utf8(tracker.settings()).unwrap();
@@ -580,7 +581,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_program_leaves_changed_is_reset() {
+    fn everything_a_program_leaves_changed_is_reset() {
         for (output, reset) in [
             ("\x1b[=5;1u", "\x1b[=0;1u"),
             ("\x1b[=5u\x1b[=0u", ""),
@@ -609,7 +610,7 @@ mod tests {
             ("\x1b[2\"q\x1b[1\"q", "\x1b[0\"q"),
             ("\u{9b}?25l", "\x1b[?25h"),
             ("\x1b[?25l\x1b[!p", ""),
-            // What ends within a sequence would swallow the reset.
+            // Output that ends within a sequence would swallow the reset.
             ("\x1b[?25l\x1b]0;title", "\x18\x1b[?25h"),
         ] {
             for at in 0..=output.len() {
@@ -622,7 +623,7 @@ mod tests {
     }
 
     #[test]
-    fn what_resets_leaves_nothing_to_reset() {
+    fn the_reset_sequence_leaves_nothing_to_reset() {
         let mut tracker = ModeTracker::default();
         for (setting, ..) in SETTINGS {
             let set = match setting {

@@ -1,38 +1,39 @@
-//! Which sequences of a recording a terminal may safely be given, and why not the others.
+//! The sequences of a recording that are safe to write to a terminal, and the reasons to hold back
+//! the others.
 //!
-//! [`RULES`] is the one table; [`rule_of`] finds the row of a token. What no row names draws, or
-//! changes something that is reset in the end ([`super::SETTINGS`]). Sources: xterm's "XTerm Control
-//! Sequences", DEC STD 070, the documents of kitty, iTerm2, tmux and screen.
+//! [`RULES`] is the only table; [`rule_of`] finds the row for a token. Sequences without a row
+//! draw, or change a state that is reset at the end ([`super::SETTINGS`]). Sources: xterm's "XTerm
+//! Control Sequences", DEC STD 070, the documentation of kitty, iTerm2, tmux and screen.
 
 use super::{ControlString, Csi, Escape, Kind, Part, StringKind, Token};
 
-/// What is done with the sequences of a rule.
+/// The treatment of the sequences of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// They are given to the terminal.
+    /// Written to the terminal.
     Pass,
-    /// They are given to the terminal, and what they changed is reset in the end.
+    /// Written to the terminal; their effect is reset at the end.
     Undo,
-    /// The terminal does not get them.
+    /// Not written to the terminal.
     Hold,
 }
 
-/// A kind of sequence, and what is done with it.
+/// A class of sequences, and their treatment.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {
     class: Class,
-    /// What it is called.
+    /// The name of the class.
     pub name: &'static str,
-    /// How its sequences are written.
+    /// The forms of its sequences.
     pub forms: &'static str,
-    /// What is done with them.
+    /// Their treatment.
     pub verdict: Verdict,
-    /// Why.
+    /// The reason.
     pub reason: &'static str,
 }
 
 impl Rule {
-    /// Whether a terminal answers, so that the answer has to be kept from the shell.
+    /// Returns whether a terminal replies, so that the reply must be kept from the shell.
     pub fn is_question(&self) -> bool {
         matches!(
             self.class,
@@ -79,7 +80,7 @@ enum Class {
     Title,
 }
 
-/// The table, in the order of the manual page. A class comes once.
+/// The rules, in the order of the manual page. Each class has one row.
 pub const RULES: &[Rule] = &[
     Rule {
         class: Class::Answerback,
@@ -258,8 +259,8 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// The rule for a token, if there is one; the rule for a later part of a string is that of its first.
-/// Control characters within a sequence are not looked at.
+/// The rule for a token, if there is one; later parts of a string follow the rule of the first
+/// part. Control characters within a sequence are ignored.
 pub fn rule_of(token: &Token<'_>) -> Option<&'static Rule> {
     let class = match token.kind {
         Kind::Text | Kind::Broken => None,
@@ -271,10 +272,10 @@ pub fn rule_of(token: &Token<'_>) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.class == class)
 }
 
-/// The control character to which a terminal answers.
+/// The control character that makes a terminal reply.
 pub(super) const ENQ: u8 = 0x05;
 
-/// Private modes that a terminal is not switched into, and what they are.
+/// The class of a private mode that must not be set or reset, if it has one.
 fn class_of_mode(mode: u16, is_set: bool) -> Option<Class> {
     match (mode, is_set) {
         (2, false) | (38 | 46, true) => Some(Class::Emulation),
@@ -283,7 +284,7 @@ fn class_of_mode(mode: u16, is_set: bool) -> Option<Class> {
     }
 }
 
-/// Whether a private mode is not to be switched.
+/// Returns whether a private mode must not be set or reset.
 pub(super) fn is_held_mode(mode: u16, is_set: bool) -> bool {
     class_of_mode(mode, is_set).is_some()
 }
@@ -344,7 +345,7 @@ fn class_of_osc(text: &[u8]) -> Option<Class> {
         };
     };
     match number {
-        // Their text is only text.
+        // Their text is only displayed.
         0..=2 => Some(Class::Title),
         8 => None,
         _ if text.split(|&byte| byte == b';').skip(1).any(|field| field == b"?") => Some(Class::Question),
@@ -376,7 +377,7 @@ fn class_of_dcs(text: &[u8]) -> Option<Class> {
     }
 }
 
-/// Kitty's graphics: `G`, keys with values, and the data after a semicolon.
+/// Kitty's graphics: `G`, key-value pairs, and the data after a semicolon.
 fn class_of_apc(text: &[u8]) -> Class {
     let Some(command) = text.strip_prefix(b"G") else { return Class::UnknownString };
     let keys = command.split(|&byte| byte == b';').next().unwrap_or_default();
