@@ -36,7 +36,10 @@ impl<C: Cell> State<C> {
                 self.escape(escape, evicted);
             }
             Kind::Broken => token.controls().for_each(|byte| self.control(byte, evicted)),
-            Kind::String(string) => self.string(&string),
+            Kind::String(string) => {
+                token.controls().for_each(|byte| self.control(byte, evicted));
+                self.string(&string);
+            }
         }
     }
 

@@ -301,6 +301,9 @@ mod tests {
     #[test]
     fn controls_within_a_sequence_take_effect_without_it() {
         assert_eq!(guarded([&b"\x1b[\n6\x05n\x1b[\r3\x051m"[..]]), "\n\x1b[\r31m");
+        // Nor do they hide what introduces it.
+        assert_eq!(guarded([&b"\x1b\n]52;c;eA==\x07\x1b\r[6n\x1b\x7fP$qm\x1b\\b"[..]]), "\n\rb");
+        assert_eq!(guarded([&b"\x1b\x05]2;title\x07"[..]]), "\x1b[22;0t\x1b]2;title\x07");
     }
 
     #[test]

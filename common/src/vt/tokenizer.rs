@@ -224,7 +224,7 @@ enum Shape {
     /// A string by the lengths of what surrounds its text.
     String {
         kind: StringKind,
-        front: u8,
+        front: usize,
         back: u8,
         part: Part,
         end: End,
@@ -328,7 +328,7 @@ impl Tokens<'_, '_> {
                     if goes_on { Unfinished::String(kind) } else { Unfinished::Nothing };
                 Kind::String(ControlString {
                     kind,
-                    text: &bytes[usize::from(front)..length - usize::from(back)],
+                    text: &bytes[front..length - usize::from(back)],
                     part,
                     end,
                 })
@@ -361,10 +361,14 @@ impl Token<'_> {
         self.start..self.start + self.bytes.len() as u64
     }
 
-    /// The control characters within an escape, control or broken sequence, which take effect
-    /// before it does.
+    /// The control characters within a sequence, which take effect before it does; of a string, those
+    /// within its introducer.
     pub fn controls(&self) -> impl Iterator<Item = u8> {
-        let bytes = if self.has_controls { self.bytes } else { &[] };
+        let bytes = match self.kind {
+            _ if !self.has_controls => &[],
+            Kind::String(string) => &self.bytes[..string.text.as_ptr().addr() - self.bytes.as_ptr().addr()],
+            _ => self.bytes,
+        };
         bytes.iter().copied().filter(|&byte| byte < b' ' && byte != ESC)
     }
 }
@@ -465,12 +469,12 @@ impl StringKind {
 fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     match *bytes.first()? {
         ESC => match *bytes.get(1)? {
-            b'[' => control_sequence(bytes, &mut tokenizer.csi),
-            second => introduced(bytes, second, tokenizer),
+            b'[' => control_sequence(bytes, 2, &mut tokenizer.csi),
+            second => introduced(bytes, 1, second, tokenizer),
         },
         C1_LEAD => match *bytes.get(1)? {
-            0x9b => control_sequence(bytes, &mut tokenizer.csi),
-            second @ 0x80..=0x9f => introduced(bytes, second - 0x40, tokenizer),
+            0x9b => control_sequence(bytes, 2, &mut tokenizer.csi),
+            second @ 0x80..=0x9f => introduced(bytes, 1, second - 0x40, tokenizer),
             _ => Some(text(bytes)),
         },
         byte @ (..b' ' | DEL) => Some(Found::new(1, Shape::Control(byte))),
@@ -478,16 +482,16 @@ fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     }
 }
 
-/// A sequence other than a control sequence, by the byte behind ESC or by what stands for it.
-fn introduced(bytes: &[u8], second: u8, tokenizer: &mut Tokenizer) -> Option<Found> {
+/// A sequence other than a control sequence, by the byte at `at`, behind ESC, or by what stands for it.
+fn introduced(bytes: &[u8], at: usize, second: u8, tokenizer: &mut Tokenizer) -> Option<Found> {
     if let Some(kind) = StringKind::introduced_by(second) {
-        return string(bytes, kind, 2, &mut tokenizer.searched);
+        return string(bytes, kind, at + 1, &mut tokenizer.searched);
     }
     if bytes[0] == C1_LEAD {
         let escape = Escape { intermediates: [0; 2], last: second };
         return Some(Found::new(2, Shape::Escape(escape)));
     }
-    escape(bytes)
+    escape(bytes, tokenizer)
 }
 
 #[inline]
@@ -522,7 +526,7 @@ fn find(bytes: &[u8], from: usize, is_in_class: impl Fn(u8) -> bool) -> usize {
 }
 
 /// An escape sequence (ECMA-35, 13.2.1).
-fn escape(bytes: &[u8]) -> Option<Found> {
+fn escape(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     let mut intermediates = [0; 2];
     let (mut count, mut has_controls) = (0, false);
     let mut at = 1;
@@ -531,6 +535,11 @@ fn escape(bytes: &[u8]) -> Option<Found> {
             return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
         }
         match *bytes.get(at)? {
+            // An introducer is one even if control characters stand before it.
+            b'[' if count == 0 => return control_sequence(bytes, at + 1, &mut tokenizer.csi),
+            last if count == 0 && StringKind::introduced_by(last).is_some() => {
+                return introduced(bytes, at, last, tokenizer);
+            }
             last @ b'0'..=b'~' => {
                 let is_known = count <= intermediates.len();
                 let escape = Shape::Escape(Escape { intermediates, last });
@@ -555,13 +564,13 @@ fn escape(bytes: &[u8]) -> Option<Found> {
     }
 }
 
-/// A control sequence (ECMA-48, 5.4).
+/// A control sequence (ECMA-48, 5.4). `front` is the length of its introducer.
 #[inline]
-fn control_sequence(bytes: &[u8], csi: &mut Csi) -> Option<Found> {
+fn control_sequence(bytes: &[u8], front: usize, csi: &mut Csi) -> Option<Found> {
     (csi.marker, csi.intermediates, csi.continues) = (0, [0; 2], 0);
     let (mut index, mut value) = (0, 0u16);
-    let (mut count, mut has_controls, mut is_broken) = (0, false, false);
-    let mut at = 2;
+    let (mut count, mut has_controls, mut is_broken) = (0, front > 2, false);
+    let mut at = front;
     loop {
         if at == LONGEST_CONTROL {
             return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
@@ -591,7 +600,7 @@ fn control_sequence(bytes: &[u8], csi: &mut Csi) -> Option<Found> {
                 return Some(Found { length: at + 1, shape, has_controls });
             }
             marker @ b'<'..=b'?' => {
-                is_broken |= at > 2;
+                is_broken |= at > front;
                 csi.marker = marker;
             }
             intermediate @ b' '..=b'/' => {
@@ -665,10 +674,10 @@ fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
 }
 
 /// A string, or what is left of it if `front`, the length of its introducer, is 0.
-fn string(bytes: &[u8], kind: StringKind, front: u8, searched: &mut usize) -> Option<Found> {
+fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) -> Option<Found> {
     let may_be_end =
         |byte: u8| (byte == ESC) | (byte == CAN) | (byte == SUB) | (byte == BEL) | (byte == C1_LEAD);
-    let mut at = usize::from(front).max(*searched);
+    let mut at = front.max(*searched);
     let (back, end) = loop {
         at = find(bytes, at, may_be_end);
         if at >= LONGEST_STRING && bytes.len() > LONGEST_STRING {
@@ -700,20 +709,24 @@ fn string(bytes: &[u8], kind: StringKind, front: u8, searched: &mut usize) -> Op
         (_, End::Later) => Part::First,
         (_, _) => Part::Whole,
     };
-    Some(Found::new(length, Shape::String { kind, front, back, part, end }))
+    Some(Found { length, shape: Shape::String { kind, front, back, part, end }, has_controls: front > 2 })
 }
 
 /// What the stream ends with, if that is a sequence without its end.
 fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
-    let second = match *bytes {
-        [C1_LEAD, second @ 0x80..=0x9f, ..] => second - 0x40,
-        [ESC, second, ..] => second,
+    let is_control = |byte: &&u8| matches!(**byte, ..b' ' | DEL);
+    let (second, front) = match bytes {
+        [C1_LEAD, second @ 0x80..=0x9f, ..] => (second - 0x40, 2),
+        [ESC, rest @ ..] => {
+            let controls = rest.iter().take_while(is_control).count();
+            (rest.get(controls).copied().unwrap_or_default(), controls + 2)
+        }
         [] => return None,
-        _ => 0,
+        _ => (0, 0),
     };
     let (kind, front, part) = match (unfinished, StringKind::introduced_by(second)) {
         (Unfinished::String(kind), _) => (kind, 0, Part::Last),
-        (Unfinished::Nothing, Some(kind)) => (kind, 2, Part::Whole),
+        (Unfinished::Nothing, Some(kind)) => (kind, front, Part::Whole),
         (Unfinished::Nothing, None) if *bytes == [C1_LEAD] => {
             return Some(Found::new(1, Shape::Text));
         }
@@ -722,8 +735,9 @@ fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
         }
     };
     // Half a terminator is no text.
-    let back = u8::from(matches!(bytes[usize::from(front)..], [.., ESC | C1_LEAD]));
-    Some(Found::new(bytes.len(), Shape::String { kind, front, back, part, end: End::CutOff }))
+    let back = u8::from(matches!(bytes[front..], [.., ESC | C1_LEAD]));
+    let shape = Shape::String { kind, front, back, part, end: End::CutOff };
+    Some(Found { length: bytes.len(), shape, has_controls: front > 2 })
 }
 
 #[cfg(test)]
@@ -806,6 +820,10 @@ mod tests {
             ("\x1b[1?2h\x1b[ 1q", vec!["broken".into(), "broken".into()]),
             ("\x1b[1żm", vec!["broken".into(), "text".into()]),
             ("\x1b[1\x18m", vec!["broken".into(), "control 24".into(), "text".into()]),
+            ("\x1b\n\x7f[1mx", vec!["csi (0, 0, 109) [[1]] with [10]".into(), "text".into()]),
+            ("\x1b\r\x1b[m", vec!["broken with [13]".into(), "csi (0, 0, 109) [[0]]".into()]),
+            ("\x1b\r\n]0;a\nb\x07", vec![string(Osc, "0;a\nb", Bell) + " with [13, 10]"]),
+            ("\x1b\0(\n]", vec!["escape (\0 ] with [0, 10]".into()]),
             ("\x1b[1\n;\t2\x7fH", vec!["csi (0, 0, 72) [[1], [2]] with [10, 9]".into()]),
             ("\x1b]0;a\x07", vec![string(Osc, "0;a", Bell)]),
             ("\x1bP1$r\x07ż\x1b\\", vec![string(Dcs, "1$r\x07ż", Terminator)]),
