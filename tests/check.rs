@@ -47,7 +47,7 @@ fn every_fault_is_reported_with_its_line() {
         text,
         "stdin: line 3: expected an event, [time, code, data], found 'hello'\n\
          stdin: line 4: the time steps back by 0.25 s\n\
-         stdin: line 5: a comment, which only v3 has\n\
+         stdin: line 5: a comment, which only v3 allows\n\
          stdin: line 6: expected text as the data of code 'o', found '5'\n\
          stdin: line 7: not a size like 80x24: '\"80\"'\n\
          stdin: line 8: half of a surrogate pair\n\
@@ -70,7 +70,7 @@ fn bytes_that_are_not_utf8_are_a_fault() {
 #[test]
 fn the_first_lines_of_v2_meet_the_servers_rules() {
     for (text, expected) in [
-        (V2.to_string(), "stdin: line 1: there are no events\n"),
+        (V2.to_string(), "stdin: line 1: no events\n"),
         (format!(" {V2}[1, \"o\", \"\"]\n"), "stdin: line 1: white space before the header\n"),
         (format!("{V2} [1, \"o\", \"\"]\n"), "stdin: line 2: white space before the first event\n"),
         (format!("{V2}\n[1, \"o\", \"\"]\n"), "stdin: line 2: a blank line before the first event\n"),
@@ -109,8 +109,8 @@ fn oddities_are_warnings_unless_strict() {
         V3.replace("24}}", "400},\"env\":{\"path\":null},\"idle_time_limit\":0.25,\"x\":1,\"x\":2}")
     );
     let warnings = [
-        "1: warning: a terminal of 80x400 is larger than 720x200, which asciinema-server takes",
-        "1: warning: the header has 'x' twice",
+        "1: warning: a terminal of 80x400 is larger than 720x200, the largest that asciinema-server accepts",
+        "1: warning: duplicate key 'x' in the header",
         "1: warning: asciinema-server refuses 'path: null' in env",
         "1: warning: asciinema-server refuses an idle time limit below 0.5: 0.25",
         "2: warning: an unknown event code: \"zz\"",
@@ -147,7 +147,8 @@ fn several_files_are_named_and_a_missing_one_does_not_stop_the_others() {
     scratch.write("good.cast", cast(&[(1.0, "a")]));
     scratch.write("bad.cast", format!("{V2}x\n"));
     let ran = scratch.run("asciinema-check good.cast gone.cast bad.cast", "");
-    let line = "bad.cast: line 2: expected an event, [time, code, data], found 'x'\nbad.cast: line 1: there are no events\n";
+    let line =
+        "bad.cast: line 2: expected an event, [time, code, data], found 'x'\nbad.cast: line 1: no events\n";
     assert_eq!(
         ran.failure(),
         (1, line.to_string(), "asciinema-check: gone.cast: No such file or directory\n".to_string())

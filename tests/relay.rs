@@ -310,7 +310,7 @@ fn a_server_with_another_protocol_is_not_retried() {
     for does in [Does::Answers(400), Does::Misunderstands] {
         let stub = Stub::start(&[does]);
         let relay = relay_to(&stub);
-        assert_eq!(relay.said(), "asciinema-relay: localhost: the server speaks another protocol");
+        assert_eq!(relay.said(), "asciinema-relay: localhost: the server does not support this protocol");
         assert_eq!(relay.finish().status, 1);
     }
 }
@@ -328,8 +328,8 @@ fn an_api_error_is_reported_immediately_and_the_cast_still_copied() {
         ("422 Unprocessable", "no", "127.0.0.1 doesn't support streaming"),
         ("422 Unprocessable", "{\"message\": \"title is too long\"}", "127.0.0.1: title is too long"),
         ("500 Oops", "{}", "127.0.0.1: HTTP status 500"),
-        ("200 OK", "<html>", "127.0.0.1: the answer names no stream"),
-        ("200 OK", "{\"id\": 1}", "127.0.0.1: the answer names no stream"),
+        ("200 OK", "<html>", "127.0.0.1: the response contains no stream"),
+        ("200 OK", "{\"id\": 1}", "127.0.0.1: the response contains no stream"),
     ] {
         let server = Server::answering(status, "", body);
         let mut relay =
@@ -376,8 +376,8 @@ fn a_stream_is_found_by_a_prefix_of_its_id() {
     stub.wait_for("the beginning", is_init);
     assert_eq!(relay.finish().status, 0);
     for (answer, message) in [
-        ("[]", "no stream of yours has an ID that begins with 'x'"),
-        ("[{\"id\": 1}, {\"id\": 2}]", "several streams of yours have an ID that begins with 'x'"),
+        ("[]", "none of your streams has an ID that begins with 'x'"),
+        ("[{\"id\": 1}, {\"id\": 2}]", "several of your streams have an ID that begins with 'x'"),
     ] {
         let server = Server::answering("200 OK", "", answer);
         let line = format!("asciinema-relay --server-url {} --stream x", server.url);
@@ -456,7 +456,7 @@ fn a_server_that_does_not_answer_pings_is_disconnected() {
     assert_eq!(number, 1);
     assert_eq!(
         relay.said(),
-        "asciinema: connection to localhost lost (the server does not answer), reconnecting"
+        "asciinema: connection to localhost lost (the server does not respond), reconnecting"
     );
     assert_eq!(relay.said(), "asciinema: connected to localhost again");
     assert_eq!(relay.finish().status, 0);

@@ -65,7 +65,7 @@ fn every_mistake_is_reported_with_its_line_and_nothing_is_run() {
         (
             1,
             String::new(),
-            "asciinema-tape: bad.tape: line 3: .mp4 is not made here: use .gif, .svg, .png, .html, .cast or .txt\n\
+            "asciinema-tape: bad.tape: line 3: .mp4 output is not supported: use .gif, .svg, .png, .html, .cast or .txt\n\
              asciinema-tape: bad.tape: line 2: 'Sleep' requires a time like 500ms or 2s, found 'soon'\n\
              asciinema-tape: bad.tape: line 4: 'Set FontSize' requires a number above 0\n\
              asciinema-tape: bad.tape: line 5: unknown command 'Typ'; did you mean 'Type'?\n"

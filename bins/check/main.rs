@@ -1,7 +1,8 @@
 //! Reports everything that is wrong with casts, and repairs them.
 //!
-//! `rules` knows what a cast should be, `repair` writes what can be kept of one. What the decoder of
-//! asciinema-server refuses is a fault; what only looks odd is a warning.
+//! `rules` knows the rules for a cast, `repair` writes everything of a damaged one that can be
+//! kept. Anything that asciinema-server's decoder rejects is a fault; anything that is merely odd
+//! is a warning.
 
 mod repair;
 mod rules;
@@ -58,7 +59,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
         return usage("option '-o' requires '--repair'");
     }
     if options.repairs && (options.wants_json || options.is_strict) {
-        return usage("option '--repair' excludes '--json' and '--strict'");
+        return usage("options '--json' and '--strict' cannot be used with '--repair'");
     }
     if options.repairs && options.files.len() > 1 {
         return usage("option '--repair' takes one FILE");
@@ -66,7 +67,7 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
     Ok(options)
 }
 
-/// Reports on each of the files. A file that cannot be read does not keep us from the others.
+/// Reports on each of the files. An unreadable file does not keep the others from being checked.
 fn check_files(options: &Options) -> cli::Result<()> {
     let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
     let mut report = Report { options, stdout, text: Vec::new(), has_faults: false };
@@ -85,17 +86,17 @@ fn check_files(options: &Options) -> cli::Result<()> {
     if report.has_faults { Err(Failure::Status(1)) } else { Ok(()) }
 }
 
-/// What is said about files, on standard output.
+/// The findings to report on standard output.
 struct Report<'a> {
     options: &'a Options,
     stdout: Stream,
-    /// What has not been written yet.
+    /// The text not written yet.
     text: Vec<u8>,
     has_faults: bool,
 }
 
 impl Report<'_> {
-    /// Reports on a file, or on standard input where none is named.
+    /// Reports on a file, or on standard input if none is given.
     fn check(&mut self, file: Option<&OsStr>) -> cli::Result<()> {
         let (stream, name) = open(file)?;
         let mut reader = Reader::new(stream);
@@ -130,7 +131,7 @@ impl Report<'_> {
         }
     }
 
-    /// Adds what has been found in a line.
+    /// Adds the findings for a line.
     fn add(&mut self, name: &str, line: u64, findings: &mut Vec<Finding>) {
         for Finding { level, what } in findings.drain(..) {
             let is_fault = level == Level::Fault || self.options.is_strict;
@@ -155,7 +156,7 @@ impl Report<'_> {
     }
 }
 
-/// Writes what can be kept of a cast, and says what could not.
+/// Writes everything of a cast that can be kept, and reports the rest.
 fn repair_file(options: &Options) -> cli::Result<()> {
     let (stream, name) = open(options.files.first().map(OsString::as_os_str))?;
     let (mut sink, sink_name) = AtomicFile::open(options.out.as_deref())?;

@@ -1,8 +1,8 @@
-//! Keeping what can be kept of a damaged cast.
+//! Keeping as much as possible of a damaged cast.
 //!
-//! Lines that cannot be read are dropped, a time that steps back is raised to the one before, text
-//! that is not valid JSON is written anew, keys of the header that do not hold what they should are
-//! removed. Everything else stays byte for byte, and a sound cast is its own repair.
+//! Unreadable lines are dropped, a time that steps back is raised to the previous one, text that is
+//! not valid JSON is encoded again, and header keys with invalid values are removed. Everything
+//! else stays byte for byte, and a valid cast is copied unchanged.
 
 use common::cast::{Code, Event, Header, Precision, Time, Version, Writer};
 
@@ -12,9 +12,9 @@ use crate::rules;
 #[derive(Default)]
 pub struct Repair {
     output: Vec<u8>,
-    /// The version that is written and what writes it, once the header is known.
+    /// The version and the writer of the output, once the header is known.
     writer: Option<(Version, Writer)>,
-    /// The time of the event before, as it is written.
+    /// The time of the previous event, as written.
     previous: Time,
     has_events: bool,
     dropped: u64,
@@ -24,7 +24,7 @@ pub struct Repair {
 }
 
 impl Repair {
-    /// Takes the header.
+    /// Processes the header.
     pub fn header(&mut self, mut header: Header) {
         let names: Vec<String> = header.entries().map(|(name, _)| name.to_string()).collect();
         for name in names {
@@ -44,12 +44,12 @@ impl Repair {
         self.output.extend_from_slice(header.line().trim_start().as_bytes());
     }
 
-    /// Whether there has been a header.
+    /// Returns whether a header has been read.
     pub fn has_header(&self) -> bool {
         self.writer.is_some()
     }
 
-    /// Takes an event.
+    /// Processes an event.
     pub fn event(&mut self, event: &Event<'_>) {
         let Some((_, writer)) = &mut self.writer else { return };
         let is_first = !std::mem::replace(&mut self.has_events, true);
@@ -66,7 +66,7 @@ impl Repair {
         if rules::data_fault(event).is_none() {
             return writer.copy(event, self.previous, &mut self.output);
         }
-        // Text is written anew; a size that is none, or the data of an unknown code, is dropped.
+        // Text is encoded again; an invalid size, or invalid data of an unknown code, is dropped.
         let is_valid_text = serde_json::from_slice::<String>(event.data).is_ok();
         match event.text() {
             Ok(text) if !is_valid_text && event.code != Code::Other => {
@@ -77,10 +77,10 @@ impl Repair {
         }
     }
 
-    /// Takes a line that is not an event.
+    /// Processes a line that is not an event.
     pub fn ignored(&mut self, line: &[u8]) {
         match (line, &self.writer) {
-            // asciinema-server wants the first event of v2 right after the header.
+            // asciinema-server expects the first event of v2 right after the header.
             (b"\n", Some((version, _))) if self.has_events || *version == Version::V3 => {}
             ([b'#', ..], Some((Version::V3, _))) => {}
             _ => {
@@ -91,22 +91,22 @@ impl Repair {
         self.output.extend_from_slice(line);
     }
 
-    /// Is told of a line that cannot be read.
+    /// Counts an unreadable line.
     pub fn broken(&mut self) {
         self.dropped += 1;
     }
 
-    /// What has been kept since the last [`Repair::clear`].
+    /// The output since the last [`Repair::clear`].
     pub fn output(&self) -> &[u8] {
         &self.output
     }
 
-    /// Forgets what has been kept so far, which has been written.
+    /// Discards the output, once written.
     pub fn clear(&mut self) {
         self.output.clear();
     }
 
-    /// What had to be changed, if anything.
+    /// A summary of the changes, if any.
     pub fn summary(&self) -> Option<String> {
         let parts: Vec<String> = [
             (self.dropped, "line dropped", "lines dropped"),

@@ -1,31 +1,31 @@
-//! What a cast should be (asciicast(5)), and what the decoder of asciinema-server asks of one: its
-//! JSON is strict, and so are the first two lines of a v2 cast.
+//! The rules for a cast (asciicast(5)), and those of asciinema-server's decoder: its JSON parser is
+//! strict, and so are its rules for the first two lines of a v2 cast.
 
 use common::cast::{Code, Event, Fault, Header, Time, Version, json, object_entries};
 use common::size::Size;
 use common::text::{excerpt, visible};
 use serde_json::Value;
 
-/// The largest terminal that asciinema-server takes.
+/// The largest terminal that asciinema-server accepts.
 const LARGEST: Size = Size { cols: 720, rows: 200 };
 
-/// The shortest idle time limit that asciinema-server takes, in seconds.
+/// The shortest idle time limit that asciinema-server accepts, in seconds.
 const SHORTEST_IDLE_LIMIT: f64 = 0.5;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// The cast is not what it should be, and some program refuses it.
+    /// The cast is invalid, or some program rejects it.
     Fault,
-    /// It looks odd.
+    /// The cast is odd.
     Warning,
 }
 
-/// Something about a line.
+/// A finding about a line.
 #[derive(Debug)]
 pub struct Finding {
     pub level: Level,
-    /// What it is, in the words of a message.
+    /// The message.
     pub what: String,
 }
 
@@ -39,21 +39,21 @@ impl Finding {
     }
 }
 
-/// What has to be known of a cast so far to judge the next line.
+/// The state needed to check the next line.
 #[derive(Default)]
 pub struct Rules {
     version: Option<Version>,
     is_from_v1: bool,
-    /// The time of the event before.
+    /// The time of the previous event.
     previous: Time,
-    /// Whether a line has followed the header.
+    /// True if a line has followed the header.
     has_lines: bool,
     has_events: bool,
     has_ended: bool,
 }
 
 impl Rules {
-    /// Looks at the header.
+    /// Checks the header.
     pub fn header(&mut self, header: &Header, findings: &mut Vec<Finding>) {
         self.version = Some(header.version);
         self.is_from_v1 = header.is_from_v1;
@@ -62,7 +62,7 @@ impl Rules {
             findings.push(Finding::fault(format!("a terminal of {} has no cells", header.size)));
         } else if cols > LARGEST.cols || rows > LARGEST.rows {
             let what = format!(
-                "a terminal of {} is larger than {LARGEST}, which asciinema-server takes",
+                "a terminal of {} is larger than {LARGEST}, the largest that asciinema-server accepts",
                 header.size
             );
             findings.push(Finding::warning(what));
@@ -73,7 +73,7 @@ impl Rules {
         let mut names: Vec<&str> = header.entries().map(|(name, _)| name).collect();
         names.sort_unstable();
         for pair in names.windows(2).filter(|pair| pair[0] == pair[1]) {
-            findings.push(Finding::warning(format!("the header has '{}' twice", visible(pair[0]))));
+            findings.push(Finding::warning(format!("duplicate key '{}' in the header", visible(pair[0]))));
         }
         for (name, _) in header.entries() {
             findings.extend(key_fault(header, name).map(Finding::fault));
@@ -82,7 +82,7 @@ impl Rules {
             let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
             if value == "null" || name.is_empty() || !name.bytes().all(is_plain) {
                 let what = format!(
-                    "asciinema-server refuses '{}: {}' in env",
+                    "asciinema-server rejects '{}: {}' in env",
                     visible(&name),
                     excerpt(value.as_bytes())
                 );
@@ -92,12 +92,12 @@ impl Rules {
         let limit = header.get("idle_time_limit").and_then(|limit| limit.parse::<f64>().ok());
         if let Some(limit) = limit.filter(|limit| *limit < SHORTEST_IDLE_LIMIT) {
             let what =
-                format!("asciinema-server refuses an idle time limit below {SHORTEST_IDLE_LIMIT}: {limit}");
+                format!("asciinema-server rejects an idle time limit below {SHORTEST_IDLE_LIMIT}: {limit}");
             findings.push(Finding::warning(what));
         }
     }
 
-    /// Looks at an event.
+    /// Checks an event.
     pub fn event(&mut self, event: &Event<'_>, findings: &mut Vec<Finding>) {
         if event.time < self.previous {
             let back = self.previous.since(event.time).as_micros() as f64 / 1e6;
@@ -127,22 +127,22 @@ impl Rules {
         }
     }
 
-    /// Looks at a line that is not an event.
+    /// Checks a line that is not an event.
     pub fn ignored(&mut self, line: &[u8], findings: &mut Vec<Finding>) {
         let is_second_line = !std::mem::replace(&mut self.has_lines, true);
         findings
             .extend(self.ignored_fault(line, is_second_line).map(|what| Finding::fault(what.to_string())));
     }
 
-    /// Is told that a line could not be read.
+    /// Records that a line was unreadable.
     pub fn broken(&mut self) {
         self.has_lines = true;
     }
 
-    /// Looks at the whole, once it has been read.
+    /// Checks the cast as a whole, at its end.
     pub fn end(&mut self, findings: &mut Vec<Finding>) {
         if self.is_v2() && !self.has_events {
-            findings.push(Finding::fault("there are no events".to_string()));
+            findings.push(Finding::fault("no events".to_string()));
         }
     }
 
@@ -150,10 +150,10 @@ impl Rules {
         self.version == Some(Version::V2) && !self.is_from_v1
     }
 
-    /// What is wrong with a line that other readers do not ignore.
+    /// The fault of a line that other readers do not ignore.
     fn ignored_fault(&self, line: &[u8], is_second_line: bool) -> Option<&'static str> {
         match line {
-            [b'#', ..] if self.version == Some(Version::V2) => Some("a comment, which only v3 has"),
+            [b'#', ..] if self.version == Some(Version::V2) => Some("a comment, which only v3 allows"),
             [b'#', ..] => None,
             b"\n" if is_second_line && self.is_v2() => Some("a blank line before the first event"),
             b"\n" => None,
@@ -162,7 +162,7 @@ impl Rules {
     }
 }
 
-/// What is wrong with the value of a key of the header.
+/// The fault in the value of a header key.
 pub fn key_fault(header: &Header, name: &str) -> Option<String> {
     let text = header.get(name)?;
     let value: Value = serde_json::from_str(text).unwrap_or_default();
@@ -190,7 +190,7 @@ fn is_optional_text(object: &Value, key: &str) -> bool {
     object.get(key).is_none_or(|value| value.is_string() || value.is_null())
 }
 
-/// Whether a value has a theme's colours, `#rrggbb`, 8 or 16 of them in its palette.
+/// Returns whether a value has a theme's colours, `#rrggbb`, with 8 or 16 of them in its palette.
 fn is_theme(theme: &Value) -> bool {
     let is_colour = |colour: &str| {
         let digits = colour.strip_prefix('#').unwrap_or_default();
@@ -205,7 +205,7 @@ fn is_theme(theme: &Value) -> bool {
     theme.is_object() && holds("fg", &is_colour) && holds("bg", &is_colour) && holds("palette", &is_palette)
 }
 
-/// What is wrong with the data of an event.
+/// The fault in the data of an event.
 pub fn data_fault(event: &Event<'_>) -> Option<String> {
     let is_valid = match event.code {
         Code::Other => serde_json::from_slice::<Value>(event.data).is_ok(),
@@ -220,7 +220,7 @@ pub fn data_fault(event: &Event<'_>) -> Option<String> {
     None
 }
 
-/// Why JSON does not take the data of an event that we can read.
+/// The reason why strict JSON rejects the data of an event that we can read.
 fn invalid_text(event: &Event<'_>) -> String {
     let raw = event.data;
     if let Err(error) = std::str::from_utf8(raw) {

@@ -1,7 +1,7 @@
-//! Where playing is in the cast, and when the next event is due.
+//! The current time of the playback, and the time when the next event is due.
 //!
-//! Every event is due at the start plus the sum of the delays before it, however late the one before
-//! was: lateness never adds up. Delays are cut to the limit first and divided by the speed then.
+//! Every event is due at the start plus the sum of the delays before it, however late the previous
+//! one was: lateness never adds up. Delays are limited first, then divided by the speed.
 
 use std::time::{Duration, Instant};
 
@@ -12,19 +12,19 @@ use common::cast::Time;
 pub struct Clock {
     limit: Option<Time>,
     speed: f64,
-    /// The time in the cast of the event played last.
+    /// The time in the cast of the last event played.
     previous: Time,
-    /// The sum of the delays up to that event, each cut to the limit.
+    /// The sum of the limited delays up to that event.
     elapsed: Time,
-    /// How much of the pause after that event a jump has passed over beyond the limit.
+    /// The part of the pause after that event, beyond the limit, that a jump has skipped.
     skipped: Time,
     pace: Pace,
 }
 
-/// How time goes on; `elapsed` is counted as above, and goes on after the last event.
+/// The progress of time; `elapsed` is counted as above, and continues after the last event.
 #[derive(Clone, Copy, Debug)]
 enum Pace {
-    /// By the clock, which has run since an instant.
+    /// Runs with the clock from an instant on.
     Running {
         since: Instant,
         elapsed: Time,
@@ -46,7 +46,7 @@ impl Clock {
         }
     }
 
-    /// Begins at time 0, with the limit that the cast has if none was given. A pause stays one.
+    /// Starts at time 0, with the cast's limit unless one was given. A pause stays a pause.
     pub fn begin(&mut self, own_limit: Option<Time>) {
         self.limit = self.limit.or(own_limit);
         (self.previous, self.elapsed, self.skipped) = (Time::ZERO, Time::ZERO, Time::ZERO);
@@ -71,8 +71,8 @@ impl Clock {
         matches!(self.pace, Pace::Paused { .. })
     }
 
-    /// Pauses, at a whole millisecond where no event is between; `next` is the time of the next
-    /// event, where it is known.
+    /// Pauses, at a whole millisecond unless an event lies in between; `next` is the time of the
+    /// next event, if known.
     pub fn pause(&mut self, next: Option<Time>) {
         let elapsed = self.elapsed_now(next);
         let beyond = Time::from_micros(self.position(next).as_micros() % 1000);
@@ -84,7 +84,7 @@ impl Clock {
         self.set_pace(self.elapsed_now(None), false);
     }
 
-    /// Takes out time in which nothing was to be seen.
+    /// Subtracts time during which nothing was shown.
     pub fn stand_still(&mut self, time: Duration) {
         if let Pace::Running { since, .. } = &mut self.pace {
             *since += time;
@@ -96,13 +96,13 @@ impl Clock {
         self.previous.plus(self.skipped).plus(self.elapsed_now(next).since(self.elapsed))
     }
 
-    /// When the playback comes to a time of the cast, counted in its own time; the times before it are
-    /// those that it has been told of.
+    /// The playback time at which it reaches a time in the cast; the times of earlier events must
+    /// have been reported before.
     pub fn due(&self, time: Time) -> Time {
         self.elapsed.plus(self.delay(time)).divided_by(self.speed)
     }
 
-    /// How long it takes until it comes to a time of the cast; `None` in a pause.
+    /// The remaining time until it reaches a time in the cast; `None` during a pause.
     pub fn left_until(&self, time: Time) -> Option<Duration> {
         match self.pace {
             Pace::Paused { .. } => None,
@@ -113,7 +113,7 @@ impl Clock {
         }
     }
 
-    /// Is told that the event at a time has been played.
+    /// Reports that the event at a time has been played.
     pub fn played(&mut self, time: Time) {
         self.elapsed = self.elapsed.plus(self.delay(time));
         (self.previous, self.skipped) = (time, Time::ZERO);
@@ -122,7 +122,7 @@ impl Clock {
         }
     }
 
-    /// Goes to a time of the cast, before which the last event is at `previous`.
+    /// Jumps to a time in the cast; `previous` is the time of the last event before it.
     pub fn jump(&mut self, previous: Time, to: Time) {
         let into = to.since(previous);
         let kept = self.limit.map_or(into, |limit| into.min(limit));
@@ -130,7 +130,7 @@ impl Clock {
         self.set_pace(self.elapsed.plus(kept), self.is_paused());
     }
 
-    /// The delay before an event at a time, cut to the limit.
+    /// The limited delay before an event at a time.
     fn delay(&self, time: Time) -> Time {
         let delay = time.since(self.previous);
         self.limit.map_or(delay, |limit| delay.min(limit))

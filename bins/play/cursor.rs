@@ -1,4 +1,4 @@
-//! A place in the cast that events are read from, one after the other.
+//! A position in the cast from which events are read in order.
 
 use std::io::Read;
 use std::os::fd::AsFd;
@@ -13,13 +13,13 @@ use common::tty::{self, Interest};
 use crate::history::Moment;
 use crate::store::{Store, StoreReader};
 
-/// What the cast is read from.
+/// The source of the cast.
 pub enum Input {
-    /// A source of which everything is kept.
+    /// A source whose data is kept.
     Kept(StoreReader),
     /// A source that is read once.
     Once(io::Input),
-    /// One that has been read before.
+    /// A source that has already been read.
     Nothing,
 }
 
@@ -35,21 +35,21 @@ impl Read for Input {
 
 /// An event to be played.
 pub struct Played {
-    /// The time that it has.
+    /// Its own time.
     pub time: Time,
-    /// The same, but where times step back the latest of those before: events are in order by it.
+    /// Its time, or the latest earlier one if times step back: events are ordered by it.
     pub at: Time,
     pub code: Code,
     /// Its line as written, if lines are kept.
     pub line: Vec<u8>,
-    /// The text that its data stands for, as bytes: they need not be UTF-8.
+    /// The text that its data decodes to, as bytes: not necessarily UTF-8.
     pub text: Vec<u8>,
-    /// Where in the source it begins.
+    /// Its source offset.
     pub offset: u64,
 }
 
 impl Played {
-    /// Whether it comes before a moment.
+    /// Returns whether it is before a moment.
     pub fn is_before(&self, moment: Moment) -> bool {
         match moment {
             Moment::At(time) => self.at <= time,
@@ -57,7 +57,7 @@ impl Played {
         }
     }
 
-    /// Shows the event to a position that may be at a marker.
+    /// Passes the event to a position that may be a marker.
     pub fn observed_by(&self, position: &mut Position) {
         if self.code == Code::Marker
             && let Ok(event) = Event::scan(&self.line)
@@ -67,27 +67,27 @@ impl Played {
     }
 }
 
-/// What comes next.
+/// The next item.
 pub enum Next<'a> {
     Header,
     Event(&'a Played),
-    /// It has not been read yet.
+    /// Not read yet.
     Later,
-    /// The end, or what is wrong with the rest.
+    /// The end of the cast, or its first fault.
     End,
 }
 
-/// Reads events, of which it looks at one ahead.
+/// Reads events, with a lookahead of one.
 pub struct Cursor {
     reader: Reader<Input>,
     keeps_lines: bool,
-    /// What has been looked at and not yet been taken.
+    /// The item read ahead, if any.
     ahead: Option<Ahead>,
-    /// The time of the last event taken, as [`Played::at`].
+    /// The time of the last event taken, as in [`Played::at`].
     at: Time,
-    /// The same as [`Played::time`].
+    /// The time of the last event taken, as in [`Played::time`].
     time: Time,
-    /// Where in the source what comes next begins.
+    /// The source offset of the next item.
     offset: u64,
 }
 
@@ -98,7 +98,7 @@ enum Ahead {
 }
 
 impl Cursor {
-    /// Reads a cast from its beginning.
+    /// Reads a cast from its start.
     pub fn new(input: Input, keeps_lines: bool) -> Cursor {
         Cursor {
             reader: Reader::new(input),
@@ -110,7 +110,7 @@ impl Cursor {
         }
     }
 
-    /// Reads on from a place, before which the last event was at a time.
+    /// Resumes reading at a place; `at` is the time of the last event before it.
     pub fn resume(store: &Arc<Store>, place: &Place, at: Time) -> Cursor {
         let input = Input::Kept(StoreReader::new(store, place.offset));
         Cursor {
@@ -123,7 +123,7 @@ impl Cursor {
         }
     }
 
-    /// What comes next. Waits for the source only where that is read once.
+    /// The next item. Waits for the source only if it is read once.
     pub fn peek(&mut self) -> Next<'_> {
         while self.ahead.is_none() {
             let offset = self.reader.offset();
@@ -159,7 +159,7 @@ impl Cursor {
         }
     }
 
-    /// Whether more of the source can be read at once.
+    /// Returns whether more of the source can be read immediately.
     fn is_ready(&self) -> bool {
         match self.reader.source() {
             Input::Kept(reader) => reader.is_ready(),
@@ -173,7 +173,7 @@ impl Cursor {
         }
     }
 
-    /// What to wait for when [`Next::Later`] was returned, where that is a stream itself.
+    /// The descriptor to wait for after [`Next::Later`], if the source is a stream.
     pub fn stream(&self) -> Option<&io::Input> {
         match self.reader.source() {
             Input::Kept(_) | Input::Nothing => None,
@@ -181,7 +181,7 @@ impl Cursor {
         }
     }
 
-    /// Takes the header that comes next.
+    /// Takes the header, if it is next.
     pub fn take_header(&mut self) -> Option<Header> {
         match self.ahead.take() {
             Some(Ahead::Header(header)) => Some(*header),
@@ -192,7 +192,7 @@ impl Cursor {
         }
     }
 
-    /// Takes the event that comes next.
+    /// Takes the event, if one is next.
     pub fn take_event(&mut self) -> Option<Played> {
         match self.ahead.take() {
             Some(Ahead::Event(event)) => {
@@ -206,7 +206,7 @@ impl Cursor {
         }
     }
 
-    /// How the cast ends, once it has.
+    /// The outcome of reading the cast, at its end.
     pub fn take_end(&mut self) -> Result<(), cast::Error> {
         match self.ahead.replace(Ahead::End(Ok(()))) {
             Some(Ahead::End(end)) => end,
@@ -217,7 +217,7 @@ impl Cursor {
         }
     }
 
-    /// The time of the event that comes next, if it has been looked at.
+    /// The time of the next event, if it has been read ahead.
     pub fn next_time(&self) -> Option<Time> {
         match &self.ahead {
             Some(Ahead::Event(event)) => Some(event.time),
@@ -230,12 +230,12 @@ impl Cursor {
         self.at
     }
 
-    /// The time of the last event taken, as it has it.
+    /// The time of the last event taken, its own.
     pub fn time(&self) -> Time {
         self.time
     }
 
-    /// Where in the source what comes next begins.
+    /// The source offset of the next item.
     pub fn offset(&self) -> u64 {
         if self.ahead.is_some() { self.offset } else { self.reader.offset() }
     }

@@ -1,6 +1,6 @@
-//! What the player draws itself, rather than passing a recording's bytes: frames made of the virtual
-//! screen, as much of it as fits, with the state line or the help over it. Only what differs from the
-//! frame before is written.
+//! Frames: the virtual screen as drawn by the player, rather than by the recording's bytes. As much
+//! of it as fits is shown, with the state line or the help on top. Only the difference from the
+//! previous frame is written.
 
 use common::screen::{Cell, CursorShape, Row, Screen, Style, StyledCell};
 use common::size::Size;
@@ -19,13 +19,13 @@ impl Piece {
     }
 }
 
-/// A place on the terminal: the character in it, with what combines with it; empty for the right half
-/// of a wide one.
+/// A cell of the terminal: its character with combining characters; empty for the right half of a
+/// wide one.
 #[derive(Clone, Debug, PartialEq)]
 struct Place {
     text: String,
     style: Style,
-    /// The address of the link that it is part of, with its id.
+    /// The address and ID of its link.
     link: Option<(String, String)>,
 }
 
@@ -35,11 +35,11 @@ impl Place {
     }
 }
 
-/// What is to be seen on the terminal.
+/// The contents of the terminal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Frame {
     rows: Vec<Vec<Place>>,
-    /// Column, row and shape, where it is shown.
+    /// Column, row and shape, if it is shown.
     cursor: Option<(usize, usize, CursorShape)>,
     is_alternate: bool,
     is_reversed: bool,
@@ -47,7 +47,7 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// The screen as a terminal of a size shows it, as far as it fits, from an offset on.
+    /// The part of the screen from an offset on that fits a terminal of this size.
     pub fn new(screen: &Screen, size: Size, offset: Offset) -> Frame {
         let (cols, rows) = (usize::from(size.cols), usize::from(size.rows));
         let shown = (0..rows).map(|row| match screen.row(row + offset.row) {
@@ -71,7 +71,7 @@ impl Frame {
         }
     }
 
-    /// Puts a line over the last row.
+    /// Draws a line over the last row.
     pub fn put_last_row(&mut self, line: &[Piece]) {
         let row = self.rows.len().saturating_sub(1);
         self.put(row, 0, line);
@@ -85,7 +85,7 @@ impl Frame {
         self.cursor = Some((cols, self.rows.len().saturating_sub(1), CursorShape::Default));
     }
 
-    /// Puts lines into the middle, in a box as wide as the widest.
+    /// Draws lines in the center, in a box as wide as the widest.
     pub fn put_box(&mut self, lines: &[String], style: Style) {
         let cols = self.rows.first().map_or(0, Vec::len);
         let width = lines.iter().map(|line| line.width()).max().unwrap_or(0).min(cols);
@@ -106,7 +106,7 @@ impl Frame {
                 if width == 0 || col + width > places.len() {
                     continue;
                 }
-                // What is covered by half goes whole.
+                // A wide character that is half covered is removed.
                 if places[col].text.is_empty() && col > 0 {
                     places[col - 1] = Place::blank();
                 }
@@ -124,9 +124,9 @@ impl Frame {
         }
     }
 
-    /// The bytes that make a terminal that shows `before` show this; one that shows anything at all,
-    /// where `before` is not known. The terminal is of the same size, in its usual modes but for autowrap,
-    /// which is off, so that its last column can be written.
+    /// The output that makes a terminal that shows `before` show this frame; if `before` is `None`,
+    /// whatever it shows. The terminal has the same size and default modes, except that autowrap is
+    /// off, so that its last column can be written.
     pub fn drawing(&self, before: Option<&Frame>) -> String {
         let mut out = String::new();
         let is_same_screen = before.is_some_and(|before| before.is_alternate == self.is_alternate);
@@ -150,7 +150,7 @@ impl Frame {
         let is_drawn = !out.is_empty();
         if is_drawn || before.is_none_or(|before| before.cursor != self.cursor) {
             if is_drawn {
-                // Hidden while it runs over what is drawn.
+                // Hidden while it moves during drawing.
                 out.insert_str(0, "\x1b[?2026h\x1b[?25l");
             }
             match self.cursor {
@@ -196,14 +196,14 @@ fn places(screen: &Screen, row: &Row<StyledCell>, from: usize, cols: usize) -> V
     places
 }
 
-/// Draws what is different in a row, from the first such place to the last.
+/// Draws the changed part of a row, from the first changed cell to the last.
 fn draw_row(row: usize, places: &[Place], before: Option<&[Place]>, out: &mut String) {
     let blank = Place::blank();
     let old = |col: usize| before.map_or(Some(&blank), |before| before.get(col));
     let is_same = |col: &usize| old(*col) == Some(&places[*col]);
     let Some(mut first) = (0..places.len()).find(|col| !is_same(col)) else { return };
     let last = (0..places.len()).rfind(|col| !is_same(col)).unwrap_or(first);
-    // A wide character is drawn whole.
+    // A wide character is drawn as a whole.
     while first > 0 && places[first].text.is_empty() {
         first -= 1;
     }
@@ -232,7 +232,7 @@ fn draw_row(row: usize, places: &[Place], before: Option<&[Place]>, out: &mut St
     out.push_str("\x1b[0m");
 }
 
-/// Which part of a screen is shown on a smaller terminal: its first column and row.
+/// The part of a screen shown on a smaller terminal: its first column and row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset {
     pub col: usize,
@@ -240,7 +240,7 @@ pub struct Offset {
 }
 
 impl Offset {
-    /// The same part, moved as little as it takes to have the cursor in it.
+    /// The offset, moved as little as necessary to include the cursor.
     pub fn following(self, screen: &Screen, size: Size) -> Offset {
         let cursor = screen.cursor();
         let follow = |offset: usize, cursor: usize, room: u16, length: u16| {

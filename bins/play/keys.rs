@@ -1,10 +1,11 @@
-//! What the keys do. They are those of asciinema's web player; each can be changed in `[play]`.
+//! The keys and their actions. The defaults are those of asciinema's web player; each can be
+//! changed in `[play]`.
 
 use common::cli;
 use common::config::Config;
 use common::vt::Key;
 
-/// What a key does.
+/// The action of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyAction {
     Pause,
@@ -18,7 +19,7 @@ pub enum KeyAction {
     PreviousMarker,
     Start,
     End,
-    /// To so many tenths of the cast.
+    /// To this many tenths of the cast.
     Tenth(u8),
     Faster,
     Slower,
@@ -39,9 +40,9 @@ pub struct Binding {
     action: KeyAction,
     /// Its name in the configuration.
     pub name: &'static str,
-    /// The key unless it is changed.
+    /// The default key.
     usual: Key,
-    /// What it does, for people.
+    /// The description in the help.
     pub meaning: &'static str,
 }
 
@@ -49,11 +50,11 @@ const fn binding(action: KeyAction, name: &'static str, usual: Key, meaning: &'s
     Binding { action, name, usual, meaning }
 }
 
-/// The keys, in the order in which help names them.
+/// The keys, in the order of the help.
 pub const BINDINGS: &[Binding] = &[
     binding(KeyAction::Pause, "pause_key", Key::Char(' '), "pause, resume"),
-    binding(KeyAction::Step, "step_key", Key::Char('.'), "one event forward, in a pause"),
-    binding(KeyAction::StepBack, "step_back_key", Key::Char(','), "one event back, in a pause"),
+    binding(KeyAction::Step, "step_key", Key::Char('.'), "one event forward, while paused"),
+    binding(KeyAction::StepBack, "step_back_key", Key::Char(','), "one event back, while paused"),
     binding(KeyAction::Forward, "forward_key", Key::Right, "5 seconds forward"),
     binding(KeyAction::Rewind, "rewind_key", Key::Left, "5 seconds back"),
     binding(KeyAction::ForwardFar, "forward_far_key", Key::ShiftRight, "10 % forward"),
@@ -61,7 +62,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(KeyAction::NextMarker, "next_marker_key", Key::Char(']'), "to the next marker"),
     binding(KeyAction::PreviousMarker, "previous_marker_key", Key::Char('['), "to the previous marker"),
     binding(KeyAction::Start, "start_key", Key::Home, "to the start"),
-    binding(KeyAction::End, "end_key", Key::End, "to the end, or to what is live"),
+    binding(KeyAction::End, "end_key", Key::End, "to the end, or to the live position"),
     binding(KeyAction::Faster, "faster_key", Key::Char('+'), "faster"),
     binding(KeyAction::Slower, "slower_key", Key::Char('-'), "slower"),
     binding(KeyAction::InitialSpeed, "initial_speed_key", Key::Char('='), "the initial speed"),
@@ -72,7 +73,7 @@ pub const BINDINGS: &[Binding] = &[
     binding(KeyAction::Quit, "quit_key", Key::Char('q'), "quit"),
 ];
 
-/// The keys that have a name of more than one character.
+/// The keys whose names have more than one character.
 const NAMES: &[(&str, Key)] = &[
     ("space", Key::Char(' ')),
     ("left", Key::Left),
@@ -86,11 +87,11 @@ const NAMES: &[(&str, Key)] = &[
     ("escape", Key::Escape),
 ];
 
-/// What ctrl-c and ctrl-z send in raw mode.
+/// The characters sent by ctrl-c and ctrl-z in raw mode.
 pub const CTRL_C: Key = Key::Char('\x03');
 const CTRL_Z: Key = Key::Char('\x1a');
 
-/// The keys as they are configured: none where the configuration takes one away.
+/// The configured keys; `None` for a key that the configuration disables.
 pub struct Keys(Vec<(Option<Key>, &'static Binding)>);
 
 impl Keys {
@@ -98,7 +99,7 @@ impl Keys {
     ///
     /// # Errors
     ///
-    /// What is no key.
+    /// A value that is not a key.
     pub fn configured(config: &Config) -> cli::Result<Keys> {
         let key = |binding: &Binding| -> cli::Result<Option<Key>> {
             let text = config.text("play", binding.name)?.unwrap_or_default().to_lowercase();
@@ -114,7 +115,8 @@ impl Keys {
         BINDINGS.iter().map(|binding| Ok((key(binding)?, binding))).collect::<cli::Result<_>>().map(Keys)
     }
 
-    /// What a key does. What is configured comes before the digits, and ctrl-c before everything.
+    /// The action of a key. Configured keys take precedence over digits, and ctrl-c over
+    /// everything.
     pub fn action(&self, key: Key) -> Option<KeyAction> {
         if key == CTRL_C {
             return Some(KeyAction::Interrupt);
@@ -128,14 +130,14 @@ impl Keys {
         }
     }
 
-    /// What all keys do, a line each: the key, and what it does.
+    /// The help: a key and its action per line.
     pub fn help(&self) -> Vec<(String, &'static str)> {
         let bound = self.0.iter().filter_map(|(key, binding)| Some((name(*key.as_ref()?), binding.meaning)));
         let fixed = [("0 ... 9", "to so many tenths"), ("ctrl-c", "stop")];
         bound.chain(fixed.map(|(key, meaning)| (key.to_string(), meaning))).collect()
     }
 
-    /// What the key for an action is called, if there is one.
+    /// The name of the key for an action, if it has one.
     pub fn name_of(&self, action: KeyAction) -> Option<String> {
         let bound = self.0.iter().find(|(_, binding)| binding.action == action)?;
         Some(name(bound.0?))

@@ -1,4 +1,4 @@
-//! Plays a cast in the terminal, in the time that it took.
+//! Plays a cast in the terminal in real time.
 //!
 //! `source` reads the cast on a thread of its own, `player` decides when each event is due and what
 //! the keys do, `sink` writes it as output or as a cast again.
@@ -33,7 +33,7 @@ use store::Store;
 
 const PROGRAM: Program = catalog::program("asciinema-play");
 
-/// What to do: the command line, and behind it the configuration.
+/// The options, from the command line and the configuration.
 struct Options {
     source: OsString,
     playing: PlayOptions,
@@ -47,7 +47,7 @@ fn main() -> ExitCode {
     })
 }
 
-/// Reads the command line, and from the configuration what that does not say.
+/// Reads the command line, with the configuration as defaults.
 fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     args.prefer(&["--idle-time-limit", "--speed", "--loop", "--pause-on-markers", "--stream", "--out-fmt"]);
     let mut source = None;
@@ -81,14 +81,14 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
                     args.choice(&[("raw", OutputFormat::Raw), ("asciicast", OutputFormat::Asciicast)])?;
             }
             Arg::Option("-r" | "--resize") => sink.resizes = true,
-            // There is nothing that it could silence.
+            // There is nothing to suppress.
             Arg::Option("-q" | "--quiet") => {}
             Arg::Value(path) if source.is_none() => source = Some(path),
             other => return Err(args.unexpected(&other)),
         }
     }
     sink.speed = playing.speed;
-    // A terminal that takes the recording's size shows its bytes.
+    // A terminal resized to the recording shows its bytes.
     playing.is_unfitted |= sink.resizes;
     if let (Some(start), Some(end)) = (&playing.start, &playing.end)
         && let (Some(from), Some(to)) = (start.time(), end.time())
@@ -98,13 +98,13 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     }
     let source = source.ok_or_else(|| Failure::Usage("FILE is missing".to_string()))?;
     if source == "-" && io::stdin().is_terminal() {
-        // It would read the keys, ctrl-c among them, before the player does.
+        // The cast would be read from the keys, ctrl-c included.
         return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
     }
     Ok(Options { source, playing, sink })
 }
 
-/// The value of the option just returned: a moment of the cast.
+/// The value of the option just returned: a point in the cast.
 fn position(args: &mut Args) -> cli::Result<Position> {
     let value = args.value()?;
     value.to_str().and_then(Position::parse).ok_or_else(|| {
@@ -124,7 +124,7 @@ fn play_stream(stream: Input, name: &str, options: Options, config: &Config) -> 
     let keys = Keys::configured(config)?;
     let sink = PlaySink::new(options.sink).map_err(|error| Failure::io("stdout", &error))?;
     let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
-    // What nobody can go back in need not be kept.
+    // Without jumps, nothing needs to be kept.
     let recording = match options.playing.loops || (terminal.is_some() && sink.is_screen()) {
         true => Recording::Kept(Store::new(stream).map_err(|error| Failure::io(name, &error))?),
         false => Recording::Once(Some(stream)),

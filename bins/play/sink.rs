@@ -1,7 +1,7 @@
-//! Where a cast is played to: stdout, as the bytes of one of its streams or as a cast again.
+//! The output of the player: the bytes of one of the cast's streams, or a cast again, on stdout.
 //!
-//! On a terminal the recording's bytes pass the guard. What the terminal has taken of them is
-//! followed, to be reset in the end.
+//! On a terminal the recording's bytes pass through the guard. The modes that they set are tracked,
+//! to be reset at the end.
 
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -16,7 +16,7 @@ use common::vt::{Guard, ModeTracker};
 
 use crate::cursor::Played;
 
-/// What is written.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OutputFormat {
     /// The bytes of the events.
@@ -25,8 +25,8 @@ pub enum OutputFormat {
     Asciicast,
 }
 
-/// How much a pipe takes without making us wait, once it takes anything (PIPE_BUF of Linux, which
-/// select goes by, is the largest).
+/// The amount that a ready pipe accepts without blocking (PIPE_BUF on Linux, on which select
+/// relies, is the largest).
 const PIECE: usize = 4096;
 
 /// Standard output.
@@ -35,37 +35,37 @@ enum Stdout {
     Other(Stream),
 }
 
-/// What the command line says of the output.
+/// The options for the output.
 #[derive(Clone, Copy)]
 pub struct SinkOptions {
     pub format: OutputFormat,
-    /// The stream to be written; where none is named the output, or all of a cast.
+    /// The stream to write; if none is given, the output, or for a cast all events.
     pub stream: Option<Code>,
     pub speed: f64,
     pub resizes: bool,
-    /// Whether a terminal gets even what is not safe.
+    /// True to write even unsafe sequences to a terminal.
     pub is_unsafe: bool,
 }
 
-/// The sink. What it is given it holds until it is told to write.
+/// The sink. It holds its data until it is told to write.
 pub struct PlaySink {
     stdout: Stdout,
     is_terminal: bool,
     options: SinkOptions,
-    /// What is to be written, and how much of that has been.
+    /// The data to write, and the number of bytes already written.
     bytes: Vec<u8>,
     written: usize,
     /// The lines of a cast.
     output: Output,
     guard: Guard,
-    /// What the terminal has taken.
+    /// The modes set by the bytes that have reached the terminal.
     modes: ModeTracker,
 }
 
 impl PlaySink {
     pub fn new(options: SinkOptions) -> io::Result<PlaySink> {
         Ok(PlaySink {
-            // A terminal that cannot be opened anew is written to as anything else.
+            // A terminal that cannot be opened again is treated like any other output.
             stdout: match Terminal::behind(io::stdout().as_fd()) {
                 Ok(terminal) => Stdout::Terminal(terminal),
                 Err(_) => Stdout::Other(Stream::stdout()?),
@@ -80,12 +80,12 @@ impl PlaySink {
         })
     }
 
-    /// Whether frames can be drawn on what is written to: it is a terminal that shows a stream.
+    /// Returns whether frames can be drawn: the output is a terminal that shows a stream.
     pub fn is_screen(&self) -> bool {
         self.options.format == OutputFormat::Raw && matches!(self.stdout, Stdout::Terminal(_))
     }
 
-    /// Whether lines are written, rather than what they stand for.
+    /// Returns whether lines are written, rather than their decoded data.
     pub fn keeps_lines(&self) -> bool {
         self.options.format == OutputFormat::Asciicast
     }
@@ -98,12 +98,12 @@ impl PlaySink {
         }
     }
 
-    /// The code of the events that make the screen.
+    /// The code of the events that make up the screen.
     pub fn shown_code(&self) -> Code {
         self.options.stream.unwrap_or(Code::Output)
     }
 
-    /// Begins a cast. `is_retimed` says that its events will have other times than they had.
+    /// Starts a cast. `is_retimed` tells whether its events will have new times.
     pub fn begin(&mut self, header: &Header, is_retimed: bool) {
         if self.options.format == OutputFormat::Raw {
             return self.resize(Some(header.size));
@@ -117,7 +117,7 @@ impl PlaySink {
         self.take_line();
     }
 
-    /// Whether an event is to be seen in what is written.
+    /// Returns whether an event is part of the output.
     pub fn shows(&self, code: Code) -> bool {
         match (self.options.format, self.options.stream) {
             (OutputFormat::Raw, stream) => code == stream.unwrap_or(Code::Output),
@@ -125,7 +125,7 @@ impl PlaySink {
         }
     }
 
-    /// Takes an event that is due at a time of the playback.
+    /// Adds an event that is due at a playback time.
     pub fn play(&mut self, played: &Played, due: Time) {
         if self.options.format == OutputFormat::Raw && played.code == Code::Resize {
             return self.resize(std::str::from_utf8(&played.text).ok().and_then(Size::parse));
@@ -144,7 +144,7 @@ impl PlaySink {
         }
     }
 
-    /// Takes the bytes that draw what was before the moment at which playing starts.
+    /// Adds the output that draws the screen at the start of playback.
     pub fn play_start(&mut self, drawing: &str) {
         match self.options.format {
             OutputFormat::Raw => self.pass(drawing.as_bytes()),
@@ -155,7 +155,7 @@ impl PlaySink {
         }
     }
 
-    /// Takes bytes of the recording.
+    /// Adds bytes of the recording.
     fn pass(&mut self, bytes: &[u8]) {
         if self.is_terminal && !self.options.is_unsafe {
             self.guard.push(bytes, &mut self.bytes);
@@ -164,36 +164,36 @@ impl PlaySink {
         }
     }
 
-    /// Takes bytes that reset the terminal, and those that bring it to a state of the recording from
-    /// which its bytes go on.
+    /// Adds the bytes that reset the terminal, and those that bring it to the state from which the
+    /// recording's bytes continue.
     pub fn pass_from_here(&mut self, reset: &str, drawing: &str) {
         self.bytes.extend_from_slice(reset.as_bytes());
         self.guard.restart();
         self.pass(drawing.as_bytes());
     }
 
-    /// Takes the bytes that come before the first frame.
+    /// Adds the bytes that precede the first frame.
     pub fn begin_frames(&mut self, before: &[u8]) {
         self.bytes.extend_from_slice(before);
         self.guard.restart();
     }
 
-    /// Takes a frame.
+    /// Adds a frame.
     pub fn draw(&mut self, frame: &[u8]) {
         self.pass(frame);
     }
 
-    /// Whether there is anything to be written.
+    /// Returns whether there is anything to write.
     pub fn has_output(&self) -> bool {
         self.written < self.bytes.len()
     }
 
-    /// Whether writing returns at once, also when nothing is taken.
+    /// Returns whether writing returns immediately even if nothing is accepted.
     pub fn never_blocks(&self) -> bool {
         matches!(self.stdout, Stdout::Terminal(_))
     }
 
-    /// Writes as much as is taken now, if something is.
+    /// Writes as much as the output accepts now, if anything.
     pub fn write(&mut self) -> io::Result<()> {
         let rest = &self.bytes[self.written..];
         let taken = match &mut self.stdout {
@@ -205,7 +205,7 @@ impl PlaySink {
             Stdout::Other(stream) => stream.write(&rest[..rest.len().min(PIECE)])?,
         };
         if self.is_terminal {
-            // Only what has gone out has to be undone.
+            // Only modes that have reached the terminal must be reset.
             self.modes.push(&rest[..taken]);
         }
         self.written += taken;
@@ -216,23 +216,23 @@ impl PlaySink {
         Ok(())
     }
 
-    /// What resets the terminal, once all that is held has been written.
+    /// The bytes that reset the terminal once all held data has been written.
     pub fn reset_sequence(&self) -> Vec<u8> {
         self.modes.reset_sequence()
     }
 
-    /// Whether what has been written asked the terminal anything.
+    /// Returns whether the output contained a query to the terminal.
     pub fn has_asked(&self) -> bool {
         self.modes.has_asked()
     }
 
-    /// Resets the terminal to what a shell expects, if it takes that in time. What has not been
-    /// written is dropped.
+    /// Resets the terminal to the state that a shell expects, if it accepts that in time. Unwritten
+    /// data is dropped.
     pub fn reset(&mut self, patience: Duration) {
         (self.bytes, self.written) = (Vec::new(), 0);
         let reset = self.modes.reset_sequence();
         if let Stdout::Terminal(terminal) = &self.stdout {
-            // Where this fails, the terminal is gone.
+            // Fails only if the terminal is gone.
             let _ = terminal.write_within(&reset, patience);
         }
         self.modes.push(&reset);
@@ -244,7 +244,7 @@ impl PlaySink {
         }
     }
 
-    /// Takes the line that has been made. A terminal is in raw mode and wants CR LF.
+    /// Adds the completed line. A terminal in raw mode needs CR LF.
     fn take_line(&mut self) {
         self.bytes.extend_from_slice(self.output.bytes().trim_ascii_end());
         self.bytes.extend_from_slice(if self.is_terminal { b"\r\n" } else { b"\n" });

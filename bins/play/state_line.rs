@@ -1,4 +1,4 @@
-//! The state line: where playing is, how long the cast is, and what the player waits for.
+//! The state line: the current time, the length of the cast, and the reason for a pause.
 
 use common::cast::Time;
 use common::screen::{Color, Style};
@@ -6,31 +6,31 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::frame::Piece;
 
-/// What the state line says.
+/// The contents of the state line.
 pub struct State {
     pub position: Time,
     pub length: Time,
-    /// Whether more of the cast may come.
+    /// True if more of the cast may arrive.
     pub is_live: bool,
     pub is_paused: bool,
     pub speed: f64,
     /// The times of the markers.
     pub markers: Vec<Time>,
-    /// The label of a marker that is near.
+    /// The label of a nearby marker.
     pub label: String,
-    /// At the right edge.
+    /// Shown at the right edge.
     pub hint: String,
 }
 
-/// How the line is drawn.
+/// The look of the line.
 #[derive(Clone, Copy)]
 pub struct Looks {
     pub has_color: bool,
-    /// Whether the terminal shows more than ASCII.
+    /// True if the terminal shows more than ASCII.
     pub is_utf8: bool,
 }
 
-/// Narrower than this a bar tells nothing.
+/// The minimum width of a useful bar, in columns.
 const NARROWEST_BAR: usize = 8;
 
 impl Looks {
@@ -51,7 +51,7 @@ impl Looks {
     }
 }
 
-/// The line in so many columns.
+/// The line at a width in columns.
 pub fn state_line(state: &State, cols: usize, looks: Looks) -> Vec<Piece> {
     let (plain, accent) = (looks.style(), looks.accent());
     let mut left = format!(" {}", clock(state.position, state.is_paused));
@@ -74,7 +74,7 @@ pub fn state_line(state: &State, cols: usize, looks: Looks) -> Vec<Piece> {
     }
     right.push(' ');
     let room = cols.saturating_sub(left.width());
-    // The label gives way first, then the hint, then the bar.
+    // The label is dropped first, then the hint, then the bar.
     let most = room.saturating_sub(NARROWEST_BAR + 1);
     let right = if right.width() > most && !state.hint.is_empty() {
         fitting(&format!("  {} ", state.hint), most)
@@ -94,9 +94,9 @@ pub fn state_line(state: &State, cols: usize, looks: Looks) -> Vec<Piece> {
     filled(pieces, cols, plain)
 }
 
-/// A line with a question and what has been typed in answer to it, or a message.
+/// A line with a prompt and the text typed so far, or a message.
 pub fn prompt_line(text: &str, cols: usize, looks: Looks) -> Vec<Piece> {
-    // The end is what is being typed.
+    // Show the end, where the user is typing.
     let mut shown = text;
     while shown.width() + 2 > cols
         && let Some(first) = shown.chars().next()
@@ -112,7 +112,7 @@ fn filled(mut pieces: Vec<Piece>, cols: usize, style: Style) -> Vec<Piece> {
     pieces
 }
 
-/// The bar, in runs of what has been played and what has not.
+/// The bar, in runs of played and unplayed parts.
 fn bar(state: &State, cols: usize, looks: Looks) -> Vec<(String, bool)> {
     let column = |time: Time| {
         let share = time.as_micros() as f64 / state.length.as_micros().max(1) as f64;
@@ -129,7 +129,7 @@ fn bar(state: &State, cols: usize, looks: Looks) -> Vec<(String, bool)> {
     vec![(text(&cells[..played]), true), (text(&cells[played..]), false)]
 }
 
-/// The front of a text, as far as it fits.
+/// The beginning of a text, as long as it fits.
 fn fitting(text: &str, cols: usize) -> String {
     let mut width = 0;
     let fits = |character: &char| {
@@ -139,7 +139,7 @@ fn fitting(text: &str, cols: usize) -> String {
     text.chars().take_while(fits).collect()
 }
 
-/// A time as `M:SS` or `H:MM:SS`, if it has to be exact with all its decimals, three at least.
+/// A time as `M:SS` or `H:MM:SS`; if it must be exact, with all decimals, at least three.
 pub fn clock(time: Time, is_exact: bool) -> String {
     let micros = time.as_micros();
     let seconds = micros / 1_000_000;

@@ -1,8 +1,8 @@
-//! What has been read of the source, kept so that the player can go back in it.
+//! The data read from the source, kept so that the player can jump back.
 //!
-//! A file is left where it is. What comes from a pipe is read on all the time by a thread of its own,
-//! so that whoever writes it never waits for a paused player, and kept in memory, beyond
-//! [`MOST_IN_MEMORY`] in a file without a name.
+//! A file is read in place. A pipe is read continuously by a thread of its own, so that its writer
+//! never waits for a paused player, and kept in memory, or beyond [`MOST_IN_MEMORY`] in an unnamed
+//! file.
 
 use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Seek, Write};
@@ -13,17 +13,17 @@ use std::thread;
 
 use common::io::{Input, unnamed_file};
 
-/// How much of a pipe is kept in memory, in bytes.
+/// The maximum amount of data from a pipe that is kept in memory, in bytes.
 const MOST_IN_MEMORY: u64 = 64 << 20;
 
-/// How much is kept in one piece, and read at once, in bytes.
+/// The size of a piece of kept data and of a read, in bytes.
 const PIECE: usize = 1 << 20;
 
-/// What is kept of a source.
+/// The kept data of a source.
 #[derive(Debug)]
 pub struct Store {
     state: Mutex<State>,
-    /// Notified when there is more, or the end has come.
+    /// Notified when more data or the end has arrived.
     grown: Condvar,
     wake: PipeReader,
 }
@@ -31,20 +31,20 @@ pub struct Store {
 #[derive(Debug)]
 struct State {
     content: Content,
-    /// How many bytes there are; `None` for a file, which ends where it ends.
+    /// The number of bytes so far; `None` for a file, whose end is found by reading.
     length: Option<u64>,
-    /// Whether nothing more will come.
+    /// True if no more data will arrive.
     is_complete: bool,
-    /// Why reading the source failed.
+    /// The error of reading the source, if any.
     failure: Option<io::Error>,
-    /// Whether the player waits to be woken.
+    /// True while the player waits to be woken.
     is_awaited: bool,
     waker: PipeWriter,
 }
 
 #[derive(Debug)]
 enum Content {
-    /// A file, and where in it the cast begins.
+    /// A file, and the offset of the cast in it.
     File {
         file: File,
         start: u64,
@@ -53,7 +53,7 @@ enum Content {
 }
 
 impl Store {
-    /// Keeps what a stream gives.
+    /// Keeps the data of a stream.
     pub fn new(stream: Input) -> io::Result<Arc<Store>> {
         let file = stream.seekable();
         let is_file = file.is_some();
@@ -106,18 +106,18 @@ impl Store {
     fn tell(&self, mut state: MutexGuard<'_, State>) {
         self.grown.notify_all();
         if std::mem::take(&mut state.is_awaited) {
-            // Fails only when the player is gone.
+            // Fails only if the player is gone.
             let _ = state.waker.write_all(&[0]);
         }
     }
 
-    /// Whether nothing more will come.
+    /// Returns whether no more data will arrive.
     pub fn is_complete(&self) -> bool {
         self.lock().is_complete
     }
 
-    /// Whether reading from an offset on gives something at once, be it the end. Where not,
-    /// [`Store::wake`] becomes readable when it does.
+    /// Returns whether a read from an offset returns immediately, if only with the end. If not,
+    /// [`Store::wake`] becomes readable once it does.
     pub fn has_more(&self, offset: u64) -> bool {
         let mut state = self.lock();
         let has_more = state.has_more(offset);
@@ -125,14 +125,14 @@ impl Store {
         has_more
     }
 
-    /// What becomes readable when there is more.
+    /// Readable when more data has arrived.
     pub fn wake(&self) -> BorrowedFd<'_> {
         self.wake.as_fd()
     }
 
-    /// Takes what [`Store::wake`] became readable with.
+    /// Consumes the bytes in [`Store::wake`].
     pub fn take_wake(&self) {
-        // It is readable, so this does not block; what it holds does not matter.
+        // It is readable, so this does not block; the bytes have no meaning.
         let _ = (&self.wake).read(&mut [0; 64]);
     }
 
@@ -180,7 +180,7 @@ impl State {
         if let Some(length) = self.length
             && offset >= length
         {
-            // What was read before it failed comes first.
+            // The data read before the error comes first.
             return self.failure.take().map_or(Ok(0), Err);
         }
         match &self.content {
@@ -197,7 +197,7 @@ impl State {
     }
 }
 
-/// Reads what a store keeps, from an offset on. At what has not come yet it waits.
+/// Reads the data of a store from an offset on, waiting for data that has not arrived yet.
 pub struct StoreReader {
     store: Arc<Store>,
     offset: u64,
@@ -208,7 +208,7 @@ impl StoreReader {
         StoreReader { store: Arc::clone(store), offset }
     }
 
-    /// Whether reading gives something at once.
+    /// Returns whether a read returns immediately.
     pub fn is_ready(&self) -> bool {
         self.store.has_more(self.offset)
     }

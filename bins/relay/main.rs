@@ -1,8 +1,9 @@
-//! Publishes a live cast on an asciinema server, and passes it on.
+//! Publishes a live cast on an asciinema server, and copies it to stdout.
 //!
-//! `publisher` is the loop between the cast and the server: it keeps the screen, so that a server which
-//! was lost or is slow can be told the state instead of what it missed. `settings` is what the server is
-//! told beforehand, `notices` says what there is to say without disturbing a session in the terminal.
+//! `publisher` is the loop between the cast and the server: it keeps the screen, so that a server
+//! that was disconnected or is slow gets the current state instead of the events it missed.
+//! `settings` is the metadata of the stream, `notices` shows messages without disturbing a session
+//! in the terminal.
 
 mod notices;
 mod publisher;
@@ -30,7 +31,7 @@ const PROGRAM: Program = catalog::program("asciinema-relay");
 /// The command line.
 struct Options {
     stream: Option<String>,
-    /// What the API is told, over what the cast's header says.
+    /// The settings for the API, which override those of the cast's header.
     settings: Settings,
     environment: Option<Environment>,
     server_url: Option<String>,
@@ -107,7 +108,7 @@ fn relay(options: Options) -> cli::Result<()> {
         prefix => {
             let url = options.server_url.map_or_else(|| config.server_url(), Ok)?;
             let install_id = config.install_id(|| uuid::Uuid::new_v4().to_string())?;
-            // An unset name is an empty one.
+            // An unset name counts as an empty one.
             let user = env::var("USER").unwrap_or_default();
             let server = Server::new(&url, &user, &install_id);
             Goal::Server { server, prefix, settings: options.settings, environment: options.environment }

@@ -1,5 +1,5 @@
-//! What there is to say while a session runs, perhaps in the very terminal that standard error leads
-//! to: then it is shown as a notification, as the recorder's own are.
+//! Messages during a session, which may run in the very terminal that standard error leads to: they
+//! are then shown as notifications, like the recorder's own.
 
 use std::ffi::OsString;
 use std::io;
@@ -10,13 +10,13 @@ use common::config::Config;
 use common::notifier::Notifier;
 use common::tty::Terminal;
 
-/// Says things on standard error, or as notifications while that would disturb.
+/// Shows messages on standard error, or as notifications if that would disturb a session.
 pub struct Notices {
     notifier: Notifier,
 }
 
 impl Notices {
-    /// Notices as the user has configured them.
+    /// Sets up notifications as configured.
     ///
     /// # Errors
     ///
@@ -27,12 +27,12 @@ impl Notices {
         Ok(Notices { notifier: Notifier::new(is_enabled, command) })
     }
 
-    /// Says where the stream can be watched. Somebody has to know that, whatever it disturbs.
+    /// Reports the address of the stream. The user must see it, even if it disturbs the session.
     pub fn announce(&self, url: &str) {
         Reporter::new("asciinema").notice(&format!("live at {url}"));
     }
 
-    /// Says something that passes.
+    /// Reports a temporary condition.
     pub fn note(&self, text: &str) {
         if is_taken() {
             self.notifier.say(text);
@@ -41,7 +41,7 @@ impl Notices {
         }
     }
 
-    /// Says why nothing is published any more.
+    /// Reports why publishing has stopped.
     pub fn fail(&self, text: &str) {
         if is_taken() {
             self.notifier.say(text);
@@ -50,7 +50,7 @@ impl Notices {
     }
 }
 
-/// Whether a program has the terminal that standard error leads to for itself.
+/// Returns whether a program has taken the terminal that standard error leads to.
 fn is_taken() -> bool {
     let terminal = Terminal::behind(io::stderr().as_fd());
     terminal.is_ok_and(|terminal| terminal.is_raw())

@@ -1,8 +1,9 @@
-//! The loop between a live cast and the server that it is published on.
+//! The loop between a live cast and the server that publishes it.
 //!
-//! It never waits for the server: announcing the stream and connecting happen on threads of their
-//! own, and what a connection does not take is held in a bounded queue. When that is full, or the
-//! connection was lost, the server is given a drawing of the screen instead of what it missed.
+//! It never waits for the server: the stream is announced and the connection made on threads of
+//! their own, and data that a connection does not accept is held in a bounded queue. If that is
+//! full, or the connection was lost, the server gets a drawing of the screen instead of the events
+//! it missed.
 
 use std::collections::VecDeque;
 use std::io::{self, PipeReader, Write};
@@ -26,109 +27,110 @@ use serde_json::{Map, Value};
 use crate::notices::Notices;
 use crate::settings::{Environment, of_cast, of_environment};
 
-/// The protocol that is spoken.
+/// The protocol used.
 const PROTOCOL: &str = "v1.alis";
 
-/// How much text waits for the server at most, in bytes.
+/// The maximum amount of text queued for the server, in bytes.
 const QUEUE: usize = 256 << 10;
 
-/// How much is handed to a connection before it has taken the rest, in bytes.
+/// The maximum amount passed to a connection before the rest has been sent, in bytes.
 const UNSENT: usize = 64 << 10;
 
-/// How long the first wait before a new connection is at most, and how long any.
+/// The maximum wait before the first reconnection, and before any.
 const DELAYS: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(10));
 
-/// How long a connection must last for the next wait to be the first again.
+/// How long a connection must last to reset the wait before the next one.
 const STABLE: Duration = Duration::from_secs(3);
 
-/// How often the server is asked whether it is there, and how long it may take to answer.
+/// How often the server is pinged, and how long it may take to answer.
 const PING_EVERY: Duration = Duration::from_secs(15);
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a connection may take nothing of what is to be sent.
+/// How long a connection may accept no data.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long the server has to take the rest once the session has ended, and how long when we have
-/// been told to end.
+/// How long the server may take to receive the rest after the session has ended, and after a signal
+/// to end.
 const FAREWELL: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// What a server takes of a stream: so many bytes at once, and so many a second.
+/// The rate that a server accepts for a stream: bytes at once, and bytes per second.
 const BUDGET: f64 = 60e6;
 const BUDGET_PER_SECOND: f64 = 100e3;
 
-/// Where a stream is published.
+/// The destination of a stream.
 pub enum Goal {
-    /// On a server that is asked first; on a stream whose ID begins like the prefix, if there is one.
+    /// A stream of a server's API; with a prefix, the existing stream whose ID begins with it.
     Server {
         server: Server,
         prefix: Option<String>,
         settings: Map<String, Value>,
-        /// What is told of the environment before the cast begins; else that is waited for.
+        /// The environment variables to announce before the cast begins; otherwise its header is
+        /// awaited.
         environment: Option<Environment>,
     },
-    /// At a WebSocket.
+    /// A WebSocket URL.
     Socket(String),
 }
 
-/// How it ended.
+/// The reason for the end.
 pub enum Ending {
-    /// With the cast: how that ended, whether all of it was copied, and whether all of it was
+    /// The end of the cast: its outcome, whether all of it was copied, and whether all of it was
     /// published.
     Cast { outcome: cli::Result<()>, is_copied: bool, is_published: bool },
-    /// By a signal.
+    /// A signal.
     Signal(Signal),
 }
 
-/// The loop.
+/// The publisher.
 pub struct Publisher {
     intake: Intake,
     notices: Notices,
-    /// None once the stream has been announced, or is being so.
+    /// `None` once the announcement of the stream has started.
     goal: Option<Goal>,
     link: Link,
-    /// Where the producer connects to, once that is known.
+    /// The producer's URL, once it is known.
     url: Option<String>,
-    /// What messages call the server.
+    /// The server's name in messages.
     host: String,
-    /// Whether there is no connection although there should be, which has been said.
+    /// True if the connection is lost, which has been reported.
     is_lost: bool,
-    /// None until the header is known.
+    /// `None` until the header is known.
     session: Option<Session>,
-    /// Events that the server has not been told of, with their numbers.
+    /// Events that have not been sent, with their numbers.
     queue: VecDeque<(u64, Event)>,
     queued: usize,
-    /// Whether the server has missed events and is to be told the state.
+    /// True if the server has missed events and needs the current state.
     has_missed: bool,
     budget: Budget,
-    /// What the next wait before a new connection is at most.
+    /// The maximum wait before the next reconnection.
     delay: Duration,
-    /// How the cast ended, once it has.
+    /// The outcome of the cast, once it has ended.
     outcome: Option<cli::Result<()>>,
     is_copied: bool,
-    /// Whether the source has been read to its end.
+    /// True if the source has been read to its end.
     is_closed: bool,
-    /// When the server is given up.
+    /// The time when the server is given up.
     until: Option<Instant>,
 }
 
-/// How we stand with the server.
+/// The state of the connection.
 enum Link {
-    /// There is nothing to tell yet.
+    /// Nothing to send yet.
     Idle,
-    /// A thread announces the stream, or connects; its answer wakes us.
+    /// A thread announces the stream or connects; its result wakes the loop.
     Busy(Receiver<Answer>, PipeReader),
     /// Connected.
     Online(Box<Connection>),
-    /// A new connection is made then.
+    /// Disconnected until then.
     Waiting(Instant),
     /// Everything has been sent.
     Done,
-    /// Nothing is published any more.
+    /// Publishing has stopped.
     Refused,
 }
 
-/// What a thread has come to.
+/// The result of a thread.
 enum Answer {
     Announced(Result<Stream, String>),
     Connected(Result<Box<Socket>, NoSocket>),
@@ -138,25 +140,25 @@ enum Answer {
 struct Connection {
     socket: Socket,
     since: Instant,
-    /// The time that the last message spoke of, and the size that the terminal had.
+    /// The time of the last message, and the terminal size at that time.
     told: Time,
     size: Size,
-    /// When the next ping is due, or else an answer to the last.
+    /// The time when the next ping, or the answer to the last one, is due.
     next_ping: Instant,
     awaits_pong: bool,
-    /// When it last took something, or had nothing to take.
+    /// The last time when it accepted data or had none to send.
     moved: Instant,
-    /// Whether the end has been sent.
+    /// True if the end has been sent.
     has_ended: bool,
 }
 
-/// How much the server still takes.
+/// The amount that the server still accepts.
 struct Budget {
     bytes: f64,
     counted: Instant,
 }
 
-/// What has happened.
+/// The events that have occurred.
 struct Ready {
     signals: bool,
     intake: bool,
@@ -164,7 +166,7 @@ struct Ready {
 }
 
 impl Publisher {
-    /// A publisher of what comes in.
+    /// A publisher for the given input.
     pub fn new(intake: Intake, goal: Goal, notices: Notices) -> Publisher {
         let host = match &goal {
             Goal::Server { server, .. } => config::server_host(server.url()),
@@ -191,11 +193,11 @@ impl Publisher {
         }
     }
 
-    /// Publishes until the cast has ended and the server has been told, or until a signal.
+    /// Publishes until the cast has ended and the server has been informed, or until a signal.
     ///
     /// # Errors
     ///
-    /// What poll reports, and that there can be no thread.
+    /// An error of poll, or of starting a thread.
     pub fn run(mut self, signals: &mut Signals) -> io::Result<Ending> {
         let mut ended_by = None;
         if let Some(Goal::Server { environment: Some(_), .. } | Goal::Socket(_)) = &self.goal {
@@ -258,7 +260,7 @@ impl Publisher {
             Link::Idle | Link::Done | Link::Refused => due = None,
         }
         let timeout = due.map_or(PollTimeout::NONE, |due| {
-            // Rounded up, or else the last millisecond would be spent spinning.
+            // Rounded up, or the last millisecond would be spent spinning.
             let millis = due.saturating_duration_since(now).as_micros().div_ceil(1000);
             PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
         });
@@ -274,12 +276,12 @@ impl Publisher {
         })
     }
 
-    /// Takes one of the things that have come in: a flood of them leaves time for all else.
+    /// Processes one item of the input: a flood of them leaves time for everything else.
     fn take_in(&mut self, now: Instant) -> io::Result<()> {
         match self.intake.take() {
             None => {}
             Some(Item::Header(header)) => {
-                // A terminal that is too large does not come in.
+                // The intake rejects a terminal that is too large.
                 self.session = Session::new(*header).ok();
                 match self.link {
                     Link::Idle if self.url.is_some() => self.connect()?,
@@ -297,12 +299,12 @@ impl Publisher {
         Ok(())
     }
 
-    /// Adds an event to what the server is to be told.
+    /// Queues an event for the server.
     fn add(&mut self, event: Event) {
         let Some(session) = &mut self.session else { return };
         let (id, _) = session.apply(&event);
         if !matches!(self.link, Link::Online(_)) || self.has_missed {
-            // A connection begins with the state.
+            // A connection starts with the current state.
             return;
         }
         self.queued += size_of::<Event>() + event.data.text().len();
@@ -319,7 +321,7 @@ impl Publisher {
         self.queued = 0;
     }
 
-    /// Announces the stream, unless where to connect to is known anyway.
+    /// Announces the stream, unless the producer's URL is already known.
     fn announce(&mut self) -> io::Result<()> {
         match self.goal.take() {
             Some(Goal::Socket(url)) => self.begin(Stream { url: url.clone(), ws_producer_url: url }),
@@ -336,7 +338,7 @@ impl Publisher {
         }
     }
 
-    /// Says where the stream can be watched, and connects once the session has begun.
+    /// Reports the address of the stream, and connects once the session has begun.
     fn begin(&mut self, stream: Stream) -> io::Result<()> {
         if std::env::var("ASCIINEMA_RELAY_ID").is_ok_and(|outer| outer == relay_id(&stream.url)) {
             self.refuse("this terminal is already being streamed there");
@@ -354,7 +356,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// Does what is due between us and the server.
+    /// Handles everything due between us and the server.
     fn tend(&mut self, is_ready: bool, is_over: bool, now: Instant) -> io::Result<()> {
         match &mut self.link {
             Link::Busy(answers, _) if is_ready => match answers.try_recv() {
@@ -373,7 +375,7 @@ impl Publisher {
         self.exchange(is_ready, is_over, now);
         let is_late = self.until.is_some_and(|until| until <= now);
         match &self.link {
-            // What was lost when the session ended is not there to be told so.
+            // If the connection was lost when the session ended, the end is not published.
             Link::Waiting(_) | Link::Busy(..) if is_over && (self.is_lost || is_late) => self.abandon(),
             Link::Online(_) if is_late => self.abandon(),
             _ => {}
@@ -381,12 +383,12 @@ impl Publisher {
         Ok(())
     }
 
-    /// The server will not be told how the session ended.
+    /// Gives up publishing the end of the session.
     fn abandon(&mut self) {
         self.refuse(&format!("{}: the end of the stream could not be published", self.host));
     }
 
-    /// Nothing is published any more.
+    /// Stops publishing.
     fn refuse(&mut self, what: &str) {
         self.notices.fail(what);
         self.link = Link::Refused;
@@ -394,7 +396,7 @@ impl Publisher {
         self.forget();
     }
 
-    /// The connection is lost, or has not come about; another one is made later.
+    /// The connection is lost or failed; another one is made later.
     fn lose(&mut self, what: &str, now: Instant) {
         if let Link::Online(connection) = &self.link
             && now.duration_since(connection.since) >= STABLE
@@ -411,7 +413,7 @@ impl Publisher {
         self.delay = (self.delay * 2).min(DELAYS.1);
     }
 
-    /// A connection has come about: it begins with the state.
+    /// Starts a new connection, with the current state.
     fn open(&mut self, socket: Socket, now: Instant) {
         let Some(session) = &mut self.session else { return self.link = Link::Idle };
         if self.is_lost {
@@ -445,12 +447,12 @@ impl Publisher {
         if let Err(error) = sent {
             self.lose(&cli::io_text(&error), now);
         } else if self.outcome.is_some() {
-            // Who has only now come about has a right to the whole time.
+            // A new connection gets the full time.
             self.until = self.until.map(|_| now + FAREWELL);
         }
     }
 
-    /// Reads what the server says and writes what it takes.
+    /// Reads from the server and writes as much as it accepts.
     fn exchange(&mut self, is_ready: bool, is_over: bool, now: Instant) {
         let Link::Online(connection) = &mut self.link else { return };
         if is_ready {
@@ -500,7 +502,7 @@ impl Publisher {
 }
 
 impl Connection {
-    /// Reads what has arrived. Returns with what the server closes, if it does.
+    /// Reads the data received. Returns the reason if the server closes the connection.
     fn listen(&mut self, now: Instant) -> io::Result<Option<(Option<u16>, String)>> {
         for message in self.socket.receive()? {
             match message {
@@ -513,7 +515,7 @@ impl Connection {
         Ok(None)
     }
 
-    /// Writes what the system takes.
+    /// Writes as much as the socket accepts.
     fn flush(&mut self, now: Instant) -> io::Result<()> {
         if self.socket.flush()? > 0 || self.socket.unsent() == 0 {
             self.moved = now;
@@ -521,11 +523,11 @@ impl Connection {
         Ok(())
     }
 
-    /// Asks whether the server is there, from time to time, and finds out that it is not.
+    /// Pings the server from time to time, and notices if it does not answer.
     fn check(&mut self, now: Instant) -> io::Result<()> {
         let is_stuck = self.socket.unsent() > 0 && now.duration_since(self.moved) >= SEND_WITHIN;
         if is_stuck || (self.awaits_pong && self.next_ping <= now) {
-            return Err(io::Error::other("the server does not answer"));
+            return Err(io::Error::other("the server does not respond"));
         }
         if !self.awaits_pong && self.next_ping <= now {
             self.socket.send(PING, b"")?;
@@ -549,12 +551,11 @@ impl Connection {
         self.send(&message, budget)
     }
 
-    /// Sends the state of the screen in place of the events that led to it. There is no second init
-    /// on a connection.
+    /// Sends the state of the screen in place of the missed events. A connection has only one init.
     fn send_state(&mut self, session: &mut Session, budget: &mut Budget) -> io::Result<()> {
         let (time, size, last_id) = (session.last_time(), session.size(), session.last_id());
         if size != self.size {
-            // So many events are left out that there is a number for it.
+            // The missed events are counted by the number of the resize.
             let resize = Event { time, data: Data::Resize(size) };
             self.send_event(last_id.saturating_sub(1), &resize, budget)?;
         }
@@ -562,7 +563,7 @@ impl Connection {
         self.send_event(last_id, &drawing, budget)
     }
 
-    /// Sends the end, after the state where the server has not been told of everything.
+    /// Sends the end, after the current state if events were missed.
     fn send_end(&mut self, session: &mut Session, misses: bool, budget: &mut Budget) -> io::Result<()> {
         if misses {
             self.send_state(session, budget)?;
@@ -580,7 +581,7 @@ impl Budget {
         self.bytes -= count as f64;
     }
 
-    /// How long until something may be sent.
+    /// The time until more data may be sent.
     fn wait(&self, now: Instant) -> Duration {
         let refilled = now.saturating_duration_since(self.counted).as_secs_f64() * BUDGET_PER_SECOND;
         let missing = -(self.bytes + refilled).min(0.0);
@@ -588,19 +589,19 @@ impl Budget {
     }
 }
 
-/// Does something that takes its time on a thread of its own.
+/// Runs a slow task on a thread of its own.
 fn busy(work: impl FnOnce() -> Answer + Send + 'static) -> io::Result<Link> {
     let (sender, answers) = channel();
     let (woken, mut waker) = io::pipe()?;
     thread::Builder::new().name("connect".to_string()).spawn(move || {
-        // Fails only where nobody waits for it any more.
+        // Fails only if nobody waits for it any more.
         let _ = sender.send(work());
         let _ = waker.write(&[0]);
     })?;
     Ok(Link::Busy(answers, woken))
 }
 
-/// Why a server has ended a stream for good, in its own words where there are any.
+/// The reason why a server has ended a stream for good, in its own words if it gives any.
 fn halt_text(status: u16, reason: &str) -> String {
     let known = match status {
         4002 => "another producer has taken over the stream",
@@ -616,10 +617,10 @@ fn halt_text(status: u16, reason: &str) -> String {
     }
 }
 
-/// A random time, so that not all who were cut off come back at once.
+/// A random time, so that disconnected clients do not all return at once.
 fn between_half_and_all(delay: Duration) -> Duration {
     let mut bytes = [0; 4];
-    // Without random numbers there is no connection anyway.
+    // Without random numbers, no connection is possible anyway.
     let _ = getrandom::fill(&mut bytes);
     delay / 2 + (delay / 2).mul_f64(f64::from(u32::from_le_bytes(bytes)) / 4_294_967_296.0)
 }

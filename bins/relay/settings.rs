@@ -1,18 +1,18 @@
-//! What a server is told of a stream when it is announced.
+//! The metadata sent to a server when a stream is announced.
 
 use std::env;
 
 use common::cast::{Header, Version, object_entries};
 use serde_json::{Map, Value};
 
-/// Keys of the API, and their values.
+/// The keys of the API and their values.
 pub type Settings = Map<String, Value>;
 
-/// Names of variables of the environment.
+/// The names of environment variables.
 #[derive(Clone, Debug)]
 pub struct Environment(pub Vec<String>);
 
-/// The settings given, and else what the header of the cast says.
+/// The given settings, completed from the header of the cast.
 pub fn of_cast(header: &Header, settings: Settings) -> Settings {
     let text = |json: &str| serde_json::from_str::<String>(json).ok();
     let variables = header.get("env").and_then(object_entries).unwrap_or_default();
@@ -33,14 +33,14 @@ pub fn of_cast(header: &Header, settings: Settings) -> Settings {
     completed(settings, found, variables)
 }
 
-/// The settings given, and else what the environment says.
+/// The given settings, completed from the environment.
 pub fn of_environment(names: &Environment, settings: Settings) -> Settings {
     let variable = |name: &str| Some(Value::from(env::var(name).ok().filter(|value| !value.is_empty())?));
     let variables = names.0.iter().filter_map(|name| Some((name.clone(), variable(name)?))).collect();
     completed(settings, [("term_type", variable("TERM"))], variables)
 }
 
-/// Adds what has been found to the settings, where they do not say something else.
+/// Adds values to the settings that are not set yet.
 fn completed<const N: usize>(
     mut settings: Settings,
     found: [(&str, Option<Value>); N],

@@ -1,4 +1,5 @@
-//! Who may watch: everybody who can reach us, those who know a password, or those who know a link.
+//! Access control: everyone who can reach the server, those who know a password, or those who know
+//! a link.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -8,35 +9,35 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::request::{Refusal, Request};
 
-/// How many wrong tries there may be in a second, of all visitors together. More are not even
-/// looked at, right ones included: guessing a password takes as long as it takes.
+/// The number of wrong attempts allowed per second, for all visitors together. Further attempts are
+/// rejected unseen, even correct ones: that limits the speed of guessing.
 const TRIES: usize = 5;
 
-/// What a visitor has to know.
+/// The credentials that visitors need.
 pub struct Access {
     password: Option<String>,
     /// The first segment of every path.
     secret: Option<String>,
-    /// What a browser that has told the password shows from then on: not all of them send a password
-    /// along when a page opens a WebSocket.
+    /// The cookie that a browser sends after giving the password: not all browsers send a password
+    /// when a page opens a WebSocket.
     cookie: String,
     /// The value of that cookie.
     token: String,
-    /// When the last wrong tries were.
+    /// The times of the last wrong attempts.
     wrong: Vec<Instant>,
 }
 
-/// What a visitor who may watch has asked for.
+/// The request of an admitted visitor.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Admission {
-    /// The path behind the secret.
+    /// The path after the secret.
     pub path: String,
-    /// A header to answer with, with its line end; empty where none is needed.
+    /// A header for the response, including its line end; empty if none is needed.
     pub cookie: String,
 }
 
 impl Access {
-    /// What is asked of visitors. The port tells the cookies of two servers on one host apart.
+    /// Sets up access control. The port distinguishes the cookies of two servers on one host.
     ///
     /// # Errors
     ///
@@ -56,17 +57,17 @@ impl Access {
         self.secret.as_ref().map_or("/".to_string(), |secret| format!("/{secret}/"))
     }
 
-    /// Looks whether a request may be answered.
+    /// Checks whether a request may be answered.
     ///
     /// # Errors
     ///
-    /// The status to answer with.
+    /// The status to respond with.
     pub fn admit(&mut self, request: &Request, now: Instant) -> Result<Admission, Refusal> {
         let mut path = request.path.clone();
         if let Some(secret) = &self.secret {
             let (word, rest) =
                 path.strip_prefix('/').and_then(|path| path.split_once('/')).unwrap_or_default();
-            // Whatever is not as long as a secret is not a try: browsers ask for icons by themselves.
+            // A word of another length is not an attempt: browsers request icons by themselves.
             if word.len() != secret.len() {
                 return Err("404 Not Found");
             }
@@ -89,7 +90,7 @@ impl Access {
         Ok(Admission { path, cookie })
     }
 
-    /// Counts a try, unless there have been too many.
+    /// Counts an attempt, unless there have been too many.
     fn check(&mut self, is_right: bool, now: Instant, refusal: Refusal) -> Result<(), Refusal> {
         self.wrong.retain(|&before| now.duration_since(before) < Duration::from_secs(1));
         if self.wrong.len() >= TRIES {
@@ -109,7 +110,7 @@ impl Access {
     }
 }
 
-/// The password in an `Authorization` header of the scheme Basic (RFC 7617); whatever the name is.
+/// The password in a Basic `Authorization` header (RFC 7617); the user name is ignored.
 fn basic_password(header: &str) -> Option<String> {
     let (scheme, value) = header.split_once(' ')?;
     let bytes = STANDARD.decode(value.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
@@ -117,13 +118,13 @@ fn basic_password(header: &str) -> Option<String> {
     Some(text.split_once(':')?.1.to_string())
 }
 
-/// Compares two texts in a time that tells at most how long they are.
+/// Compares two texts in a time that reveals at most their lengths.
 fn is_same(a: &str, b: &str) -> bool {
     let differences = a.bytes().zip(b.bytes()).fold(0, |differences, (a, b)| differences | (a ^ b));
     a.len() == b.len() && std::hint::black_box(differences) == 0
 }
 
-/// 128 random bits as 32 digits.
+/// 128 random bits as 32 hexadecimal digits.
 fn random_word() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_asked_for_once() {
+    fn a_password_is_requested_once() {
         let mut access = Access::new(Some("hunter2".to_string()), false, 80).unwrap();
         let now = Instant::now();
         assert_eq!(access.admit(&request("/", None), now), Err("401 Unauthorized"));
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn after_five_wrong_tries_nothing_is_looked_at_for_a_second() {
+    fn after_five_wrong_attempts_all_are_rejected_for_a_second() {
         let mut access = Access::new(Some("hunter2".to_string()), false, 80).unwrap();
         let now = Instant::now();
         for _ in 0..TRIES {

@@ -1,5 +1,5 @@
-//! The session on its way to all viewers: encoded once in each protocol that somebody watches in,
-//! and kept for as long as a viewer who reads may be behind.
+//! The distribution of the session to all viewers: encoded once for each protocol in use, and kept
+//! as long as a viewer who reads may be behind.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -10,29 +10,29 @@ use common::screen::TooLarge;
 
 use crate::protocol::{COUNT, Numbered, Protocol};
 
-/// How far a viewer may be behind, in bytes. One who is further behind is shown the screen anew.
+/// How far a viewer may fall behind, in bytes. Beyond that, the viewer gets the screen again.
 const BACKLOG: usize = 256 << 10;
 
-/// What a kept frame costs besides its bytes and its text, about.
+/// The approximate overhead of a kept frame, in bytes.
 const OVERHEAD: usize = 128;
 
-/// The session, once it has begun, and what viewers are told.
+/// The session, once it has begun, and its encoded events.
 pub struct Broadcast {
-    /// None until the header is known.
+    /// `None` until the header is known.
     session: Option<Session>,
     channels: [Channel; COUNT],
     has_ended: bool,
 }
 
-/// What is told in one protocol.
+/// The events encoded for one protocol.
 #[derive(Default)]
 struct Channel {
     viewers: usize,
     /// The last frames.
     frames: VecDeque<Frame>,
-    /// The number of the first of them.
+    /// The number of the first frame.
     first: u64,
-    /// How large they are together, with their overhead.
+    /// Their total size, including overhead.
     bytes: usize,
 }
 
@@ -43,28 +43,28 @@ struct Frame {
     id: u64,
 }
 
-/// Where a viewer is.
+/// The position of a viewer in the session.
 #[derive(Debug)]
 pub struct Position {
     pub protocol: Protocol,
-    /// The number of the next frame that the viewer has not been given.
+    /// The number of the next frame for the viewer.
     next: u64,
-    /// The time of what the viewer was told last; none before the opening.
+    /// The time of the viewer's last event; `None` before the opening.
     told: Option<Time>,
-    /// Whether the last thing that the viewer was given is an opening, so that what comes next has to
-    /// be told relative to that.
+    /// True if the viewer's last frame was an opening, so that the time of the next event is
+    /// relative to it.
     is_fresh: bool,
-    /// Whether the viewer has been given the end.
+    /// True if the viewer has received the end.
     has_ended: bool,
 }
 
 impl Broadcast {
-    /// Before the session.
+    /// A broadcast before its session.
     pub fn new() -> Broadcast {
         Broadcast { session: None, channels: Default::default(), has_ended: false }
     }
 
-    /// The session begins.
+    /// Begins the session.
     pub fn begin(&mut self, header: Header) -> Result<(), TooLarge> {
         self.session = Some(Session::new(header)?);
         Ok(())
@@ -75,23 +75,23 @@ impl Broadcast {
         self.session.as_ref()
     }
 
-    /// Whether no more follows.
+    /// Returns whether the session has ended.
     pub fn has_ended(&self) -> bool {
         self.has_ended
     }
 
-    /// How many are watching.
+    /// The number of viewers.
     pub fn viewers(&self) -> usize {
         self.channels.iter().map(|channel| channel.viewers).sum()
     }
 
-    /// Somebody begins to watch.
+    /// Adds a viewer.
     pub fn join(&mut self, protocol: Protocol) -> Position {
         self.channels[protocol as usize].viewers += 1;
         Position { protocol, next: 0, told: None, is_fresh: false, has_ended: false }
     }
 
-    /// Somebody no longer watches.
+    /// Removes a viewer.
     pub fn leave(&mut self, position: &Position) {
         let channel = &mut self.channels[position.protocol as usize];
         channel.viewers -= 1;
@@ -100,7 +100,7 @@ impl Broadcast {
         }
     }
 
-    /// The next event: how many bytes it takes in the longest encoding.
+    /// Publishes the next event. Returns its size in the longest encoding, in bytes.
     pub fn publish(&mut self, event: Event) -> usize {
         let Some(session) = &mut self.session else { return 0 };
         let after = session.last_time();
@@ -118,12 +118,13 @@ impl Broadcast {
         longest
     }
 
-    /// No more follows.
+    /// Ends the session.
     pub fn end(&mut self) {
         self.has_ended = true;
     }
 
-    /// Gives a viewer what comes next, at most about so many bytes; nothing where there is nothing yet.
+    /// Appends the next frames for a viewer, about `most` bytes at most; nothing if there are none
+    /// yet.
     pub fn advance(&mut self, position: &mut Position, most: usize, out: &mut Vec<Rc<[u8]>>) {
         let Some(session) = &mut self.session else { return };
         let (protocol, channel) = (position.protocol, &self.channels[position.protocol as usize]);
@@ -150,7 +151,7 @@ impl Broadcast {
                 own = Some(Rc::from(bytes));
             }
             given += bytes.len();
-            // Not every protocol has words for every event.
+            // Not every protocol can express every event.
             if !bytes.is_empty() {
                 out.push(own.unwrap_or_else(|| Rc::clone(bytes)));
             }
@@ -169,14 +170,14 @@ impl Broadcast {
 }
 
 impl Position {
-    /// Whether the viewer has been given everything, the end included.
+    /// Returns whether the viewer has received everything, including the end.
     pub fn has_ended(&self) -> bool {
         self.has_ended
     }
 }
 
 impl Channel {
-    /// The number of the frame that comes next.
+    /// The number of the next frame.
     fn end(&self) -> u64 {
         self.first + self.frames.len() as u64
     }
@@ -191,7 +192,7 @@ impl Channel {
         self.keep(BACKLOG);
     }
 
-    /// Drops the first frames until the rest takes at most so many bytes.
+    /// Drops the first frames until the rest takes at most this many bytes.
     fn keep(&mut self, most: usize) {
         while self.bytes > most
             && let Some(frame) = self.frames.pop_front()
@@ -224,7 +225,7 @@ mod tests {
         broadcast
     }
 
-    /// What a viewer is given, frame by frame, as text.
+    /// The frames for a viewer, as text.
     fn given(broadcast: &mut Broadcast, position: &mut Position) -> Vec<String> {
         let mut out = Vec::new();
         broadcast.advance(position, usize::MAX, &mut out);
@@ -232,14 +233,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_told_before_the_session_begins() {
+    fn nothing_is_sent_before_the_session_begins() {
         let mut broadcast = Broadcast::new();
         let mut position = broadcast.join(Protocol::Alis);
         assert!(given(&mut broadcast, &mut position).is_empty());
     }
 
     #[test]
-    fn an_event_is_the_same_bytes_for_all_but_those_who_have_just_joined() {
+    fn an_event_is_encoded_once_except_for_viewers_who_just_joined() {
         let mut broadcast = begun();
         let mut early = broadcast.join(Protocol::Alis);
         given(&mut broadcast, &mut early);
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_viewer_too_far_behind_is_shown_the_screen_and_goes_on_from_there() {
+    fn a_viewer_too_far_behind_gets_the_screen_and_continues() {
         for protocol in Protocol::all() {
             let mut broadcast = begun();
             let mut position = broadcast.join(protocol);
@@ -276,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_free_where_nobody_watches() {
+    fn memory_is_bounded_and_unused_without_viewers() {
         let mut broadcast = begun();
         let position = broadcast.join(Protocol::V3);
         for number in 0..10_000 {

@@ -1,4 +1,4 @@
-//! One connection: what is to be written to it, and what it is about.
+//! One connection: its state, and its pending output.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -16,19 +16,20 @@ use crate::broadcast::{Broadcast, Position};
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(10);
 
-/// How long a client may take nothing of an answer.
+/// How long a client may accept nothing of a response.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// How long a client may take to close after we have.
+/// How long a client may take to close after the server has.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// The longest message that a viewer may send, in bytes. None is of use.
+/// The longest message that a viewer may send, in bytes. All of them are ignored.
 const MESSAGE: usize = 64 << 10;
 
-/// How much is given to a connection at once, in bytes: what it keeps if it stops reading.
+/// The amount queued for a connection at once, in bytes: the most it holds if the client stops
+/// reading.
 const GIVEN: usize = 16 << 10;
 
-/// How many pieces are written at once.
+/// The maximum number of pieces per write.
 const PIECES: usize = 64;
 
 /// A client.
@@ -36,39 +37,39 @@ pub struct Connection {
     socket: TcpStream,
     begun: Instant,
     pub phase: Phase,
-    /// What is to be written, and how much of the first piece has been.
+    /// The data to write, and the number of bytes of the first piece already written.
     output: VecDeque<Piece>,
     written: usize,
-    /// When it is given up.
+    /// The time when the connection is dropped.
     deadline: Option<Instant>,
-    /// Whether the system takes no more at the moment.
+    /// True if the socket accepts no more data at the moment.
     is_blocked: bool,
-    /// Whether the other side has sent everything that it ever will.
+    /// True if the client has closed its sending side.
     is_silent: bool,
 }
 
-/// What is written: a part of the program, something shared by several viewers, or of its own.
+/// Data to write: static, shared by several viewers, or owned.
 pub enum Piece {
     Static(&'static [u8]),
     Shared(Rc<[u8]>),
     Own(Vec<u8>),
 }
 
-/// What a connection is about.
+/// The state of a connection.
 pub enum Phase {
-    /// The head of a request is being received.
+    /// Receiving the head of a request.
     Head(Vec<u8>),
-    /// An answer is being sent, and then so much of a file.
+    /// Sending a response, and then a part of a file.
     Answer(Option<Body>),
-    /// A viewer.
+    /// Serving a viewer.
     Viewer { reader: Reader, position: Position },
-    /// We have sent everything, and wait for the other side to close, so that nothing is lost.
+    /// Everything has been sent; waiting for the client to close, so that nothing is lost.
     Closing,
-    /// To be forgotten.
+    /// To be removed.
     Closed,
 }
 
-/// The part of a file that is sent.
+/// The part of a file to send.
 pub struct Body {
     pub file: Rc<File>,
     pub at: u64,
@@ -76,7 +77,7 @@ pub struct Body {
 }
 
 impl Connection {
-    /// A client who has just connected.
+    /// A new client.
     pub fn new(socket: TcpStream, now: Instant) -> io::Result<Connection> {
         socket.set_nonblocking(true)?;
         socket.set_nodelay(true)?;
@@ -92,48 +93,48 @@ impl Connection {
         })
     }
 
-    /// How long ago it began.
+    /// Its age.
     pub fn age(&self, now: Instant) -> Duration {
         now.duration_since(self.begun)
     }
 
-    /// When it is to be given up.
+    /// The time when it is dropped.
     pub fn deadline(&self) -> Option<Instant> {
         self.deadline
     }
 
-    /// Whether it waits until the system takes more.
+    /// Returns whether it waits until the socket accepts more data.
     pub fn is_blocked(&self) -> bool {
         self.is_blocked
     }
 
-    /// Sends an answer and closes.
+    /// Sends a response and closes.
     pub fn answer(&mut self, pieces: impl IntoIterator<Item = Piece>, body: Option<Body>, now: Instant) {
         self.output.extend(pieces.into_iter().filter(|piece| !piece.bytes().is_empty()));
         self.phase = Phase::Answer(body);
         self.deadline = Some(now + ANSWER);
     }
 
-    /// Becomes a viewer. What came after the request is the beginning of what viewers send.
+    /// Starts to serve a viewer. Data after the request is the beginning of the viewer's messages.
     pub fn watch(&mut self, switching: Vec<u8>, position: Position) {
         self.output.push_back(Piece::Own(switching));
         self.phase = Phase::Viewer { reader: Reader::new(Role::Server, MESSAGE), position };
         self.deadline = None;
     }
 
-    /// Sends a frame of its own to a viewer who has nothing else to read.
+    /// Pings a viewer who has no other data to read.
     pub fn ping(&mut self) {
         if self.output.is_empty() {
             self.output.push_back(Piece::Static(&[0x89, 0]));
         }
     }
 
-    /// Whether anything may still be read from it.
+    /// Returns whether to read from it.
     pub fn is_read(&self) -> bool {
         !self.is_silent
     }
 
-    /// Reads what the client has sent. A head is left to the caller.
+    /// Reads data from the client. The head of a request is parsed by the caller.
     pub fn read(&mut self, broadcast: &mut Broadcast, now: Instant) {
         let mut buffer = [0; 4096];
         let count = match self.socket.read(&mut buffer) {
@@ -142,7 +143,7 @@ impl Connection {
             Err(_) => return self.close(broadcast),
         };
         match &mut self.phase {
-            // It may well be waiting for the answer.
+            // It may well be waiting for the response.
             Phase::Answer(_) if count == 0 => self.is_silent = true,
             _ if count == 0 => self.close(broadcast),
             Phase::Head(head) => head.extend_from_slice(&buffer[..count]),
@@ -156,15 +157,15 @@ impl Connection {
         }
     }
 
-    /// Answers pings, and drops what else viewers send. Returns what to close with once that is to be
-    /// done: the status that the viewer gave, or one that says how the viewer breaks the protocol.
+    /// Answers pings, and ignores other messages from viewers. Returns the payload of a close frame
+    /// if the connection is to be closed: the viewer's status, or that of a protocol violation.
     fn take_messages(&mut self) -> Option<Vec<u8>> {
         let Phase::Viewer { reader, .. } = &mut self.phase else { return None };
         loop {
             match reader.next() {
                 Ok(None) => return None,
                 Ok(Some(Message::Data | Message::Pong)) => {}
-                // Who asks faster than the answers go out does not get all of them.
+                // A client that pings faster than it reads does not get all the answers.
                 Ok(Some(Message::Ping(_))) if self.output.len() >= PIECES => {}
                 Ok(Some(Message::Ping(payload))) => {
                     let mut frame = Vec::new();
@@ -179,7 +180,7 @@ impl Connection {
         }
     }
 
-    /// Closes a WebSocket, after the frame that has been begun.
+    /// Closes a WebSocket, after the current frame.
     fn say_goodbye(&mut self, payload: Vec<u8>, broadcast: &mut Broadcast, now: Instant) {
         self.leave(broadcast);
         self.output.truncate(usize::from(self.written > 0));
@@ -189,7 +190,7 @@ impl Connection {
         self.write(broadcast, now);
     }
 
-    /// Writes as much as the system takes. Viewers are given what comes next.
+    /// Writes as much as the socket accepts, with the next frames for a viewer.
     pub fn write(&mut self, broadcast: &mut Broadcast, now: Instant) {
         self.is_blocked = false;
         while !self.output.is_empty() || self.refill(broadcast, now) {
@@ -207,7 +208,7 @@ impl Connection {
         }
     }
 
-    /// Puts more into the empty output. False where there is nothing more at the moment.
+    /// Refills the empty output. False if there is nothing more at the moment.
     fn refill(&mut self, broadcast: &mut Broadcast, now: Instant) -> bool {
         match &mut self.phase {
             Phase::Viewer { position, .. } => {
@@ -227,7 +228,7 @@ impl Connection {
                         body.at += count as u64;
                         self.output.push_back(Piece::Own(bytes));
                     }
-                    // The file has become shorter, or cannot be read: the client sees that it is cut off.
+                    // The file has been truncated or cannot be read; the client sees the early end.
                     _ => self.close(broadcast),
                 }
             }
@@ -261,22 +262,22 @@ impl Connection {
         }
     }
 
-    /// Everything has been sent: waits for the other side to close, too. One that closes with what it
-    /// has sent still unread would take back what is on its way to the other.
+    /// Everything has been sent: waits for the client to close, too. Closing with unread data would
+    /// discard data in transit to the client.
     fn finish(&mut self, now: Instant) {
         let is_open = !self.is_silent && self.socket.shutdown(Shutdown::Write).is_ok();
         self.phase = if is_open { Phase::Closing } else { Phase::Closed };
         self.deadline = Some(now + CLOSING);
     }
 
-    /// Gives the connection up.
+    /// Drops the connection.
     pub fn close(&mut self, broadcast: &mut Broadcast) {
         self.leave(broadcast);
         self.phase = Phase::Closed;
         self.output.clear();
     }
 
-    /// No longer counts as a viewer.
+    /// Removes the viewer.
     fn leave(&mut self, broadcast: &mut Broadcast) {
         if let Phase::Viewer { position, .. } = &self.phase {
             broadcast.leave(position);

@@ -1,4 +1,4 @@
-//! A live cast from its beginning: kept in a file without a name as it comes in.
+//! A live cast from its start: stored in an unnamed file as it is received.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -11,28 +11,28 @@ use memchr::memrchr;
 
 use crate::server::History;
 
-/// A source of which everything that is read is kept.
+/// A source whose data is stored as it is read.
 pub struct Kept {
     source: Box<dyn Read + Send>,
-    /// None after a write that failed: what has been kept stays.
+    /// `None` after a failed write; the data so far stays.
     file: Option<File>,
     written: u64,
-    /// The length of the lines that are complete, in bytes.
+    /// The length of the complete lines, in bytes.
     length: Arc<AtomicU64>,
 }
 
 impl Kept {
-    /// Keeps what will be read from a source.
+    /// Stores the data read from a source.
     ///
     /// # Errors
     ///
-    /// There can be no file.
+    /// The file cannot be created.
     pub fn new(source: Box<dyn Read + Send>) -> io::Result<Kept> {
         let file = unnamed_file()?;
         Ok(Kept { source, file: Some(file), written: 0, length: Arc::default() })
     }
 
-    /// What is kept, for others to read.
+    /// The stored data, for other readers.
     pub fn history(&self) -> io::Result<History> {
         let file = self.file.as_ref().ok_or(io::ErrorKind::NotFound)?.try_clone()?;
         Ok(History { file: Rc::new(file), length: Arc::clone(&self.length) })

@@ -1,5 +1,5 @@
-//! The files of the page. All of them are part of the program, so that it needs no other host and no
-//! network.
+//! The files of the web page. All of them are part of the program, so that it needs no other host
+//! and no network.
 
 use std::sync::OnceLock;
 
@@ -16,11 +16,11 @@ struct Asset {
     content: Content,
 }
 
-/// What a file holds, as it is stored.
+/// The contents of a file.
 #[derive(Clone, Copy)]
 enum Content {
     Plain(&'static str),
-    /// Compressed by gzip: as it is sent to nearly everybody.
+    /// Compressed with gzip, as sent to nearly all clients.
     Gzip(&'static [u8]),
 }
 
@@ -36,7 +36,8 @@ const ASSETS: [Asset; 5] = [
     Asset { path: "/player.js", kind: SCRIPT, content: Content::Gzip(player::SCRIPT) },
 ];
 
-/// The answer to a request for a file of the page, with one more header; `None` for any other path.
+/// The response to a request for a file of the page, with one additional header; `None` for any
+/// other path.
 pub fn answer(path: &str, request: &Request, cookie: &str) -> Option<Vec<Piece>> {
     let asset = ASSETS.iter().find(|asset| asset.path == path)?;
     let (body, encoding) = match asset.content {
@@ -44,7 +45,7 @@ pub fn answer(path: &str, request: &Request, cookie: &str) -> Option<Vec<Piece>>
         Content::Gzip(bytes) if request.takes_gzip => (bytes, "Content-Encoding: gzip\r\n"),
         Content::Gzip(bytes) => (plain(asset.path, bytes).as_bytes(), ""),
     };
-    // Compressed and not are two representations.
+    // The compressed and the plain file are two representations.
     let tag = format!("\"{:016x}-{}\"", checksum(body), env!("CARGO_PKG_VERSION"));
     let shared = format!("ETag: {tag}\r\nCache-Control: no-cache\r\nVary: Accept-Encoding\r\n{cookie}");
     let is_known = request.known.as_deref().is_some_and(|known| known == "*" || known.contains(&tag));
@@ -60,12 +61,12 @@ pub fn answer(path: &str, request: &Request, cookie: &str) -> Option<Vec<Piece>>
     Some(pieces)
 }
 
-/// A compressed file for those who cannot decompress it, who are few.
+/// A compressed file for the few clients that cannot decompress it.
 fn plain(path: &str, bytes: &'static [u8]) -> &'static str {
     static SCRIPT: OnceLock<String> = OnceLock::new();
     static STYLE: OnceLock<String> = OnceLock::new();
     let kept = if path == "/player.js" { &SCRIPT } else { &STYLE };
-    // What is part of the program decompresses; a test says so.
+    // The embedded data decompresses, as a test ensures.
     kept.get_or_init(|| player::text(bytes).unwrap_or_default())
 }
 
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_is_there_plain_and_as_a_head() {
+    fn every_file_is_served_compressed_plain_and_for_head() {
         for asset in &ASSETS {
             let (front, body) = {
                 let text = text(asset.path, &Request::default());
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_browser_has_is_not_sent_again() {
+    fn a_cached_file_is_not_sent_again() {
         let text = text("/page.js", &Request::default());
         let tag = text.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
         let request = Request { known: Some(format!("W/\"x\", {tag}")), ..Request::default() };

@@ -1,26 +1,26 @@
-//! What a session is told in: the four protocols of a live stream, as frames of WebSocket.
+//! The four protocols of a live stream, as WebSocket frames.
 //!
-//! For each there is an opening, events, and an end. What an event is told in is the same for every
-//! viewer but the first one after an opening, whose time counts from there.
+//! Each has an opening, events, and an end. An event is encoded the same way for every viewer,
+//! except for the first event after an opening, whose time is relative to the opening.
 
 use common::cast::{Code, HeaderBuilder, Precision, Time, Version, Writer};
 use common::live::{Data, Event, Session, alis};
 use net::websocket::{BINARY, CLOSE, TEXT, write_frame};
 
-/// A protocol, by the name that it has in the handshake.
+/// A protocol, by its name in the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// `v1.alis`: the one that players prefer.
+    /// `v1.alis`: preferred by players.
     Alis,
-    /// `v2.asciicast`: lines of an asciicast, a text message each.
+    /// `v2.asciicast`: lines of an asciicast, one text message each.
     V2,
-    /// `v3.asciicast`: the same.
+    /// `v3.asciicast`: likewise.
     V3,
-    /// `raw`: what is written to the terminal.
+    /// `raw`: the output written to the terminal.
     Raw,
 }
 
-/// Every protocol and its name.
+/// The protocols and their names.
 const NAMES: [(Protocol, &str); 4] = [
     (Protocol::Alis, "v1.alis"),
     (Protocol::V2, "v2.asciicast"),
@@ -28,27 +28,27 @@ const NAMES: [(Protocol, &str); 4] = [
     (Protocol::Raw, "raw"),
 ];
 
-/// How many protocols there are.
+/// The number of protocols.
 pub const COUNT: usize = NAMES.len();
 
-/// An event with its place in the stream.
+/// An event and its position in the stream.
 #[derive(Clone, Copy, Debug)]
 pub struct Numbered<'a> {
     /// Counted from 1.
     pub id: u64,
-    /// The time that it is told relative to: of the event before, or of an opening.
+    /// The time it is relative to: of the previous event, or of an opening.
     pub after: Time,
     /// The event.
     pub event: &'a Event,
 }
 
 impl Protocol {
-    /// All of them, in the order of their numbers.
+    /// All protocols, in order.
     pub fn all() -> impl Iterator<Item = Protocol> {
         NAMES.iter().map(|(protocol, _)| *protocol)
     }
 
-    /// The protocol of a name.
+    /// The protocol with a name.
     pub fn named(name: &str) -> Option<Protocol> {
         NAMES.iter().find(|(_, known)| *known == name).map(|(protocol, _)| *protocol)
     }
@@ -58,13 +58,13 @@ impl Protocol {
         NAMES[self as usize].1
     }
 
-    /// Whether the times of events count from the event before.
+    /// Returns whether event times are relative to the previous event.
     pub fn is_relative(self) -> bool {
         matches!(self, Protocol::Alis | Protocol::V3)
     }
 
-    /// Appends what makes a viewer see the session as it is `now`. A viewer who has been told of events
-    /// before, the last of them at a time, has missed some.
+    /// Appends the frames that show a viewer the session as it is `now`. `told` is the time of the
+    /// viewer's last event, if some events were missed.
     pub fn open(self, session: &mut Session, now: Time, told: Option<Time>, out: &mut Vec<u8>) {
         let (drawing, size) = (session.drawing(), session.size());
         match (self, told) {
@@ -93,7 +93,7 @@ impl Protocol {
         }
     }
 
-    /// Appends what tells of an event: nothing where the protocol has no words for it.
+    /// Appends the frame of an event; nothing if the protocol cannot express it.
     pub fn event(self, numbered: Numbered<'_>, out: &mut Vec<u8>) {
         let Numbered { id, after, event } = numbered;
         match self {
@@ -118,7 +118,8 @@ impl Protocol {
         }
     }
 
-    /// Appends what tells that no more follows, so long after what was told last, and closes.
+    /// Appends the frames for the end of the session and a close frame; `since` is the time since
+    /// the last event.
     pub fn end(self, id: u64, since: Time, out: &mut Vec<u8>) {
         if self == Protocol::Alis {
             write_frame(BINARY, &alis::end(id, since), None, out);
@@ -130,7 +131,7 @@ impl Protocol {
         if self == Protocol::V2 { Version::V2 } else { Version::V3 }
     }
 
-    /// The line of an event that comes after another one.
+    /// The line of an event that follows another one.
     fn line(self, after: Time, time: Time, code: Code, text: &str) -> Vec<u8> {
         let mut line = Vec::new();
         let mut writer = Writer::after(after, self.version(), Precision::Microseconds);
@@ -139,7 +140,7 @@ impl Protocol {
     }
 }
 
-/// A header with the size that the terminal has now.
+/// A header with the current size of the terminal.
 fn header(session: &Session, version: Version) -> String {
     let size = session.size();
     let mut header = HeaderBuilder::new(version);
@@ -171,7 +172,7 @@ fn header(session: &Session, version: Version) -> String {
     header.finish()
 }
 
-/// Appends a message that is a line, which it holds without its end.
+/// Appends a message with a line, without its line end.
 fn write_line(line: &[u8], out: &mut Vec<u8>) {
     write_frame(TEXT, line.trim_ascii_end(), None, out);
 }

@@ -1,4 +1,4 @@
-//! Requests of HTTP/1.1, as far as a page and a WebSocket need them, and the answers to them.
+//! HTTP/1.1 requests, as needed for a page and a WebSocket, and the responses to them.
 
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -10,11 +10,11 @@ use crate::protocol::Protocol;
 /// The longest head of a request, in bytes.
 pub const LONGEST_HEAD: usize = 32 << 10;
 
-/// How many headers a request may have.
+/// The maximum number of headers in a request.
 const HEADERS: usize = 64;
 
-/// What every answer says of itself. Nothing but our own files may be loaded, nothing of other hosts
-/// asked, nobody may frame the page; a secret in the path does not leave with a link.
+/// The headers of every response. Only our own files may be loaded, no other hosts contacted, and
+/// the page not framed; a secret in the path is not sent to linked sites.
 const SAFETY: &str = "\
     Content-Security-Policy: default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     style-src 'self' 'unsafe-inline'; connect-src 'self'; font-src 'self'; frame-ancestors 'none'; \
@@ -24,14 +24,14 @@ const SAFETY: &str = "\
     Cross-Origin-Resource-Policy: same-origin\r\n\
     Connection: close\r\n";
 
-/// A request, as far as it is of interest. Values are without spaces around them.
+/// A request, reduced to the relevant parts. Values are without surrounding spaces.
 #[derive(Debug, Default)]
 pub struct Request {
-    /// The path without its query, as it was sent.
+    /// The path without its query, as sent.
     pub path: String,
-    /// Whether only the head of the answer is wanted.
+    /// True if only the head of the response is requested.
     pub is_head: bool,
-    /// Whether the body may be compressed.
+    /// True if the body may be compressed.
     pub takes_gzip: bool,
     /// The `If-None-Match` header.
     pub known: Option<String>,
@@ -39,35 +39,35 @@ pub struct Request {
     pub authorization: Option<String>,
     /// All `Cookie` headers.
     pub cookies: Vec<String>,
-    /// What a WebSocket is asked for with, where one is.
+    /// The WebSocket handshake, if requested.
     pub upgrade: Option<Upgrade>,
 }
 
-/// A request to make a WebSocket of the connection.
+/// A WebSocket handshake.
 #[derive(Debug)]
 pub struct Upgrade {
-    /// What the key is to be answered with.
+    /// The response to its key.
     pub accept: String,
-    /// The first of the protocols offered that we know; `Err` where none is known.
+    /// The first supported protocol of those offered; `Err` if none is supported.
     pub protocol: Result<Protocol, ()>,
-    /// Whether any protocol was offered: the answer names one only then.
+    /// True if any protocol was offered: only then does the response name one.
     pub is_offered: bool,
 }
 
-/// What is wrong with a request: a status and its reason.
+/// The reason to refuse a request: a status and its text.
 pub type Refusal = &'static str;
 
-/// Reads the head of a request.
+/// Parses the head of a request.
 ///
 /// `listen_name` is the host name that the server was told to listen on, if it was a name.
 ///
 /// # Returns
 ///
-/// `None` where the head is not complete.
+/// `None` if the head is incomplete.
 ///
 /// # Errors
 ///
-/// The status to answer with.
+/// The status to respond with.
 pub fn parse(bytes: &[u8], listen_name: Option<&str>) -> Result<Option<Request>, Refusal> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS];
     let mut head = httparse::Request::new(&mut headers);
@@ -129,8 +129,8 @@ pub fn parse(bytes: &[u8], listen_name: Option<&str>) -> Result<Option<Request>,
     }))
 }
 
-/// Whether the host that a request is for can only be this one. A name that an attacker's DNS has
-/// turned into our address is refused: its page would pass for one of ours.
+/// Returns whether the host in a request can only be this one. A name that an attacker's DNS
+/// resolves to our address is refused: its page would pass for one of ours.
 fn is_own_host(host: &str, listen_name: Option<&str>) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, port)) => {
@@ -151,26 +151,26 @@ fn is_port(text: &str) -> bool {
     text.is_empty() || text.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether a request comes from a page of ours, or from no page at all.
+/// Returns whether a request comes from a page of ours, or from no page at all.
 fn is_own_origin(origin: Option<&str>, host: &str) -> bool {
     let Some(origin) = origin else { return true };
     let scheme = ["http://", "https://"].into_iter().find(|scheme| origin.starts_with(scheme));
     scheme.is_some_and(|scheme| origin[scheme.len()..].eq_ignore_ascii_case(host))
 }
 
-/// Whether an entry of `Accept-Encoding` allows gzip.
+/// Returns whether an entry of `Accept-Encoding` allows gzip.
 fn is_gzip(entry: &str) -> bool {
     let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
     let weight = parameters.trim().strip_prefix("q=").map_or(1.0, |q| q.trim().parse().unwrap_or(0.0));
     matches!(name.trim(), "gzip" | "x-gzip" | "*") && weight > 0.0
 }
 
-/// The head of an answer with a status and headers, each ended by CRLF.
+/// The head of a response with a status and headers, each ending in CRLF.
 pub fn head(status: &str, headers: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\n{SAFETY}{headers}\r\n").into_bytes()
 }
 
-/// A whole answer that says a status in words.
+/// A complete response with a status as its text.
 pub fn refusal(status: &str, is_head: bool) -> Vec<u8> {
     let body = format!("{}\n", status.split_once(' ').map_or(status, |(_, reason)| reason));
     let mut headers = String::new();
@@ -194,7 +194,7 @@ pub fn refusal(status: &str, is_head: bool) -> Vec<u8> {
     answer
 }
 
-/// The answer that makes a WebSocket of the connection.
+/// The response that switches the connection to a WebSocket.
 pub fn switching(upgrade: &Upgrade, protocol: Protocol) -> Vec<u8> {
     let mut answer = format!(
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {}\r\n",
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_hosts_that_can_be_nobody_else_are_served() {
+    fn only_unambiguous_hosts_are_served() {
         for (host, is_own) in [
             ("127.0.0.1:80", true),
             ("192.168.1.2", true),
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_protocol_that_is_known_is_taken() {
+    fn the_first_supported_protocol_is_chosen() {
         let ask = |protocols: &str| {
             let head = "GET /ws HTTP/1.1\nHost: localhost\nUpgrade: websocket\nConnection: keep-alive, Upgrade\n\
                         Sec-WebSocket-Version: 13\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_request_is_refused_and_what_is_not_one_yet_is_awaited() {
+    fn invalid_requests_are_refused_and_incomplete_ones_awaited() {
         assert!(parse(b"GET / HT", None).unwrap().is_none());
         assert!(parse(&[b"GET / HTTP/1.1\r\nA: ", &[b'a'; LONGEST_HEAD][..]].concat(), None).is_err());
         assert_eq!(parse(b"\x16\x03\x01\x02", None).unwrap_err(), "400 Bad Request");
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_taken_without_its_query_and_gzip_only_from_those_who_want_it() {
+    fn the_query_is_dropped_and_gzip_is_used_only_if_accepted() {
         let ask = |more: &str| {
             request(&format!("GET /page.js?v=1 HTTP/1.1\nHost: localhost{more}")).unwrap().unwrap()
         };

@@ -1,4 +1,4 @@
-//! The server: one loop over everything that can happen, and no thread per viewer.
+//! The server: one loop for all events, without a thread per viewer.
 
 use std::fs::File;
 use std::io::{self, ErrorKind};
@@ -22,76 +22,76 @@ use crate::connection::{Body, Connection, Phase, Piece};
 use crate::page;
 use crate::request::{self, Request, head, refusal, switching};
 
-/// How long viewers have to take the rest once the session has ended.
+/// How long viewers may take to read the rest after the session has ended.
 const FAREWELL: Duration = Duration::from_secs(3);
 
-/// How long they have when we have been told to end.
+/// How long they may take after a signal to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// How often viewers who hear nothing are pinged: what lies between must not take a silent
-/// connection for a dead one.
+/// How often idle viewers are pinged: routers must not treat a silent connection as dead.
 const PING: Duration = Duration::from_secs(30);
 
-/// How much is published before viewers are given it, in bytes: so that in a burst those who read are
-/// not skipped.
+/// The amount published before it is sent to viewers, in bytes: so that in a burst, viewers who
+/// read are not skipped.
 const BURST: usize = 64 << 10;
 
-/// How many connections over the limit are told so. More than that are closed without a word.
+/// The number of connections over the limit that get a response. Further ones are closed without
+/// one.
 const REFUSED: usize = 32;
 
-/// How old a connection that has not asked for anything must be to make room for another one.
+/// The age at which a connection without a request may be dropped for another one.
 const SILENT: Duration = Duration::from_secs(1);
 
-/// How long no one is let in after the system has refused another connection.
+/// How long to accept no connections after the system has failed to provide one.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What is shown.
+/// The contents to show.
 pub enum Show {
-    /// A cast that comes in.
+    /// A cast in progress.
     Live {
         intake: Intake,
-        /// What has come in so far, if it is kept.
+        /// Everything received so far, if kept.
         history: Option<History>,
     },
-    /// A recording: a file of a length in bytes.
+    /// A recording, and the length of its file in bytes.
     Recording { file: Rc<File>, length: u64, title: String, size: Size },
 }
 
 /// All of a live cast so far, in a file.
 pub struct History {
     pub file: Rc<File>,
-    /// The length of the lines that are complete, in bytes.
+    /// The length of the complete lines, in bytes.
     pub length: Arc<AtomicU64>,
 }
 
 /// The server.
 pub struct Server {
     listener: Option<TcpListener>,
-    /// The host name that we were told to listen on, if it was a name.
+    /// The host name to listen on, if it was given as a name.
     listen_name: Option<String>,
     access: Access,
     show: Show,
     broadcast: Broadcast,
     connections: Vec<Connection>,
     limit: usize,
-    /// How the cast ended, once it has.
+    /// The outcome of the cast, once it has ended.
     outcome: Option<cli::Result<()>>,
-    /// Whether all that came in was copied.
+    /// True if all input was copied.
     is_copied: bool,
-    /// Whether the source has been read to its end.
+    /// True if the source has been read to its end.
     is_closed: bool,
-    /// When viewers are given up.
+    /// The time when the remaining viewers are dropped.
     until: Option<Instant>,
-    /// Nobody is let in until then.
+    /// No connections are accepted until then.
     closed_until: Option<Instant>,
     next_ping: Instant,
 }
 
-/// How it ended.
+/// The reason for the end.
 pub enum Ending {
-    /// With the cast; and whether all of it was copied.
+    /// The end of the cast, and whether all of it was copied.
     Cast(cli::Result<()>, bool),
-    /// By a signal.
+    /// A signal.
     Signal(Signal),
 }
 
@@ -121,7 +121,7 @@ impl Server {
         })
     }
 
-    /// Serves until the cast has ended and its viewers have been told, or until a signal.
+    /// Serves until the cast has ended and its viewers have been informed, or until a signal.
     pub fn run(mut self, signals: &mut Signals) -> io::Result<Ending> {
         let mut ended_by = None;
         loop {
@@ -187,7 +187,7 @@ impl Server {
         let others = [self.until, self.closed_until.filter(|_| !is_open), Some(self.next_ping)];
         let due = deadlines.chain(others.into_iter().flatten()).min();
         let timeout = due.map_or(PollTimeout::NONE, |due| {
-            // Rounded up, or else the last millisecond would be spent spinning.
+            // Rounded up, or the last millisecond would be spent spinning.
             let millis = due.saturating_duration_since(now).as_micros().div_ceil(1000);
             PollTimeout::try_from(millis).unwrap_or(PollTimeout::MAX)
         });
@@ -204,14 +204,14 @@ impl Server {
         })
     }
 
-    /// Takes one of the things that have come in, and tells it. A flood of them leaves time for all else.
+    /// Processes one item of the input. A flood of them leaves time for everything else.
     fn take_in(&mut self, now: Instant) {
         let Show::Live { intake, .. } = &mut self.show else { return };
         match intake.take() {
             None => {}
             Some(Item::Header(header)) => {
                 if let Err(too_large) = self.broadcast.begin(*header) {
-                    // Not reached: such a header does not come in.
+                    // Not reached: the intake rejects such a header.
                     self.outcome = Some(Err(cli::Failure::Failed(Fault::from(too_large).to_string())));
                 }
             }
@@ -233,7 +233,7 @@ impl Server {
         }
     }
 
-    /// Tells viewers that no more follows, and gives them until then to take what they have not.
+    /// Tells viewers that the session has ended, and gives them until then to read the rest.
     fn end(&mut self, until: Instant) {
         self.broadcast.end();
         self.listener = None;
@@ -245,14 +245,14 @@ impl Server {
         }
     }
 
-    /// Lets in everybody who waits.
+    /// Accepts all waiting connections.
     fn accept(&mut self, now: Instant) {
         while let Some(listener) = &self.listener {
             let socket = match listener.accept() {
                 Ok((socket, _)) => socket,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // Most errors are of one connection that has gone already, but one is that the system
-                // has no descriptors left, and that does not pass at once.
+                // Most errors concern one connection that is already gone, but running out of
+                // descriptors does not pass quickly.
                 Err(_) => return self.closed_until = Some(now + PAUSE),
             };
             let Ok(mut connection) = Connection::new(socket, now) else { continue };
@@ -267,7 +267,7 @@ impl Server {
         }
     }
 
-    /// Drops the connection that has been silent for longest, if there is one. True where one was.
+    /// Drops the connection that has been silent for longest. True if there was one.
     fn make_room(&mut self, now: Instant) -> bool {
         let is_silent = |connection: &Connection| {
             matches!(connection.phase, Phase::Head(_)) && connection.age(now) >= SILENT
@@ -281,7 +281,7 @@ impl Server {
         }
     }
 
-    /// Answers the requests that are complete.
+    /// Answers the complete requests.
     fn respond(&mut self, now: Instant) {
         for index in 0..self.connections.len() {
             let Phase::Head(bytes) = &self.connections[index].phase else { continue };
@@ -346,7 +346,7 @@ impl Server {
         }
     }
 
-    /// What the page shows around the terminal, as JSON.
+    /// The status shown by the page around the terminal, as JSON.
     fn status(&self) -> String {
         let session = self.broadcast.session();
         let (state, title, size) = match (&self.show, session) {
@@ -367,7 +367,7 @@ impl Server {
         .to_string()
     }
 
-    /// Gives everybody what is there for them.
+    /// Sends pending data to all clients.
     fn flush(&mut self, now: Instant) {
         if self.next_ping <= now {
             self.next_ping = now + PING;
@@ -379,7 +379,7 @@ impl Server {
         }
     }
 
-    /// Forgets connections that have ended or taken too long.
+    /// Removes connections that have ended or timed out.
     fn drop_closed(&mut self, now: Instant) {
         let Server { connections, broadcast, .. } = self;
         connections.retain_mut(|connection| {
@@ -391,7 +391,7 @@ impl Server {
     }
 }
 
-/// What has happened.
+/// The events that have occurred.
 struct Ready {
     signals: bool,
     intake: bool,
@@ -400,7 +400,7 @@ struct Ready {
 }
 
 impl Show {
-    /// The file that can be seen from its beginning, and its length in bytes.
+    /// The file that can be viewed from its start, and its length in bytes.
     fn file(&self) -> Option<(Rc<File>, u64)> {
         match self {
             Show::Recording { file, length, .. } => Some((Rc::clone(file), *length)),

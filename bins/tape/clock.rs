@@ -1,19 +1,19 @@
-//! Time in a tape: that of the clock, less what was hidden; or, for recordings that are to be the same
-//! each time, what its commands say that they take.
+//! Time in a tape: that of the clock, minus hidden parts; or, for repeatable recordings, the time
+//! that the commands specify.
 
 use std::time::{Duration, Instant};
 
 use common::cast::Time;
 
-/// Which time events get.
+/// The source of event times.
 pub enum Clock {
-    /// The time since the start, without what was hidden.
+    /// The time since the start, without hidden parts.
     Running { start: Instant, hidden: Duration, hidden_since: Option<Instant> },
-    /// The time that the commands so far have taken, by what they say.
+    /// The total time that the commands so far specify.
     Steady { now: Duration, step: Duration, is_hidden: bool },
 }
 
-/// How long after a command that begins a step what the program writes is recorded in a steady tape.
+/// The time after the start of a step at which the program's output is recorded in a steady tape.
 const ANSWER: Duration = Duration::from_millis(10);
 
 impl Clock {
@@ -29,7 +29,7 @@ impl Clock {
         matches!(self, Clock::Steady { .. })
     }
 
-    /// The time that an event of now gets.
+    /// The current time for an event.
     pub fn now(&self) -> Time {
         Time::from(match self {
             Clock::Running { start, hidden, hidden_since } => {
@@ -40,7 +40,7 @@ impl Clock {
         })
     }
 
-    /// The time that output of now gets: in a steady tape, that of the step that it belongs to.
+    /// The current time for output: in a steady tape, that of its step.
     pub fn output(&self) -> Time {
         match self {
             Clock::Running { .. } => self.now(),
@@ -48,7 +48,7 @@ impl Clock {
         }
     }
 
-    /// A command begins, or a key of one, that takes this long by what the tape says.
+    /// Starts a command, or a key of one, that takes this long according to the tape.
     pub fn begin_step(&mut self, length: Duration) {
         if let Clock::Steady { now, step, is_hidden: false } = self {
             *step = *now;
@@ -56,7 +56,7 @@ impl Clock {
         }
     }
 
-    /// From now on no time passes.
+    /// Stops time.
     pub fn hide(&mut self) {
         match self {
             Clock::Running { hidden_since, .. } => drop(hidden_since.get_or_insert_with(Instant::now)),
@@ -64,7 +64,7 @@ impl Clock {
         }
     }
 
-    /// Time passes again.
+    /// Resumes time.
     pub fn show(&mut self) {
         match self {
             Clock::Running { hidden, hidden_since, .. } => {

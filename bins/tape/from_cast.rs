@@ -1,4 +1,4 @@
-//! The tape that types what somebody typed in a recording.
+//! The tape for the keys typed in a recording.
 
 use std::fmt::Write;
 
@@ -9,17 +9,17 @@ use common::io::Input;
 
 use crate::keys::{Key, Modifiers, Named};
 
-/// A pause as long as this or longer is written down.
+/// The shortest pause written to the tape.
 const PAUSE: Time = Time::from_micros(300_000);
 
-/// Reads a cast to its end, or to what is wrong with it, and returns the tape.
+/// Reads a cast to its end or first fault, and returns the tape.
 pub fn tape(stream: Input, name: &str) -> (String, cli::Result<()>) {
     let mut tape = Writer { text: String::new(), typed: String::new(), last: Time::ZERO, unknown: 0 };
     let mut reader = Reader::new(stream);
     let outcome = read(&mut reader, &mut tape);
     tape.end_typing();
     if tape.unknown > 0 {
-        let _ = writeln!(tape.text, "# {} sequences that no key of a tape sends were left out", tape.unknown);
+        let _ = writeln!(tape.text, "# {} unsupported key sequences omitted", tape.unknown);
     }
     (tape.text, outcome.map_err(|error| filter::failure(name, error)))
 }
@@ -44,7 +44,7 @@ fn read(reader: &mut Reader<Input>, tape: &mut Writer) -> Result<(), cast::Error
 
 struct Writer {
     text: String,
-    /// Characters that one `Type` is to hold.
+    /// Characters for one `Type`.
     typed: String,
     last: Time,
     unknown: usize,
@@ -78,7 +78,7 @@ impl Writer {
         }
     }
 
-    /// Writes the first key of a text down, and returns the rest.
+    /// Writes the first key of a text, and returns the rest.
     fn type_key<'t>(&mut self, text: &'t str) -> &'t str {
         for (bytes, command) in named_keys() {
             if let Some(rest) = text.strip_prefix(bytes.as_str()) {
@@ -120,7 +120,7 @@ impl Writer {
         let _ = writeln!(self.text, "{command}");
     }
 
-    /// Writes the characters so far as one `Type`; a string that holds all quotes becomes several.
+    /// Writes the characters so far as one `Type`; a string with all kinds of quotes is split.
     fn end_typing(&mut self) {
         let typed = std::mem::take(&mut self.typed);
         let mut rest = typed.as_str();
@@ -137,13 +137,13 @@ impl Writer {
     }
 }
 
-/// A text as a string of a tape; `None` if it holds all three kinds of quotes.
+/// A text as a string in a tape; `None` if it contains all three kinds of quotes.
 fn quoted(text: &str) -> Option<String> {
     let quote = ['"', '\'', '`'].into_iter().find(|&quote| !text.contains(quote))?;
     Some(format!("{quote}{text}{quote}"))
 }
 
-/// What keys send, in both modes for cursor keys, and the command for each; longer ones first.
+/// The sequences of keys, in both cursor key modes, and the command for each; longer ones first.
 fn named_keys() -> Vec<(String, String)> {
     let modifiers = |ctrl, alt, shift| Modifiers { ctrl, alt, shift };
     let plain = Named::names()
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_becomes_commands() {
+    fn typed_keys_become_commands() {
         assert_eq!(
             written(&[
                 (0, "l"),

@@ -1,4 +1,4 @@
-//! The keys that a tape can press, as the bytes that a terminal sends for them.
+//! The keys that a tape can press, and the bytes that a terminal sends for them.
 //!
 //! The sequences are those of xterm ("XTerm Control Sequences", section PC-Style Function Keys):
 //! arrows, Home and End depend on the mode for cursor keys, and modifiers become a parameter.
@@ -22,7 +22,7 @@ impl Modifiers {
         self.ctrl || self.alt || self.shift
     }
 
-    /// The parameter that says which they are.
+    /// The parameter for these modifiers.
     fn parameter(self) -> u8 {
         1 + u8::from(self.shift) + 2 * u8::from(self.alt) + 4 * u8::from(self.ctrl)
     }
@@ -77,7 +77,7 @@ impl Named {
         NAMES.iter().map(|&(name, _)| name)
     }
 
-    /// Whether tapes combine it with these modifiers.
+    /// Returns whether tapes combine it with these modifiers.
     pub fn takes(self, modifiers: Modifiers) -> bool {
         use Named::{Backspace, Down, Enter, Left, Right, Space, Tab, Up};
         match self {
@@ -87,7 +87,7 @@ impl Named {
         }
     }
 
-    /// What it sends.
+    /// The bytes that it sends.
     fn bytes(self, modifiers: Modifiers, has_application_cursor_keys: bool) -> Vec<u8> {
         let cursor = |last: u8| match (modifiers.any(), has_application_cursor_keys) {
             (true, _) => format!("\x1b[1;{}{}", modifiers.parameter(), char::from(last)).into_bytes(),
@@ -122,8 +122,8 @@ impl Named {
 }
 
 impl Key {
-    /// What it sends to the program. Arrows, Home and End are as the program's mode for cursor keys
-    /// (DECCKM) wants them.
+    /// The bytes that it sends. Arrows, Home and End depend on the program's cursor key mode
+    /// (DECCKM).
     pub fn bytes(self, has_application_cursor_keys: bool) -> Vec<u8> {
         let (character, modifiers) = match self {
             Key::Named(named, modifiers) => return named.bytes(modifiers, has_application_cursor_keys),
@@ -139,7 +139,7 @@ impl Key {
     }
 }
 
-/// The control character of a key, as xterm and the VT220 have them.
+/// The control character of a key, as in xterm and the VT220.
 fn control(character: char) -> Option<u8> {
     match character {
         'a'..='z' | 'A'..='Z' => Some(character as u8 & 0x1f),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn every_name_names_a_key_of_its_own() {
+    fn every_name_is_a_different_key() {
         let keys: Vec<_> = Named::names().filter_map(Named::of).map(|key| key.bytes(PLAIN, false)).collect();
         assert_eq!(keys.len(), NAMES.len());
         assert!(keys.iter().enumerate().all(|(at, key)| !keys[..at].contains(key)));

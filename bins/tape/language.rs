@@ -1,9 +1,9 @@
-//! The language of tapes: text in, commands out, each with the line that it stands on.
+//! The language of tapes: it parses text into commands with their line numbers.
 //!
-//! It is that of VHS, and where a tape of VHS means something this program has no use for, that is a
-//! warning and not a mistake. Words are separated by blanks and line ends, so several commands may
-//! stand on one line. All mistakes are found, not only the first. Knows no terminals, and of files
-//! only the tapes that `Source` names.
+//! It is the language of VHS; commands that have no meaning here cause a warning rather than a
+//! mistake. Words are separated by blanks and line ends, so several commands may share a line. All
+//! mistakes are reported, not only the first. Knows no terminals, and no files except the tapes
+//! included by `Source`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,44 +11,44 @@ use std::time::Duration;
 
 use crate::keys::{Key, Modifiers, Named};
 
-/// How deep tapes may include one another.
+/// The maximum depth of included tapes.
 const DEEPEST: usize = 16;
 
-/// A tape, read.
+/// A parsed tape.
 #[derive(Debug, Default)]
 pub struct Tape {
-    /// How remarks call it.
+    /// Its name in remarks.
     pub name: String,
     pub commands: Vec<Command>,
-    /// What is wrong with it.
+    /// The mistakes in it.
     pub mistakes: Vec<Remark>,
-    /// What has no effect here.
+    /// The commands without effect here.
     pub warnings: Vec<Remark>,
 }
 
-/// A sentence about a line of a tape.
+/// A remark about a line of a tape.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remark {
     pub place: Place,
     pub text: String,
 }
 
-/// A line of a tape; lines count from 1.
+/// A line of a tape, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The tape as a user would name it.
+    /// The tape, as the user named it.
     pub tape: String,
     pub line: usize,
 }
 
-/// A command and where it stands.
+/// A command and its place.
 #[derive(Clone, Debug)]
 pub struct Command {
     pub place: Place,
     pub action: Action,
 }
 
-/// What a command does.
+/// The action of a command.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     Output(PathBuf),
@@ -67,7 +67,7 @@ pub enum Action {
     Marker(String),
 }
 
-/// What `Wait` looks at.
+/// The part of the screen that `Wait` examines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// The line with the cursor.
@@ -75,7 +75,7 @@ pub enum Scope {
     Screen,
 }
 
-/// The value of a setting, as it was written.
+/// The value of a setting, as written.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A string or a bare word.
@@ -90,8 +90,8 @@ pub enum Value {
     Json(String),
 }
 
-/// Commands that are followed by their arguments; with the keys of [`Named`] and the modifiers they
-/// are the words that are no strings.
+/// Commands followed by arguments; together with the keys of [`Named`] and the modifiers, they are
+/// the words that are not strings.
 const COMMANDS: &[&str] = &[
     "Output",
     "Require",
@@ -115,7 +115,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 impl Tape {
-    /// The files that are to be made of it.
+    /// The files to be made from it.
     pub fn outputs(&self) -> impl Iterator<Item = &Path> {
         self.commands.iter().filter_map(|command| match &command.action {
             Action::Output(path) => Some(path.as_path()),
@@ -123,12 +123,12 @@ impl Tape {
         })
     }
 
-    /// Whether it makes pictures of moments.
+    /// Returns whether it takes screenshots.
     pub fn takes_shots(&self) -> bool {
         self.commands.iter().any(|command| matches!(command.action, Action::Screenshot(_)))
     }
 
-    /// Where it names its shell, if it does.
+    /// The place where it sets its shell, if it does.
     pub fn shell_place(&self) -> Option<&Place> {
         let sets_shell =
             |command: &&Command| matches!(&command.action, Action::Set(name, _) if name == "Shell");
@@ -136,9 +136,9 @@ impl Tape {
     }
 }
 
-/// Reads a tape and the tapes that it includes.
+/// Parses a tape and the tapes that it includes.
 ///
-/// `name` is how remarks call it, `folder` where the paths of `Source` begin.
+/// `name` is its name in remarks, `folder` the directory for relative paths of `Source`.
 pub fn read(text: &str, name: &str, folder: &Path) -> Tape {
     let mut tape = Tape { name: name.to_string(), ..Tape::default() };
     read_into(&mut tape, text, name, folder, &mut Vec::new());
@@ -174,7 +174,7 @@ fn read_into(tape: &mut Tape, text: &str, name: &str, folder: &Path, including: 
     }
 }
 
-/// Reads the commands of another tape in the place of `Source`.
+/// Reads the commands of another tape in place of `Source`.
 fn include(tape: &mut Tape, path: &Path, folder: &Path, including: &mut Vec<PathBuf>) -> Result<(), String> {
     let path = folder.join(path);
     let shown = common::cli::source_name(path.as_os_str());
@@ -198,11 +198,11 @@ fn include(tape: &mut Tape, path: &Path, folder: &Path, including: &mut Vec<Path
     Ok(())
 }
 
-/// What one command turned out to be.
+/// The result of parsing one command.
 enum Parsed {
     Action(Action),
     Source(PathBuf),
-    /// It is understood and does nothing here; the sentence says so.
+    /// Valid, but without effect here, for the given reason.
     WithoutEffect(String),
 }
 
@@ -221,7 +221,7 @@ impl<'a> Reader<'a> {
         &self.text[self.at..]
     }
 
-    /// Steps over so many bytes, which end between two characters.
+    /// Skips this many bytes, which end between two characters.
     fn advance(&mut self, bytes: usize) -> &'a str {
         let taken = &self.rest()[..bytes];
         self.line += taken.matches('\n').count();
@@ -229,13 +229,13 @@ impl<'a> Reader<'a> {
         taken
     }
 
-    /// Steps over characters as long as they are of a kind.
+    /// Skips characters that satisfy a predicate.
     fn take_while(&mut self, is_of_kind: impl Fn(char) -> bool) -> &'a str {
         let length = self.rest().find(|c| !is_of_kind(c)).unwrap_or(self.rest().len());
         self.advance(length)
     }
 
-    /// Steps over blanks, line ends and comments.
+    /// Skips blanks, line ends and comments.
     fn skip_blanks(&mut self) {
         loop {
             self.take_while(|c| c.is_whitespace() || c == '\u{feff}');
@@ -246,12 +246,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Steps over the rest of the line, but not over its end.
+    /// Skips the rest of the line, but not its end.
     fn skip_line(&mut self) {
         self.take_while(|c| c != '\n');
     }
 
-    /// Steps over this if it is next.
+    /// Skips this if it is next.
     fn takes(&mut self, expected: &str) -> bool {
         let is_next = self.rest().starts_with(expected);
         if is_next {
@@ -260,7 +260,7 @@ impl<'a> Reader<'a> {
         is_next
     }
 
-    /// What is next, short enough for a message.
+    /// The next characters, short enough for a message.
     fn found(&mut self) -> String {
         let mut copy = Reader { ..*self };
         copy.skip_blanks();
@@ -327,11 +327,11 @@ impl<'a> Reader<'a> {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") || matches!(extension, "mp4" | "webm" | "") {
             let what = match extension {
-                "" => "a folder of frames".to_string(),
+                "" => "a directory of frames".to_string(),
                 extension => format!(".{extension}"),
             };
             return Ok(Parsed::WithoutEffect(format!(
-                "{what} is not made here: use .gif, .svg, .png, .html, .cast or .txt"
+                "{what} output is not supported: use .gif, .svg, .png, .html, .cast or .txt"
             )));
         }
         if !matches!(extension, "gif" | "svg" | "png" | "html" | "cast" | "txt" | "ascii" | "test") {
@@ -373,7 +373,7 @@ impl<'a> Reader<'a> {
             if !self.takes("+") {
                 return Err(format!("'{name}' requires a key: {name}+X, {}", self.found()));
             }
-            // A sign may be any character, so that Ctrl+@ and Alt+. work; names are letters.
+            // A sign may be any character, so that Ctrl+@ and Alt+. work; names consist of letters.
             name = match self.rest().chars().next() {
                 Some(c) if c.is_ascii_alphanumeric() => {
                     self.take_while(|c| c.is_ascii_alphanumeric()).to_string()
@@ -395,7 +395,7 @@ impl<'a> Reader<'a> {
         Ok(Action::Press { key, count: self.count()?, delay })
     }
 
-    /// `@T`, directly behind a command.
+    /// `@T`, directly after a command.
     fn delay(&mut self) -> Outcome<Option<Duration>> {
         if !self.takes("@") {
             return Ok(None);
@@ -403,7 +403,7 @@ impl<'a> Reader<'a> {
         self.time("@").map(Some)
     }
 
-    /// How many times, 1 where nothing is said.
+    /// The repetition count; 1 if not given.
     fn count(&mut self) -> Outcome<u32> {
         let mut ahead = Reader { ..*self };
         ahead.skip_blanks();
@@ -412,10 +412,10 @@ impl<'a> Reader<'a> {
         }
         self.skip_blanks();
         let digits = self.take_while(|c| c.is_ascii_digit() || c == '.');
-        digits.parse().map_err(|_| format!("'{digits}' is not a whole number of times"))
+        digits.parse().map_err(|_| format!("'{digits}' is not a valid count"))
     }
 
-    /// A number and, if there is one, its unit: seconds unless it says otherwise.
+    /// A number with an optional unit; the default is seconds.
     fn time(&mut self, of: &str) -> Outcome<Duration> {
         match self.number()? {
             Some(Value::Time(time)) => Ok(time),
@@ -424,7 +424,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number with or without a unit; `None` where none is next.
+    /// A number with or without a unit; `None` if none is next.
     fn number(&mut self) -> Outcome<Option<Value>> {
         let mut ahead = Reader { ..*self };
         ahead.skip_blanks();
@@ -469,7 +469,7 @@ impl<'a> Reader<'a> {
         Ok(Some(text.to_string()))
     }
 
-    /// A bare word that is neither a command nor a key; `None` where none is next.
+    /// A bare word that is neither a command nor a key; `None` if none is next.
     fn bare_word(&mut self) -> Option<String> {
         let mut ahead = Reader { ..*self };
         ahead.skip_blanks();
@@ -489,7 +489,7 @@ impl<'a> Reader<'a> {
         self.bare_word().ok_or_else(|| format!("'{of}' requires a string, {}", self.found()))
     }
 
-    /// One string or several, joined by blanks.
+    /// One or more strings, joined by blanks.
     fn strings(&mut self, of: &str) -> Outcome<String> {
         let mut text = self.string(of)?;
         loop {
@@ -513,7 +513,7 @@ impl<'a> Reader<'a> {
         Ok(word.to_string())
     }
 
-    /// A quoted string, or all up to the next blank.
+    /// A quoted string, or everything up to the next blank.
     fn path(&mut self, of: &str) -> Outcome<String> {
         if let Some(text) = self.quoted()? {
             return Ok(text);
@@ -541,7 +541,7 @@ impl<'a> Reader<'a> {
                 pattern.push('/');
             } else if self.takes("\\") {
                 pattern.push('\\');
-                // What is escaped, a second backslash above all, is not looked at again.
+                // An escaped character, in particular a second backslash, is not examined again.
                 if let Some(c) = self.rest().chars().next().filter(|&c| c != '\n') {
                     pattern.push_str(self.advance(c.len_utf8()));
                 }
@@ -569,11 +569,11 @@ impl<'a> Reader<'a> {
         if let Some(value) = self.number()? {
             return Ok(value);
         }
-        // A theme's name may be of several words without quotes.
+        // A theme's name may have several words without quotes.
         self.string(&format!("Set {name}")).map(Value::Text)
     }
 
-    /// A JSON object, up to the brace that closes it.
+    /// A JSON object, up to its closing brace.
     fn json(&mut self) -> Outcome<Value> {
         let mut values = serde_json::Deserializer::from_str(self.rest()).into_iter::<serde_json::Value>();
         match values.next() {
@@ -581,7 +581,7 @@ impl<'a> Reader<'a> {
                 let length = values.byte_offset();
                 Ok(Value::Json(self.advance(length).to_string()))
             }
-            _ => Err("the JSON object is broken or has no end".to_string()),
+            _ => Err("the JSON object is invalid or not closed".to_string()),
         }
     }
 }
@@ -595,7 +595,7 @@ fn nearest_command(word: &str) -> Option<&'static str> {
 }
 
 fn duration(seconds: f64) -> Outcome<Duration> {
-    /// A year; what is longer is a mistake of typing.
+    /// A year; anything longer is a typing mistake.
     const LONGEST: f64 = 365.0 * 86400.0;
     if (0.0..=LONGEST).contains(&seconds) {
         return Ok(Duration::from_micros((seconds * 1e6).round() as u64));
@@ -645,7 +645,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_seconds_unless_they_say_otherwise() {
+    fn times_are_in_seconds_by_default() {
         for (text, millis) in
             [("1", 1000), (".5", 500), ("0.5s", 500), ("250ms", 250), ("1.5m", 90_000), ("2 s", 2000)]
         {
@@ -712,7 +712,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_hold_words_numbers_times_percents_patterns_and_json() {
+    fn settings_take_words_numbers_times_percents_patterns_and_json() {
         let set = |name: &str, value| Action::Set(name.to_string(), value);
         assert_eq!(
             actions(
@@ -733,7 +733,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_found_with_its_line() {
+    fn every_mistake_is_reported_with_its_line() {
         assert_eq!(
             mistakes("Tpye \"x\"\nSleep foo\n\nType \"open\nOutput demo.xyz\nEnter 1.5\nSleep 10x\n"),
             [
@@ -748,7 +748,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_effect_here_is_a_warning() {
+    fn commands_without_effect_are_warnings() {
         let tape = read("Output demo.mp4\nOutput frames/\nScrollUp@1s 3\nType x", "t.tape", Path::new("."));
         assert_eq!(tape.mistakes, []);
         let lines: Vec<usize> = tape.warnings.iter().map(|remark| remark.place.line).collect();

@@ -1,9 +1,9 @@
-//! Plays a tape: types what a text file says into a program, and records what comes of it.
+//! Plays a tape: types a script into a program, and records the session.
 //!
-//! `language` reads the tape, `settings` what it says of shell, size and speed, `keys` knows what each
-//! key sends. `perform` carries out the commands in a `session`, a program in a pseudo-terminal whose
-//! events get their times from `clock` and go into `recording`; `outputs` has pictures made of it.
-//! `from_cast` goes the other way, from a recording to a tape.
+//! `language` parses the tape, `settings` its settings for shell, size and speed, `keys` knows the
+//! bytes of each key. `perform` carries out the commands in a `session`, a program in a
+//! pseudo-terminal whose events get their times from `clock` and go into `recording`; `outputs`
+//! makes pictures from it. `from_cast` does the reverse, from a recording to a tape.
 
 mod clock;
 mod from_cast;
@@ -39,7 +39,7 @@ use settings::Settings;
 
 const PROGRAM: Program = catalog::program("asciinema-tape");
 
-/// The name of the terminal that programs are told they run in.
+/// The terminal type that programs see.
 const TERM: &str = "xterm-256color";
 
 struct Options {
@@ -86,12 +86,12 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
         }
     }
     if options.from_cast.is_some() && options.tape.is_some() {
-        return Err(Failure::Usage("option '--from-cast' and TAPE exclude each other".to_string()));
+        return Err(Failure::Usage("option '--from-cast' and TAPE cannot be used together".to_string()));
     }
     Ok(options)
 }
 
-/// Prints the tape that types what was typed in a recording.
+/// Prints the tape for the keys typed in a recording.
 fn print_tape_of(cast: &OsStr, output: Option<&OsStr>) -> cli::Result<()> {
     let (stream, name) = common::io::open(Some(cast))?;
     let (text, outcome) = from_cast::tape(stream, &name);
@@ -100,8 +100,8 @@ fn print_tape_of(cast: &OsStr, output: Option<&OsStr>) -> cli::Result<()> {
     outcome
 }
 
-/// Where the cast goes, and how messages call that: the file of `-o`, else stdout. It is written as it
-/// comes about, so that what was recorded before something failed is there.
+/// The output of the cast and its name in messages: the file of `-o`, otherwise stdout. It is
+/// written as it is recorded, so that a failure keeps everything before it.
 fn sink(output: Option<&OsStr>) -> cli::Result<(Box<dyn Write>, String)> {
     match output.filter(|path| *path != "-") {
         Some(path) => {
@@ -161,7 +161,7 @@ fn play(options: &Options) -> cli::Result<()> {
     match outcome {
         Ok(()) => outputs.make(&mut recording, &settings),
         Err(interrupted) => {
-            // Its pictures are of what came before; but a signal means to end now.
+            // Its pictures show everything before the failure; but a signal means to end now.
             if matches!(interrupted.why, Stopped::Ended | Stopped::TimedOut) {
                 outputs.make(&mut recording, &settings)?;
             }
@@ -170,7 +170,7 @@ fn play(options: &Options) -> cli::Result<()> {
     }
 }
 
-/// The text of the tape, and how messages call it.
+/// The text of the tape, and its name in messages.
 fn read_tape(path: Option<&OsStr>) -> cli::Result<(String, String)> {
     if path.is_none() && io::stdin().is_terminal() {
         return Err(Failure::Usage(
@@ -188,7 +188,7 @@ fn read_tape(path: Option<&OsStr>) -> cli::Result<(String, String)> {
     Ok((text, name))
 }
 
-/// Fails where a program that the tape requires is not in `$PATH`.
+/// Fails if a program that the tape requires is not in `$PATH`.
 fn check_requirements(tape: &Tape) -> cli::Result<()> {
     for command in &tape.commands {
         let Action::Require(program) = &command.action else { continue };
@@ -204,7 +204,7 @@ fn check_requirements(tape: &Tape) -> cli::Result<()> {
     Ok(())
 }
 
-/// The program to type to, with the variables that the tape sets.
+/// The program to type into, with the environment variables of the tape.
 fn command(tape: &Tape, settings: &Settings) -> std::process::Command {
     let mut command = settings.command();
     command.env("TERM", TERM).env("ASCIINEMA_REC", "1").env_remove("NO_COLOR");
@@ -264,7 +264,7 @@ fn header(options: &Options, settings: &Settings, output: Option<&Path>) -> Stri
     header.finish()
 }
 
-/// A theme as a header has it.
+/// A theme in the form of a header.
 fn theme_entries(theme: &Theme) -> Vec<(String, String)> {
     let hex = |colour: Rgb| format!("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue);
     let palette = theme.palette.map(hex).join(":");
@@ -273,7 +273,7 @@ fn theme_entries(theme: &Theme) -> Vec<(String, String)> {
         .to_vec()
 }
 
-/// What stopped a tape, as a line with its place.
+/// The failure of a tape, with its place.
 fn failure(interrupted: Interrupted, reporter: &cli::Reporter) -> Failure {
     let Interrupted { place, why, what } = interrupted;
     let words = match &why {

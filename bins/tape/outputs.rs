@@ -1,5 +1,5 @@
-//! What is made of a tape besides its cast: pictures, by the programs that make them, and the text of
-//! the screen after each command.
+//! The outputs of a tape other than its cast: pictures, made by other programs of the toolkit, and
+//! the text of the screen after each command.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,21 +13,21 @@ use common::cli::{self, Failure};
 use crate::recording::Recording;
 use crate::settings::Settings;
 
-/// The line between two screens in a file of text.
+/// The line between two screens in a text file.
 const SEPARATOR: &str = "────────────────────────────────────────────────────────────────────────────────";
 
-/// What the `Output` and `Screenshot` commands of a tape ask for.
+/// The outputs requested by `Output` and `Screenshot` commands.
 #[derive(Default)]
 pub struct Outputs {
     pub paths: Vec<PathBuf>,
     pub shots: Vec<Shot>,
-    /// Whether one of them is text.
+    /// True if one of them is text.
     pub wants_text: bool,
     /// The screens so far.
     text: String,
 }
 
-/// A screen as it was at a time.
+/// A screenshot, and its time.
 pub struct Shot {
     pub path: PathBuf,
     pub at: Time,
@@ -47,7 +47,7 @@ impl Outputs {
         self.text.push('\n');
     }
 
-    /// Makes all of it from the cast that has been recorded.
+    /// Makes all outputs from the recorded cast.
     pub fn make(&self, recording: &mut Recording, settings: &Settings) -> cli::Result<()> {
         for path in &self.paths {
             match extension(path) {
@@ -81,7 +81,7 @@ fn is_text(path: &Path) -> bool {
     matches!(extension(path), "txt" | "ascii" | "test")
 }
 
-/// Rows as lines, without the blanks at their ends.
+/// Rows as lines, without trailing blanks.
 fn text(rows: &[String]) -> String {
     rows.iter().map(|row| format!("{}\n", row.trim_end())).collect()
 }
@@ -90,7 +90,7 @@ fn write(path: &Path, text: &str) -> cli::Result<()> {
     fs::write(path, text).map_err(|error| Failure::io(&cli::source_name(path.as_os_str()), &error))
 }
 
-/// Has the program for this kind of picture make it: of all of the cast, or of a moment of it.
+/// Runs the program for this kind of picture: for the whole cast, or for one moment of it.
 fn picture(path: &Path, at: Option<Time>, recording: &mut Recording, settings: &Settings) -> cli::Result<()> {
     let kind = extension(path);
     let program = format!("asciinema-{kind}");
@@ -100,13 +100,13 @@ fn picture(path: &Path, at: Option<Time>, recording: &mut Recording, settings: &
     command.stdin(copy.map_or_else(Stdio::null, Stdio::from)).stdout(Stdio::null());
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        // It has said itself what is wrong.
+        // It has already reported the error.
         Ok(_) => Err(Failure::Status(1)),
         Err(error) => Err(Failure::io(&program, &error)),
     }
 }
 
-/// The options that say to a program what the tape says of its pictures.
+/// The options for a program that correspond to the tape's settings.
 fn options(kind: &str, at: Option<Time>, settings: &Settings) -> Vec<OsString> {
     let mut options = Vec::new();
     let mut add = |name: &str, value: Option<f64>| {
@@ -118,7 +118,7 @@ fn options(kind: &str, at: Option<Time>, settings: &Settings) -> Vec<OsString> {
     }
     if moves || kind == "html" {
         add("--speed", settings.playback_speed);
-        // Pauses are what the tape says that they are.
+        // The tape determines the pauses.
         options.push("--idle-time-limit=1000000".into());
     }
     let mut add = |name: &str, value: Option<f64>| {

@@ -1,4 +1,4 @@
-//! Carries out the commands of a tape, one after the other.
+//! Carries out the commands of a tape in order.
 
 use std::process::Command as Process;
 use std::time::Duration;
@@ -15,22 +15,22 @@ use crate::recording::Recording;
 use crate::session::{Session, Stopped};
 use crate::settings::{self, Settings};
 
-/// A tape that was not played to its end: where it stopped, and why.
+/// A tape that was not played to its end: the place and the reason.
 pub struct Interrupted {
     pub place: Place,
     pub why: Stopped,
-    /// The command as the tape has it, where that helps to see what is missing.
+    /// The command as written, if it helps to explain the failure.
     pub what: Option<String>,
 }
 
-/// What goes on while a tape is played.
+/// The state of a tape being played.
 struct Performance<'a, 'r> {
     session: Session<'r>,
     settings: &'a Settings,
-    /// How long a key takes.
+    /// The time of a key.
     typing_speed: Duration,
     jitter: Jitter,
-    /// Whether the program has been waited for before the first key.
+    /// True once the program has been waited for, before the first key.
     has_begun: bool,
     clipboard: String,
     outputs: &'a mut Outputs,
@@ -40,7 +40,7 @@ struct Performance<'a, 'r> {
 ///
 /// # Errors
 ///
-/// What stopped it. What was recorded so far is in the recording.
+/// The interruption. Everything up to it is in the recording.
 pub fn perform(
     tape: &Tape,
     settings: &Settings,
@@ -109,7 +109,7 @@ impl Performance<'_, '_> {
             Action::Sleep(length) => self.session.sleep(*length)?,
             Action::Wait { scope, pattern, timeout } => {
                 let pattern = pattern.as_ref().unwrap_or(&self.settings.wait_pattern);
-                // It has been compiled when the tape was read.
+                // It was compiled when the tape was read.
                 let pattern = Regex::new(pattern).map_err(|_| Stopped::TimedOut)?;
                 let at_most = timeout.unwrap_or(self.settings.wait_timeout);
                 self.session.await_match(*scope, &pattern, at_most)?;
@@ -143,7 +143,7 @@ impl Performance<'_, '_> {
         self.session.clock.now()
     }
 
-    /// Before the first key the program is waited for.
+    /// Waits for the program before the first key.
     fn begin(&mut self) -> Result<(), Stopped> {
         if std::mem::replace(&mut self.has_begun, true) {
             return Ok(());
@@ -157,7 +157,7 @@ impl Performance<'_, '_> {
         self.session.press(&key.bytes(has_application_cursor_keys), length)
     }
 
-    /// How long the next key takes.
+    /// The time of the next key.
     fn length(&mut self, delay: Option<Duration>) -> Duration {
         self.jitter.vary(delay.unwrap_or(self.typing_speed))
     }
@@ -168,9 +168,9 @@ const APPLICATION_CURSOR_KEYS: u16 = 1;
 
 const BRACKETED_PASTE: u16 = 2004;
 
-/// Varies times, the same way in each run.
+/// Varies times, in the same way in each run.
 struct Jitter {
-    /// The largest part of a time by which it varies.
+    /// The maximum variation, as a fraction of a time.
     part: f64,
     state: u64,
 }
@@ -180,7 +180,7 @@ impl Jitter {
         Jitter { part, state: 0x2545_f491_4f6c_dd1d }
     }
 
-    /// A time that is off by at most the part, drawn evenly (Marsaglia's xorshift).
+    /// A time varied by at most that fraction, uniformly distributed (Marsaglia's xorshift).
     fn vary(&mut self, time: Duration) -> Duration {
         if self.part <= 0.0 {
             return time;
@@ -190,7 +190,7 @@ impl Jitter {
         self.state ^= self.state << 17;
         let even = (self.state >> 11) as f64 / (1u64 << 53) as f64;
         let factor = 1.0 + self.part * (2.0 * even - 1.0);
-        // To the microsecond, as casts have it.
+        // To the microsecond, as in casts.
         Duration::from_micros((time.as_secs_f64() * factor * 1e6).round() as u64)
     }
 }
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jitter_stays_within_its_part_and_is_the_same_each_time() {
+    fn jitter_stays_within_its_fraction_and_is_the_same_every_time() {
         let times = || {
             let mut jitter = Jitter::new(0.2);
             (0..1000).map(|_| jitter.vary(Duration::from_millis(100)).as_micros()).collect::<Vec<_>>()

@@ -1,5 +1,5 @@
-//! The cast that a tape makes: written as it comes about, and kept a second time where pictures are to
-//! be made of it.
+//! The cast made by a tape: written as it is recorded, and copied if pictures are to be made from
+//! it.
 
 use std::fs::File;
 use std::io::{self, Seek, Write};
@@ -9,9 +9,9 @@ use common::cli::{self, Failure};
 
 /// A cast in progress.
 pub struct Recording {
-    /// Where it goes, if it goes anywhere but into pictures, and how messages call that.
+    /// The output and its name in messages, unless there are only pictures.
     sink: Option<(Box<dyn Write>, String)>,
-    /// A file without a name that holds all of it, where something is to be made of it.
+    /// An unnamed file with all of it, if something is to be made from it.
     copy: Option<File>,
     writer: Writer,
     line: Vec<u8>,
@@ -19,7 +19,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Begins with the header.
+    /// Starts with the header.
     pub fn begin(
         sink: Option<(Box<dyn Write>, String)>,
         keeps_copy: bool,
@@ -34,7 +34,7 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Adds an event. Times do not step back: one that does counts as the last one's.
+    /// Adds an event. A time that steps back is replaced by the last one.
     pub fn push(&mut self, time: Time, code: Code, text: &str) -> cli::Result<()> {
         self.last = time.max(self.last);
         self.writer.event(self.last, code, text, &mut self.line);
@@ -46,7 +46,7 @@ impl Recording {
         self.last
     }
 
-    /// Writes what has been added.
+    /// Writes the added lines.
     fn write(&mut self) -> cli::Result<()> {
         if let Some((sink, name)) = &mut self.sink {
             let written = sink.write_all(&self.line).and_then(|()| sink.flush());
@@ -59,7 +59,7 @@ impl Recording {
         Ok(())
     }
 
-    /// The copy, to be read from its beginning.
+    /// The copy, positioned at its start.
     pub fn copy(&mut self) -> io::Result<Option<File>> {
         let Some(copy) = &mut self.copy else { return Ok(None) };
         copy.rewind()?;

@@ -1,5 +1,5 @@
-//! The program that a tape types to, in a pseudo-terminal of its own: its output goes to the screen and
-//! the recording, its questions are answered, and it is waited for.
+//! The program that a tape types into, in a pseudo-terminal: its output goes to the screen and the
+//! recording, and its queries are answered.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
@@ -19,25 +19,25 @@ use crate::clock::Clock;
 use crate::language::Scope;
 use crate::recording::Recording;
 
-/// How long the program is silent when it is taken to have said all that it has to say to a key.
+/// The silence after which the program is assumed to have finished its reaction to a key.
 const SILENCE: Duration = Duration::from_millis(30);
 
-/// How long the answer to a key is waited for in a steady tape, and the end of one.
+/// How long to wait for the reaction to a key, and for its end, in a steady tape.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How long a key that nothing answers is waited for in a steady tape.
+/// How long to wait for a key without a reaction in a steady tape.
 const NO_ANSWER: Duration = Duration::from_millis(200);
 
-/// How long the program is waited for when its terminal has been closed.
+/// How long to wait for the program after its terminal has been closed.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// Why a command of the tape was not carried out.
+/// The reason why a command of the tape was not carried out.
 pub enum Stopped {
-    /// The program has ended before.
+    /// The program has already exited.
     Ended,
     /// Nothing matched in time.
     TimedOut,
-    /// By ctrl-c, or by a signal from elsewhere.
+    /// Ctrl-c, or a signal from another process.
     Signal(Signal),
     Failed(Failure),
 }
@@ -52,14 +52,14 @@ pub struct Session<'a> {
     repair: Utf8Repair,
     pub recording: &'a mut Recording,
     pub clock: Clock,
-    /// What the viewer sees while nothing is recorded.
+    /// The screen that the viewer sees while recording is off.
     hidden: Option<Screen>,
-    /// Output of the step so far, in a steady tape.
+    /// The output of the current step, in a steady tape.
     held: String,
-    /// What the program has not taken yet.
+    /// Input that the program has not read yet.
     typed: Vec<u8>,
     is_ended: bool,
-    /// When the program wrote something last, and whether it did since the step began.
+    /// The time of the program's last output, and whether there was any in this step.
     wrote: Option<Instant>,
     buffer: Vec<u8>,
 }
@@ -95,15 +95,15 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Waits until the program is ready for the first key: until it has written something and been
-    /// silent for a while.
+    /// Waits until the program is ready for the first key: until it has written something and then
+    /// been silent for a while.
     pub fn await_start(&mut self) -> Result<(), Stopped> {
         const SILENCE: Duration = Duration::from_millis(100);
         const AT_MOST: Duration = Duration::from_secs(2);
         self.await_silence(SILENCE, AT_MOST, AT_MOST)
     }
 
-    /// Types something that takes so long, and records what the program makes of it meanwhile.
+    /// Types bytes that take this long, and records the program's output meanwhile.
     pub fn press(&mut self, bytes: &[u8], length: Duration) -> Result<(), Stopped> {
         if self.is_ended {
             return Err(Stopped::Ended);
@@ -117,7 +117,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Lets time pass, whether the program is still there or not.
+    /// Lets time pass, whether or not the program is still running.
     pub fn sleep(&mut self, length: Duration) -> Result<(), Stopped> {
         self.begin_step(length)?;
         self.pass(length)?;
@@ -127,9 +127,9 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Waits until the pattern matches what the screen shows.
+    /// Waits until the pattern matches the screen.
     pub fn await_match(&mut self, scope: Scope, pattern: &Regex, at_most: Duration) -> Result<(), Stopped> {
-        /// How long a wait takes in a steady tape, whatever it took.
+        /// The time of a wait in a steady tape, whatever it really took.
         const LENGTH: Duration = Duration::from_millis(500);
         self.begin_step(LENGTH)?;
         let until = Instant::now() + at_most;
@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// What the scope shows, as a `Wait` that failed tells it.
+    /// The text in the scope, to report for a failed `Wait`.
     pub fn shown(&self, scope: Scope) -> String {
         let rows = self.screen.text();
         match scope {
@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
         pattern.is_match(&self.shown(scope))
     }
 
-    /// From now on nothing is recorded and no time passes.
+    /// Stops recording and time.
     pub fn hide(&mut self) -> Result<(), Stopped> {
         self.end_step()?;
         if self.hidden.is_none() {
@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Records again, beginning with what has changed meanwhile.
+    /// Resumes recording, starting with the changes to the screen.
     pub fn show(&mut self) -> Result<(), Stopped> {
         self.end_step()?;
         let Some(before) = self.hidden.take() else { return Ok(()) };
@@ -186,7 +186,7 @@ impl<'a> Session<'a> {
         self.recording.push(self.clock.now(), Code::Output, &drawing).map_err(Stopped::Failed)
     }
 
-    /// Marks this moment.
+    /// Adds a marker at this moment.
     pub fn mark(&mut self, label: &str) -> Result<(), Stopped> {
         self.end_step()?;
         if self.hidden.is_some() {
@@ -195,7 +195,8 @@ impl<'a> Session<'a> {
         self.recording.push(self.clock.now(), Code::Marker, label).map_err(Stopped::Failed)
     }
 
-    /// Ends the recording of the session: the output so far, and the time that a last `Sleep` took.
+    /// Ends the recording of the session, including the last output and the time of a final
+    /// `Sleep`.
     pub fn finish(mut self) -> Result<(), Stopped> {
         let mut rest = String::new();
         self.repair.finish(&mut rest);
@@ -218,14 +219,14 @@ impl<'a> Session<'a> {
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Ok(group) = i32::try_from(child.id()) {
-            // It may be gone by now.
+            // It may already be gone.
             let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
         }
         let _ = child.wait();
         Ok(())
     }
 
-    /// What the program writes from now on belongs to another command or key.
+    /// Further output of the program belongs to another command or key.
     fn begin_step(&mut self, length: Duration) -> Result<(), Stopped> {
         self.end_step()?;
         self.clock.begin_step(length);
@@ -233,7 +234,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Records what the program has written in this step, where that waits for its end.
+    /// Records the output of this step, if that was held until its end.
     pub fn end_step(&mut self) -> Result<(), Stopped> {
         if self.held.is_empty() {
             return Ok(());
@@ -242,21 +243,21 @@ impl<'a> Session<'a> {
         self.recording.push(self.clock.output(), Code::Output, &held).map_err(Stopped::Failed)
     }
 
-    /// Lets the program run for so long.
+    /// Lets the program run for this long.
     fn pass(&mut self, length: Duration) -> Result<(), Stopped> {
         let until = Instant::now() + length;
         loop {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                // What has been typed goes out even in no time.
+                // Typed input is sent even if no time passes.
                 return if self.typed.is_empty() { Ok(()) } else { self.turn(Duration::ZERO) };
             }
             self.turn(left)?;
         }
     }
 
-    /// Waits until the program has been silent for so long; for its first word `first`, and for all
-    /// `at_most`.
+    /// Waits until the program has been silent for a while: at most `first` for its first output,
+    /// and `at_most` in total.
     fn await_silence(
         &mut self,
         silence: Duration,
@@ -279,7 +280,7 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Waits for something to happen, at most so long, and deals with it.
+    /// Waits for something to happen, at most this long, and handles it.
     fn turn(&mut self, at_most: Duration) -> Result<(), Stopped> {
         let failed = |error: io::Error| Stopped::Failed(Failure::io("terminal", &error));
         let mut interest = Interest::default();
@@ -300,7 +301,7 @@ impl<'a> Session<'a> {
         if ready.to_read(self.signals.as_fd()) {
             for signal in self.signals.arrived() {
                 match signal {
-                    // The end of its terminal tells when nothing more can come from it.
+                    // The end of its terminal shows when no more output can come from it.
                     Signal::SIGCHLD => self.look_for_end()?,
                     Signal::SIGTSTP => tty::stop_here(),
                     Signal::SIGCONT => {}
@@ -311,8 +312,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// The program may have ended while another holds its terminal open: what it wrote is read, and
-    /// that is all.
+    /// The program may have exited while another process holds its terminal open: read the output
+    /// so far, and no more.
     fn look_for_end(&mut self) -> Result<(), Stopped> {
         if matches!(self.child.try_wait(), Ok(Some(_))) {
             while !self.is_ended && self.read()? {}
@@ -325,12 +326,12 @@ impl<'a> Session<'a> {
         match self.pty.write(&self.typed) {
             Ok(taken) => drop(self.typed.drain(..taken)),
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            // Its side is closed, which reading tells, too.
+            // Its side is closed, which reading also reports.
             Err(_) => self.typed.clear(),
         }
     }
 
-    /// Reads what the program has written. False where that is nothing.
+    /// Reads the program's output. False if there was none.
     fn read(&mut self) -> Result<bool, Stopped> {
         let count = match self.pty.read(&mut self.buffer) {
             Ok(0) => {
@@ -350,7 +351,7 @@ impl<'a> Session<'a> {
         Ok(true)
     }
 
-    /// Takes text that the program has written.
+    /// Processes output of the program.
     fn take(&mut self, text: &str) -> Result<(), Stopped> {
         self.responder.feed(&mut self.screen, text, &mut self.typed);
         if self.hidden.is_some() || text.is_empty() {

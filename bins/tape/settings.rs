@@ -1,5 +1,5 @@
-//! What the `Set` commands of a tape say: which shell in a terminal of which size, how fast it is typed,
-//! what the pictures look like.
+//! The `Set` commands of a tape: the shell, the size of its terminal, the typing speed, the look of
+//! pictures.
 
 use std::collections::BTreeMap;
 use std::process::Command as Process;
@@ -11,18 +11,18 @@ use render::theme::{Rgb, Theme};
 
 use crate::language::{Action, Command, Remark, Tape, Value};
 
-/// How a tape wants to be run, with the defaults for what it does not say.
+/// The settings of a tape, with defaults for the others.
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub shell: String,
     pub size: Size,
-    /// How long a key lasts at the beginning of the tape; later `Set TypingSpeed` changes it.
+    /// The time of a key at the start of the tape; later `Set TypingSpeed` changes it.
     pub typing_speed: Duration,
-    /// How much the time of a key varies: 0.2 for up to a fifth more or less.
+    /// The variation of the time of a key: 0.2 for up to a fifth more or less.
     pub typing_jitter: f64,
     pub wait_timeout: Duration,
     pub wait_pattern: String,
-    /// `None` where the tape names none.
+    /// `None` if the tape sets none.
     pub theme: Option<Theme>,
     pub playback_speed: Option<f64>,
     pub framerate: Option<f64>,
@@ -30,11 +30,11 @@ pub struct Settings {
     pub font_size: Option<f64>,
     pub line_height: Option<f64>,
     pub padding: Option<f64>,
-    /// Whether pictures have a frame with buttons.
+    /// True if pictures have a frame with buttons.
     pub has_window_bar: bool,
 }
 
-/// What a setting takes.
+/// The type of a setting's value.
 enum Takes {
     Text,
     Number,
@@ -43,7 +43,7 @@ enum Takes {
     Pattern,
     /// A theme's name or a JSON object.
     Theme,
-    /// Anything: it is for pictures, and ours have no such thing.
+    /// Anything: it affects pictures in a way that ours do not support.
     Ignored,
 }
 
@@ -75,7 +75,7 @@ const NAMES: &[(&str, Takes)] = &[
 ];
 
 impl Settings {
-    /// Reads the settings of a tape, and adds to its mistakes and warnings what is wrong with them.
+    /// Reads the settings of a tape, and adds their faults to its mistakes and warnings.
     pub fn of(tape: &mut Tape) -> Settings {
         let mut values: BTreeMap<&str, (&Command, &Value)> = BTreeMap::new();
         let mut mistakes = Vec::new();
@@ -111,7 +111,7 @@ impl Settings {
             if cells.is_none() {
                 let place =
                     names.iter().find_map(|name| values.get(name)).map(|(command, _)| command.place.clone());
-                let text = "the terminal would have no room, or more than 65535 columns or rows".to_string();
+                let text = "the terminal would be empty, or have more than 65535 columns or rows".to_string();
                 mistakes.extend(place.map(|place| Remark { place, text }));
             }
             cells.map_or(1, |cells| cells as u16)
@@ -120,8 +120,7 @@ impl Settings {
             let found = theme(value);
             if found.is_none() {
                 let names = Theme::names().collect::<Vec<_>>().join(", ");
-                let text =
-                    format!("this theme is not known here, the default is used: must be one of {names}");
+                let text = format!("unknown theme, using the default: must be one of {names}");
                 warnings.push(Remark { place: command.place.clone(), text });
             }
             found
@@ -146,8 +145,8 @@ impl Settings {
         settings
     }
 
-    /// The program to run. A shell is started bare, with a prompt of its own and without a history; any
-    /// other name is a command for sh.
+    /// The program to run. A shell is started without its configuration, with a prompt of its own
+    /// and without a history; any other name is a command for sh.
     pub fn command(&self) -> Process {
         let (program, args, environment) = shell(&self.shell);
         let mut command = Process::new(program);
@@ -164,7 +163,7 @@ impl Settings {
     }
 }
 
-/// Whether this setting exists and takes such a value.
+/// Checks that this setting exists and accepts this value.
 fn check(name: &str, value: &Value) -> Result<(), String> {
     let Some((_, takes)) = NAMES.iter().find(|(known, _)| *known == name) else {
         let known = NAMES.iter().map(|&(name, _)| name);
@@ -200,7 +199,7 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
-/// The time that a value says, seconds where it has no unit.
+/// A value as a time, in seconds by default.
 pub fn time(value: &Value) -> Option<Duration> {
     match value {
         Value::Time(time) => Some(*time),
@@ -209,8 +208,8 @@ pub fn time(value: &Value) -> Option<Duration> {
     }
 }
 
-/// Columns and rows: as they are set, else as many as have room in the picture that is asked for, else
-/// 80x24. `None` where the picture has no room for any, before rounding.
+/// Columns and rows: as set, or as many as fit the requested picture, or 80x24. `None` if the
+/// picture has no room for any. Not rounded yet.
 fn dimensions(number: &impl Fn(&str) -> Option<f64>) -> (Option<f64>, Option<f64>) {
     let of = |name: &str, default: f64| number(name).unwrap_or(default);
     let margins = 2.0 * of("Padding", 60.0);
@@ -227,17 +226,17 @@ fn dimensions(number: &impl Fn(&str) -> Option<f64>) -> (Option<f64>, Option<f64
 fn theme(value: &Value) -> Option<Theme> {
     match value {
         Value::Json(json) => theme_of_json(json),
-        // The names of VHS have capitals and blanks.
+        // VHS writes names with capitals and blanks.
         Value::Text(name) => Theme::parse(&name.to_lowercase().replace(' ', "-")),
         _ => None,
     }
 }
 
-/// The names of colours 0 to 7 in a theme's JSON; 8 to 15 have `bright` in front.
+/// The names of colours 0 to 7 in a theme's JSON; 8 to 15 have the prefix `bright`.
 const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/// A theme as VHS writes it; colours that it leaves out are the default theme's. `None` where it is no
-/// object or one of its colours is none.
+/// A theme in VHS's format; missing colours are taken from the default theme. `None` if it is not
+/// an object or has an invalid colour.
 fn theme_of_json(json: &str) -> Option<Theme> {
     let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(json).ok()?;
     let mut theme = Theme::default();
@@ -272,13 +271,13 @@ fn colour(text: &str) -> Option<Rgb> {
 
 type Start = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
-/// A prompt of one sign in colour, for shells that take escape sequences in PS1.
+/// A coloured one-character prompt, for shells that accept escape sequences in PS1.
 const PROMPT: (&str, &str) = ("PS1", "\\[\x1b[38;2;90;86;224m\\]> \\[\x1b[0m\\]");
 
 const FISH_PROMPT: &str = "function fish_greeting; end; function fish_prompt; set_color 5A56E0; echo -n '> '; set_color normal; end";
 
-/// Program, arguments and variables of each shell that tapes may name. Their configuration files would
-/// make a tape run differently on each machine.
+/// Program, arguments and variables of each supported shell. Its configuration files would make a
+/// tape run differently on each machine.
 const SHELLS: &[(&str, Start)] = &[
     (
         "bash",
@@ -321,7 +320,7 @@ const SHELLS: &[(&str, Start)] = &[
     ),
 ];
 
-/// The shell that a name stands for.
+/// The shell with a name.
 fn shell_name(name: &str) -> Option<&'static str> {
     SHELLS.iter().find(|(known, _)| *known == name).map(|&(known, _)| known)
 }
@@ -347,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_is_in_cells_or_what_has_room_in_a_picture() {
+    fn the_size_is_in_cells_or_fits_a_picture() {
         for (tape, size) in [
             ("", "80x24"),
             ("Set Columns 100 Set Rows 30 Set Width 1", "100x30"),
@@ -362,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_small_unknown_or_of_the_wrong_kind_is_a_mistake() {
+    fn small_unknown_or_invalid_values_are_mistakes() {
         for (tape, mistake) in [
             ("\nSet Width 100", "2: the terminal would have no room, or more than 65535 columns or rows"),
             ("Set FontSzie 3", "1: unknown setting 'FontSzie'; did you mean 'FontSize'?"),
@@ -379,7 +378,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_behind_the_first_command_are_ignored_but_for_the_typing_speed() {
+    fn settings_after_the_first_command_are_ignored_except_typing_speed() {
         let (settings, mistakes, warnings) =
             settings("Output a.gif\nSet Rows 10\nType x\nSet Rows 20\nSet TypingSpeed 1s");
         assert_eq!((settings.size.rows, mistakes.len()), (10, 0));
@@ -387,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_is_a_name_or_json_and_its_gaps_are_filled() {
+    fn a_theme_is_a_name_or_json_with_defaults_for_missing_colours() {
         let (settings_, _, warnings) = settings("Set Theme Dracula");
         assert_eq!((settings_.theme, warnings.len()), (Theme::parse("dracula"), 0));
         let (settings_, _, _) =

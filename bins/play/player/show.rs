@@ -1,5 +1,4 @@
-//! What the terminal shows: whether the recording's bytes pass or frames are drawn, and what is over
-//! them.
+//! The display: passing the recording's bytes or drawing frames, and the overlays.
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -17,18 +16,18 @@ use crate::state_line::{self, State};
 /// How long the state line is shown after a key.
 const SHOWN_FOR: Duration = Duration::from_secs(1);
 
-/// How far apart frames are at least: 60 in a second.
+/// The minimum time between frames: 60 per second.
 const FRAME_TIME: Duration = Duration::from_micros(16_667);
 
-/// How often the length is looked at in a pause, as long as it grows.
+/// How often a growing length is updated during a pause.
 const GROWTH_TIME: Duration = Duration::from_millis(500);
 
-/// How near a marker has to be for its label to be shown: so long before now, and after it.
+/// A marker's label is shown if it is at most this long ago, or this soon.
 const NEAR_BEFORE: Time = Time::from_micros(5_000_000);
 const NEAR_AFTER: Time = Time::from_micros(1_000_000);
 
 impl Player {
-    /// Shows the state line, for a moment if it is not a pause.
+    /// Shows the state line, for a moment unless paused.
     pub(super) fn show_state(&mut self) -> Result<(), Ending> {
         if let Some(view) = &mut self.view {
             view.shown_until = Some(Instant::now() + SHOWN_FOR);
@@ -37,7 +36,7 @@ impl Player {
         self.fit()
     }
 
-    /// Shows the screen as it is now, with whatever way that takes.
+    /// Shows the current screen, by either way of display.
     pub(super) fn draw_again(&mut self) -> Result<(), Ending> {
         if let Some(view) = &mut self.view {
             view.is_stale = true;
@@ -46,20 +45,20 @@ impl Player {
         self.fit()
     }
 
-    /// The size of the terminal; where it does not tell, that of the recording.
+    /// The size of the terminal, or if unknown that of the recording.
     fn terminal_size(&self) -> Size {
         let own = self.view.as_ref().map_or(Size { cols: 80, rows: 24 }, |view| view.screen.size());
         self.sink.size().unwrap_or(own)
     }
 
-    /// Changes between passing bytes and drawing frames, where what is shown asks for that.
+    /// Switches between passing bytes and drawing frames as needed.
     pub(super) fn fit(&mut self) -> Result<(), Ending> {
         let size = self.terminal_size();
         let Some(view) = &self.view else { return Ok(()) };
         let recorded = view.screen.size();
         let fits = match view.display {
             _ if self.options.is_unfitted => true,
-            // Nothing has been asked for yet: it plays as cat prints.
+            // No key has been used yet: it plays the same output that cat prints.
             Display::Unknown => size.cols >= recorded.cols && size.rows >= recorded.rows,
             Display::Passing | Display::Drawn { .. } => size == recorded,
         };
@@ -70,14 +69,14 @@ impl Player {
         }
     }
 
-    /// Whether anything is over the recording.
+    /// Returns whether there is an overlay on the recording.
     fn has_overlay(&self) -> bool {
         let Some(view) = &self.view else { return false };
         let is_for_a_moment = view.shown_until.is_some_and(|until| Instant::now() < until);
         self.clock.is_paused() || is_for_a_moment || !matches!(view.overlay, Overlay::State)
     }
 
-    /// Begins to draw frames.
+    /// Starts to draw frames.
     fn enter_frames(&mut self) -> Result<(), Ending> {
         self.write()?;
         let size = self.terminal_size();
@@ -88,7 +87,7 @@ impl Player {
             Display::Passing => view.screen.clone(),
             Display::Unknown => {
                 if !mem::replace(&mut view.is_ours, true) {
-                    // What is there scrolls out of sight and stays in the scrollback.
+                    // The existing contents scroll out of sight and stay in the scrollback.
                     before.extend_from_slice(format!("\x1b[{};1H", size.rows).as_bytes());
                     before.resize(before.len() + usize::from(size.rows), b'\n');
                 }
@@ -110,7 +109,7 @@ impl Player {
         Ok(())
     }
 
-    /// Goes back to passing bytes.
+    /// Returns to passing bytes.
     fn pass_again(&mut self) -> Result<(), Ending> {
         self.write()?;
         let Some(view) = &mut self.view else { return Ok(()) };
@@ -125,7 +124,7 @@ impl Player {
         self.write()
     }
 
-    /// Draws what has changed, and takes away what is to be seen no longer.
+    /// Draws changes, and removes expired overlays.
     pub(super) fn refresh(&mut self) -> Result<(), Ending> {
         if mem::take(&mut self.is_resized) {
             self.take_new_size()?;
@@ -150,7 +149,7 @@ impl Player {
         Ok(())
     }
 
-    /// How long the terminal may be left as it is.
+    /// The time until the terminal must be updated, if any.
     pub(super) fn time_to_refresh(&self) -> Option<Duration> {
         let view = self.view.as_ref().filter(|view| matches!(view.display, Display::Drawn { .. }))?;
         if view.is_stale {
@@ -173,10 +172,10 @@ impl Player {
             match &mut view.display {
                 Display::Drawn { frame, shown, .. } => {
                     *frame = None;
-                    // A window that is too large to be kept is drawn all the same.
+                    // A window too large for a virtual screen is drawn anyway.
                     let _ = shown.resize(size);
                 }
-                // Terminals differ in what they make of their content then.
+                // Terminals differ in what they do to their contents on a resize.
                 display if view.is_ours => {
                     *display = Display::Unknown;
                     return self.enter_frames().and_then(|()| self.fit());
@@ -187,7 +186,7 @@ impl Player {
         self.fit()
     }
 
-    /// Where playing is.
+    /// The current time of the playback.
     pub(super) fn position(&self) -> Time {
         self.clock.position(self.cursor.next_time())
     }
@@ -262,7 +261,7 @@ fn state_of(view: &View, clock: &crate::clock::Clock, position: Time, keys: &cra
     }
 }
 
-/// The lines of the help, in two columns where one is too high.
+/// The lines of the help, in two columns if one is too tall.
 fn help(keys: &[(String, &'static str)], rows: usize) -> Vec<String> {
     let width = keys.iter().map(|(key, _)| key.width()).max().unwrap_or(0);
     let meanings = keys.iter().map(|(_, meaning)| meaning.width()).max().unwrap_or(0);

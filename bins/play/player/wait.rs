@@ -1,4 +1,4 @@
-//! Waiting: for keys, signals, the source, the terminal and the time, whichever comes first.
+//! Waiting for keys, signals, the source, the terminal and the time, whichever comes first.
 
 use std::collections::VecDeque;
 use std::io;
@@ -10,15 +10,15 @@ use common::tty::{self, Interest, Signal};
 use super::{Awaited, Display, Ending, PATIENCE, Player, Recording};
 use crate::keys::CTRL_C;
 
-/// How often keys are looked for while events are overdue and nothing is waited for.
+/// How often keys are read while events are overdue and there is no wait.
 const KEYS_EVERY: Duration = Duration::from_millis(20);
 
-/// How long Escape may take to turn out to be the beginning of a sequence.
+/// How long Escape may turn out to be the start of a sequence.
 const ESCAPE_TIME: Duration = Duration::from_millis(30);
 
 impl Player {
-    /// Writes what the sink holds. Keys and signals are taken meanwhile: output that nobody takes
-    /// must not keep us from ending.
+    /// Writes the data held by the sink. Keys and signals are handled meanwhile: a stalled output
+    /// must not keep the player from ending.
     pub(super) fn write(&mut self) -> Result<(), Ending> {
         if self.sink.has_output() && self.sink.never_blocks() {
             self.sink.write().map_err(Ending::BadSink)?;
@@ -34,12 +34,12 @@ impl Player {
         self.wait(Some(Duration::ZERO), Awaited::Nothing)
     }
 
-    /// Looks for keys, if nobody has done so for a while because nothing was waited for.
+    /// Reads keys, if that has not happened for a while for lack of a wait.
     pub(super) fn glance_at_keys(&mut self) -> Result<(), Ending> {
         if self.looked_for_keys.elapsed() >= KEYS_EVERY { self.look_for_keys() } else { Ok(()) }
     }
 
-    /// Waits at most so long, less where the terminal has to be drawn before.
+    /// Waits at most this long, or until the terminal must be drawn.
     pub(super) fn wait_for_something(
         &mut self,
         awaited: Awaited,
@@ -49,8 +49,8 @@ impl Player {
         self.wait(timeout, awaited)
     }
 
-    /// Waits for keys, signals, the time and what else is awaited, whichever comes first, and takes
-    /// what has come.
+    /// Waits for keys, signals, the time and the awaited event, whichever comes first, and handles
+    /// what has arrived.
     pub(super) fn wait(&mut self, timeout: Option<Duration>, awaited: Awaited) -> Result<(), Ending> {
         let is_undecided = self.decoder.is_pending();
         let timeout = match is_undecided {
@@ -102,7 +102,7 @@ impl Player {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
                 return;
             }
-            // The terminal is gone. Whoever watches elsewhere may go on watching.
+            // The terminal is gone. The output may go elsewhere and continues.
             _ => {
                 self.raw_mode = None;
                 self.terminal = None;
@@ -112,7 +112,7 @@ impl Player {
         let mut keys = Vec::new();
         self.decoder.push(&buffer[..count], &mut keys);
         self.typed.extend(keys);
-        // Nothing that was typed before ctrl-c matters any more.
+        // Anything typed before ctrl-c is dropped.
         if self.typed.contains(&CTRL_C) {
             self.typed = VecDeque::from([CTRL_C]);
         }
@@ -131,7 +131,7 @@ impl Player {
         Ok(())
     }
 
-    /// Stops, and goes on when continued. The shell gets the terminal as it was.
+    /// Stops, and resumes when continued. The shell gets the terminal restored.
     fn stop(&mut self) -> Result<(), Ending> {
         if self.view.is_some() {
             self.sink.reset(PATIENCE);
@@ -150,10 +150,10 @@ impl Player {
         Ok(())
     }
 
-    /// We have been stopped and continued: the shell has used the terminal meanwhile.
+    /// Continued after a stop, in which the shell used the terminal.
     fn come_back(&mut self) {
         if let Some(raw_mode) = &self.raw_mode {
-            // Fails only when the terminal is gone, which reading it will tell.
+            // Fails only if the terminal is gone, which reading it will show.
             let _ = raw_mode.apply();
         }
     }

@@ -1,8 +1,9 @@
 //! HTTP: opening URLs, and the server that recordings are uploaded to.
 //!
-//! Linked by `asciinema-fetch` and `asciinema-upload` alone, because TLS is larger than all the rest
-//! of the toolkit; a crate of its own, so that it can be compiled to be small. Waits for connections and for silence are bounded; a transfer that moves may take
-//! as long as it takes.
+//! Used only by the programs that open URLs or connect to a server, because TLS is larger than the
+//! rest of the toolkit; a separate crate, so that it can be compiled to be small. Waits for
+//! connections and for silence are bounded; a transfer that progresses may take as long as it
+//! needs.
 
 mod page;
 mod progress;
@@ -98,9 +99,9 @@ fn user_agent() -> String {
     format!("asciinema/{} {}/{}", env!("CARGO_PKG_VERSION"), env::consts::OS, env::consts::ARCH)
 }
 
-/// The proxy that the environment names for a URL: `http_proxy` or `https_proxy`, otherwise
-/// `all_proxy`, in lower or upper case, unless `no_proxy` exempts the host. The client itself would
-/// also use the variable of another scheme.
+/// The proxy in the environment for a URL: `http_proxy` or `https_proxy`, otherwise `all_proxy`, in
+/// lower or upper case, unless `no_proxy` exempts the host. The client itself would also use the
+/// variable of another scheme.
 fn proxy(url: &str) -> Result<Option<Proxy>, String> {
     let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme).to_lowercase();
     let names = [format!("{scheme}_proxy"), "all_proxy".to_string()];
@@ -109,7 +110,7 @@ fn proxy(url: &str) -> Result<Option<Proxy>, String> {
     let Some((name, value)) = named.into_iter().find(|(_, value)| !value.is_empty()) else { return Ok(None) };
     let proxy =
         Proxy::new(&value).map_err(|_| format!("{name}: '{}' is not a proxy URL", visible(&value)))?;
-    // Whichever proxy this finds, it has the exemptions.
+    // Whichever proxy this finds, the exemptions are the same.
     let is_exempt =
         Proxy::try_from_env().is_some_and(|any| url.parse().is_ok_and(|url| any.is_no_proxy(&url)));
     Ok((!is_exempt).then_some(proxy))

@@ -1,13 +1,13 @@
-//! Pages, as far as they link to a cast.
+//! Links to casts in HTML pages.
 
 use html5gum::{DefaultEmitter, Token, Tokenizer};
 
 /// The media types of a cast in a link.
 const CAST_TYPES: [&str; 2] = ["application/x-asciicast", "application/asciicast+json"];
 
-/// Where a page says that the cast is: its first link to one.
+/// The first link to a cast in a page.
 pub fn cast_link(page: &str) -> Option<String> {
-    // What looks like a link in a script is none.
+    // Links inside scripts are ignored.
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
     for token in Tokenizer::new_with_emitter(page, emitter) {

@@ -14,7 +14,7 @@ use ureq::{Agent, Body, SendBody};
 
 use super::{REDIRECTS, client, error_text, is_safe_redirect, path_of, redirect};
 
-/// How much of a response is read, in bytes.
+/// The maximum length of a response, in bytes.
 const ANSWER: u64 = 1 << 20;
 
 /// A server and the credentials for it.
@@ -35,7 +35,7 @@ pub struct Recording {
     pub boundary: String,
 }
 
-/// Why there is no response.
+/// The reason why there is no response.
 #[derive(Debug)]
 pub enum NoAnswer {
     /// The server was not reached, or the connection was lost: a retry may succeed.
@@ -51,7 +51,7 @@ pub struct Answer {
     pub status: u16,
     /// The body, as text.
     pub body: String,
-    /// Whether the body is JSON.
+    /// True if the body is JSON.
     pub is_json: bool,
     /// The `Warning` header.
     pub warning: Option<String>,
@@ -64,7 +64,7 @@ impl Server {
         Server { url: url.to_string(), authorization }
     }
 
-    /// The URL of the server, without a slash at its end.
+    /// The URL of the server, without a trailing slash.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -189,7 +189,7 @@ fn answer(response: Response<Body>) -> Answer {
         warning: header("warning"),
     };
     let mut bytes = Vec::new();
-    // A response that is cut off may still hold a message.
+    // A truncated response may still contain a message.
     let _ = response.into_body().into_reader().take(ANSWER).read_to_end(&mut bytes);
     answer.body = String::from_utf8_lossy(&bytes).into_owned();
     answer

@@ -1,7 +1,7 @@
-//! A WebSocket to a server: connecting waits, what follows never does.
+//! A WebSocket client: connecting blocks, everything else does not.
 //!
-//! The caller waits for the descriptor together with others, and calls [`Socket::receive`] when it is
-//! readable, [`Socket::flush`] when it is writable and there is something left to write.
+//! The caller waits for the descriptor together with others, and calls [`Socket::receive`] when it
+//! is readable, [`Socket::flush`] when it is writable and there is data left to write.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
@@ -20,32 +20,32 @@ use ureq::ProxyProtocol;
 use super::websocket::{Message, Reader, Role, accept_key, write_frame};
 use super::{CONNECT, proxy, read_error_text};
 
-/// The longest message that a server may send, in bytes. None is of use.
+/// The longest message that a server may send, in bytes. All of them are ignored.
 const MESSAGE: usize = 64 << 10;
 
-/// The longest head of an answer, in bytes.
+/// The longest head of a response, in bytes.
 const HEAD: usize = 32 << 10;
 
-/// How much the system holds back, in bytes, before it is us who do. Left to itself it holds megabytes:
-/// what viewers see would be long past.
+/// The size of the socket's send buffer, in bytes. By default it is megabytes: viewers would see
+/// output of long ago.
 const SEND_BUFFER: usize = 128 << 10;
 
-/// A connection that has become a WebSocket.
+/// An open WebSocket.
 pub struct Socket {
     stream: TcpStream,
     tls: Option<ClientConnection>,
     reader: Reader,
-    /// What is still to be written.
+    /// The data still to be written.
     output: Vec<u8>,
     written: usize,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug)]
 pub enum NoSocket {
-    /// The same may end better later.
+    /// A later attempt may succeed.
     Lost(String),
-    /// The other side does not speak this protocol.
+    /// The other side does not support this protocol.
     Incompatible(String),
 }
 
@@ -59,11 +59,11 @@ impl From<io::Error> for NoSocket {
 }
 
 impl Socket {
-    /// Connects to a `ws://` or `wss://` URL for a subprotocol.
+    /// Connects to a `ws://` or `wss://` URL with a subprotocol.
     ///
     /// # Errors
     ///
-    /// No connection within a time, or not one of this protocol.
+    /// There was no connection in time, or it does not support this protocol.
     pub fn connect(url: &str, protocol: &str) -> Result<Socket, NoSocket> {
         let incompatible = |what: &str| NoSocket::Incompatible(what.to_string());
         let (is_secure, rest) = match (url.strip_prefix("wss://"), url.strip_prefix("ws://")) {
@@ -79,7 +79,7 @@ impl Socket {
         let http_url = format!("{}://{authority}/", if is_secure { "https" } else { "http" });
         let stream = reach(&http_url, &host, port, deadline)?;
         stream.set_nodelay(true)?;
-        // Fails where the system does not let us choose, which costs nothing but timeliness.
+        // If the system refuses, only timeliness suffers.
         let _ = setsockopt(&stream, SndBuf, &SEND_BUFFER);
         let mut socket = Socket {
             tls: if is_secure { Some(secure(&host)?) } else { None },
@@ -93,7 +93,7 @@ impl Socket {
         Ok(socket)
     }
 
-    /// Asks to make a WebSocket of the connection (RFC 6455, section 4.1).
+    /// Performs the WebSocket handshake (RFC 6455, section 4.1).
     fn shake_hands(
         &mut self,
         authority: &str,
@@ -127,7 +127,7 @@ impl Socket {
         Ok(())
     }
 
-    /// Looks whether the server has agreed.
+    /// Checks the server's response.
     fn check_answer(&self, head: &[u8], key: &str, protocol: &str) -> Result<(), NoSocket> {
         let mut headers = [httparse::EMPTY_HEADER; 64];
         let mut answer = httparse::Response::new(&mut headers);
@@ -135,7 +135,9 @@ impl Socket {
         let _ = answer.parse(head);
         match answer.code.unwrap_or_default() {
             101 => {}
-            400 => return Err(NoSocket::Incompatible("the server speaks another protocol".to_string())),
+            400 => {
+                return Err(NoSocket::Incompatible("the server does not support this protocol".to_string()));
+            }
             status => return Err(NoSocket::Lost(format!("HTTP status {status}"))),
         }
         let header = |name: &str| {
@@ -144,28 +146,28 @@ impl Socket {
         };
         let is_answer_to_us = header("sec-websocket-accept") == accept_key(key).as_deref();
         if !is_answer_to_us || header("sec-websocket-protocol").is_some_and(|chosen| chosen != protocol) {
-            return Err(NoSocket::Incompatible("the server speaks another protocol".to_string()));
+            return Err(NoSocket::Incompatible("the server does not support this protocol".to_string()));
         }
         Ok(())
     }
 
-    /// Puts a message behind what is to be written.
+    /// Appends a message to the output.
     ///
     /// # Errors
     ///
-    /// The system has no random numbers, which a mask needs.
+    /// The system provides no random numbers, which a mask needs.
     pub fn send(&mut self, opcode: u8, payload: &[u8]) -> io::Result<()> {
         write_frame(opcode, payload, Some(random()?), &mut self.output);
         Ok(())
     }
 
-    /// How much is still to be written, in bytes.
+    /// The number of bytes still to be written.
     pub fn unsent(&self) -> usize {
         let is_encrypted_left = self.tls.as_ref().is_some_and(|tls| tls.wants_write());
         self.output.len() - self.written + usize::from(is_encrypted_left)
     }
 
-    /// Writes as much as the system takes: how many bytes it took.
+    /// Writes as much as the socket accepts. Returns the number of bytes.
     ///
     /// # Errors
     ///
@@ -203,18 +205,16 @@ impl Socket {
         Ok(count)
     }
 
-    /// What the server has sent, as far as it has arrived.
+    /// The messages received so far.
     ///
     /// # Errors
     ///
-    /// The connection is lost, or the server does not keep to the protocol.
+    /// The connection is lost, or the server violates the protocol.
     pub fn receive(&mut self) -> io::Result<Vec<Message>> {
         let mut messages = Vec::new();
         loop {
-            while let Some(message) = self
-                .reader
-                .next()
-                .map_err(|_| io::Error::other("the server does not keep to the protocol"))?
+            while let Some(message) =
+                self.reader.next().map_err(|_| io::Error::other("the server violated the protocol"))?
             {
                 let is_last = matches!(message, Message::Close(..));
                 messages.push(message);
@@ -233,7 +233,7 @@ impl Socket {
         }
     }
 
-    /// Reads once and appends what came; zero at the end.
+    /// Reads once and appends the data; zero at the end.
     fn read_some(&mut self, out: &mut Vec<u8>) -> io::Result<usize> {
         let mut buffer = [0; 4096];
         loop {
@@ -249,7 +249,7 @@ impl Socket {
                             return Ok(0);
                         }
                         tls.process_new_packets().map_err(io::Error::other)?;
-                        // What the handshake has to say goes out at once.
+                        // Handshake data is sent immediately.
                         while tls.wants_write() {
                             match tls.write_tls(&mut self.stream) {
                                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
@@ -279,13 +279,13 @@ impl AsFd for Socket {
     }
 }
 
-/// Connects to a host, through the proxy that the environment names for it.
+/// Connects to a host, through the proxy in the environment if there is one.
 fn reach(url: &str, host: &str, port: u16, deadline: Instant) -> Result<TcpStream, NoSocket> {
     let Some(proxy) = proxy(url).map_err(NoSocket::Incompatible)? else {
         return Ok(connect(host, port, deadline)?);
     };
     if proxy.protocol() != ProxyProtocol::Http {
-        let what = "streams go through proxies of the scheme http only".to_string();
+        let what = "only http proxies are supported for streams".to_string();
         return Err(NoSocket::Incompatible(what));
     }
     let mut stream = connect(proxy.host(), proxy.port(), deadline)?;
@@ -297,17 +297,17 @@ fn reach(url: &str, host: &str, port: u16, deadline: Instant) -> Result<TcpStrea
     request.push_str("\r\n");
     stream.set_read_timeout(Some(left(deadline)?))?;
     stream.write_all(request.as_bytes())?;
-    // Byte by byte: what follows the head is not ours to read.
+    // Byte by byte: data after the head belongs to the next reader.
     let (mut head, mut byte) = (Vec::new(), [0]);
     while head_length(&head)?.is_none() {
         if head.len() > HEAD || stream.read(&mut byte)? == 0 {
-            return Err(NoSocket::Lost("the proxy has cut the connection".to_string()));
+            return Err(NoSocket::Lost("the proxy closed the connection".to_string()));
         }
         head.push(byte[0]);
     }
     match head.get(9..12) {
         Some(b"200") => Ok(stream),
-        _ => Err(NoSocket::Lost("the proxy refuses".to_string())),
+        _ => Err(NoSocket::Lost("the proxy refused the connection".to_string())),
     }
 }
 
@@ -323,10 +323,10 @@ fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
     Err(last)
 }
 
-/// TLS with a server whose certificate the system trusts.
+/// Sets up TLS with a server whose certificate the system trusts.
 fn secure(host: &str) -> Result<ClientConnection, NoSocket> {
     let incompatible = |error: &dyn std::fmt::Display| NoSocket::Incompatible(error.to_string());
-    // Fails where it has been done before, which is fine.
+    // Fails if it has been installed before, which is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let config = rustls::ClientConfig::with_platform_verifier().map_err(|error| incompatible(&error))?;
     let name = ServerName::try_from(host.trim_matches(['[', ']']).to_string());
@@ -348,13 +348,13 @@ fn host_and_port(authority: &str, default: u16) -> Option<(String, u16)> {
     is_plain.then(|| (host.to_string(), port))
 }
 
-/// How much time is left.
+/// The remaining time.
 fn left(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
-/// How long the head of an answer is, in bytes; `None` where it has not ended.
+/// The length of the head of a response; `None` if it is incomplete.
 fn head_length(bytes: &[u8]) -> io::Result<Option<usize>> {
     let mut headers = [httparse::EMPTY_HEADER; 64];
     match httparse::Response::new(&mut headers).parse(bytes) {

@@ -1,4 +1,4 @@
-//! The server's API for live streams: announcing one, and where its producer connects to.
+//! The server's API for live streams: announces one, and returns its producer's URL.
 
 use std::io::Read;
 
@@ -9,25 +9,25 @@ use ureq::{Body, Error};
 use super::server::Server;
 use super::{client, error_text};
 
-/// How much of an answer is looked at, in bytes.
+/// The maximum length of a response, in bytes.
 const ANSWER: u64 = 1 << 20;
 
 /// A live stream on a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {
-    /// Where it can be watched.
+    /// The URL for viewers.
     pub url: String,
-    /// Where its producer connects to.
+    /// The URL for its producer.
     pub ws_producer_url: String,
 }
 
 impl Server {
-    /// Announces a stream that is about to begin: a new one, or one of ours whose id begins like
-    /// `prefix`. `settings` are keys of the API and their values.
+    /// Announces a stream that is about to begin: a new one, or the user's stream whose ID begins
+    /// with `prefix`. `settings` are the keys of the API and their values.
     ///
     /// # Errors
     ///
-    /// A text that says what the server has against it.
+    /// A message with the server's reason.
     pub fn announce(&self, prefix: Option<&str>, mut settings: Map<String, Value>) -> Result<Stream, String> {
         settings.insert("live".to_string(), Value::Bool(true));
         let settings = Value::Object(settings).to_string();
@@ -39,14 +39,14 @@ impl Server {
         let streams = streams.as_array().map(Vec::as_slice).unwrap_or_default();
         let [stream] = streams else {
             let what =
-                if streams.is_empty() { "no stream of yours has" } else { "several streams of yours have" };
+                if streams.is_empty() { "none of your streams has" } else { "several of your streams have" };
             return Err(format!("{what} an ID that begins with '{}'", common::text::visible(prefix)));
         };
         let id = stream.get("id").and_then(Value::as_u64).ok_or_else(|| self.names_no_stream())?;
         self.ask_for_stream("PATCH", &format!("/api/v1/streams/{id}"), settings)
     }
 
-    /// Sends a request that a stream answers.
+    /// Sends a request whose response is a stream.
     fn ask_for_stream(&self, method: &str, path: &str, settings: String) -> Result<Stream, String> {
         let json = self.ask(method, path, Some(settings))?;
         let text = |key: &str| json.get(key)?.as_str().map(str::to_string);
@@ -57,10 +57,10 @@ impl Server {
     }
 
     fn names_no_stream(&self) -> String {
-        format!("{}: the answer names no stream", common::config::server_host(self.url()))
+        format!("{}: the response contains no stream", common::config::server_host(self.url()))
     }
 
-    /// Sends a request and reads the JSON that answers it.
+    /// Sends a request and parses the JSON response.
     fn ask(&self, method: &str, path: &str, json: Option<String>) -> Result<Value, String> {
         let url = format!("{}{path}", self.url());
         let agent = client(&url)?;
@@ -79,7 +79,7 @@ impl Server {
         }
     }
 
-    /// Adds what every request to the API has.
+    /// Adds the headers of every API request.
     fn with_credentials<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
         request
             .header("authorization", self.authorization())
@@ -88,7 +88,7 @@ impl Server {
     }
 }
 
-/// What a failure of the server means. Its own words come first.
+/// The message for an error response, in the server's own words if it gives any.
 fn failure(status: u16, body: &str, host: &str) -> String {
     let json: Option<Value> = serde_json::from_str(body).ok().filter(Value::is_object);
     let message = json.as_ref().and_then(|json| json.get("message")?.as_str());
@@ -104,7 +104,7 @@ fn failure(status: u16, body: &str, host: &str) -> String {
 
 fn body(response: Response<Body>) -> String {
     let mut bytes = Vec::new();
-    // An answer that breaks off has said something all the same.
+    // A truncated response may still contain a message.
     let _ = response.into_body().into_reader().take(ANSWER).read_to_end(&mut bytes);
     String::from_utf8_lossy(&bytes).into_owned()
 }

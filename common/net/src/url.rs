@@ -1,12 +1,12 @@
-//! URLs, as far as following a reference in one needs them (RFC 3986, section 5.2).
+//! Resolving references in URLs (RFC 3986, section 5.2).
 
-/// The absolute URL that a reference stands for in the document at `base`, which is absolute. What a
-/// URL cannot hold, and references in pages do (blanks, letters beyond ASCII), is percent-encoded.
+/// The absolute URL of a reference in the document at `base`, which is absolute. Characters that
+/// pages put in references but URLs do not allow (blanks, non-ASCII letters) are percent-encoded.
 pub fn resolve(base: &str, reference: &str) -> String {
     encoded(&joined(base, reference.trim()))
 }
 
-/// A text with the bytes percent-encoded that have no place in a URL.
+/// A text with the bytes percent-encoded that a URL does not allow.
 pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -18,7 +18,7 @@ pub(super) fn encoded(text: &str) -> String {
     encoded
 }
 
-/// A text as the value of one parameter in a query.
+/// A text encoded as the value of a query parameter.
 pub(super) fn encoded_part(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     let encode = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
@@ -45,8 +45,8 @@ fn joined(base: &str, reference: &str) -> String {
     format!("{scheme}://{authority}{}{query}", without_dots(&joined))
 }
 
-/// Whether what may be sent to the first URL may also be sent to the second: the same host, and not
-/// in the open where it was not before.
+/// Returns whether data for the first URL may also be sent to the second: the same host, and not
+/// without TLS if the first has it.
 pub fn is_safe_redirect(from: &str, to: &str) -> bool {
     let parts = |url: &str| {
         let (scheme, rest) = url.split_once("://")?;
@@ -57,7 +57,7 @@ pub fn is_safe_redirect(from: &str, to: &str) -> bool {
     match (parts(from), parts(to)) {
         (Some((from_scheme, from_host)), Some((to_scheme, to_host))) => {
             let stays = from_scheme == to_scheme && from_host == to_host;
-            // To TLS on the same host, where neither names a port.
+            // To TLS on the same host, if neither URL has a port.
             let moves_up = from_scheme == "http" && to_scheme == "https" && from_host == to_host;
             stays || (moves_up && !from_host.contains(':'))
         }
@@ -78,7 +78,7 @@ fn has_scheme(reference: &str) -> bool {
     })
 }
 
-/// A path with its `.` and `..` followed.
+/// A path with `.` and `..` segments resolved.
 fn without_dots(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for segment in path.split('/').skip(1) {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_stay_with_their_host_and_under_their_lock() {
+    fn credentials_stay_with_their_host_and_under_tls() {
         for (from, to, is_safe) in [
             ("http://a.org/x", "http://a.org/y", true),
             ("http://a.org/x", "https://A.org/x", true),

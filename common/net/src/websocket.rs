@@ -1,16 +1,16 @@
 //! WebSocket framing (RFC 6455) for either side, without I/O: bytes in, messages out, and back.
 //!
-//! Live streams flow one way: text and data that the other side sends are checked, bounded and
-//! dropped. Encoding is a plain function, so that a frame for a thousand viewers is encoded once.
-//! Extensions are never negotiated, so no reserved bit may be set.
+//! Live streams flow one way: text and data from the other side are checked, bounded and dropped.
+//! Encoding is a plain function, so that a frame for a thousand viewers is encoded once. Extensions
+//! are never negotiated, so no reserved bit may be set.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha1_smol::Sha1;
 
-/// A message in UTF-8 (section 5.2, as the following).
+/// A UTF-8 message (section 5.2, like the following).
 pub const TEXT: u8 = 1;
-/// A message of bytes.
+/// A binary message.
 pub const BINARY: u8 = 2;
 /// The sender sends no more.
 pub const CLOSE: u8 = 8;
@@ -19,35 +19,35 @@ pub const PING: u8 = 9;
 /// Answers a ping, with its payload.
 pub const PONG: u8 = 10;
 
-/// More of a fragmented message.
+/// A continuation of a fragmented message.
 const CONTINUATION: u8 = 0;
 
-/// The most that a control frame carries, in bytes (section 5.5).
+/// The maximum payload of a control frame, in bytes (section 5.5).
 const CONTROL: u64 = 125;
 
-/// Which side of a connection we are: clients mask what they send, servers must not (section 5.1).
+/// Our side of the connection: clients mask their frames, servers must not (section 5.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// We have asked for the connection.
+    /// The side that requested the connection.
     Client,
-    /// We have accepted it.
+    /// The side that accepted it.
     Server,
 }
 
-/// What the other side has sent.
+/// A message from the other side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// A whole message of text or bytes.
+    /// A complete text or binary message.
     Data,
-    /// To be answered by a [`PONG`] with the same payload.
+    /// A ping, to be answered by a [`PONG`] with the same payload.
     Ping(Vec<u8>),
     /// The answer to a ping.
     Pong,
-    /// The status, where one was given, and the reason.
+    /// The status, if given, and the reason.
     Close(Option<u16>, String),
 }
 
-/// How the other side breaks the protocol: the status to close with (section 7.4.1).
+/// A protocol violation: the status to close with (section 7.4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Violation {
     /// A frame that the protocol does not allow.
@@ -58,34 +58,34 @@ pub enum Violation {
     TooLarge = 1009,
 }
 
-/// Finds the messages in what the other side sends.
+/// Parses the messages from the other side.
 #[derive(Debug)]
 pub struct Reader {
     role: Role,
-    /// The most that a message may hold, in bytes.
+    /// The maximum length of a message, in bytes.
     limit: usize,
     buffer: Vec<u8>,
-    /// Opcode and fragments so far of a message that is not complete.
+    /// The opcode and fragments so far of an incomplete message.
     partial: Option<(u8, Vec<u8>)>,
 }
 
 impl Reader {
-    /// A reader for our side, of messages of at most `limit` bytes.
+    /// A reader for our side, for messages of at most `limit` bytes.
     pub fn new(role: Role, limit: usize) -> Reader {
         Reader { role, limit, buffer: Vec::new(), partial: None }
     }
 
-    /// Adds what has been received. Between two calls, [`Reader::next`] is called until it returns
+    /// Adds received bytes. Between two calls, [`Reader::next`] must be called until it returns
     /// `None`: that bounds the buffer.
     pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next message; `None` where more has to be received first.
+    /// The next message; `None` if more bytes are needed.
     ///
     /// # Errors
     ///
-    /// A violation, after which nothing that follows can be understood.
+    /// A violation, after which the stream cannot be parsed.
     #[expect(clippy::should_implement_trait, reason = "between two calls one feeds it")]
     pub fn next(&mut self) -> Result<Option<Message>, Violation> {
         while let Some((is_final, opcode, payload)) = self.frame()? {
@@ -106,7 +106,8 @@ impl Reader {
         Ok(None)
     }
 
-    /// Takes a whole frame out of the buffer: whether it ends its message, its opcode and payload.
+    /// Takes a complete frame out of the buffer. Returns whether it ends its message, its opcode
+    /// and its payload.
     fn frame(&mut self) -> Result<Option<(bool, u8, Vec<u8>)>, Violation> {
         let [first, second, rest @ ..] = &self.buffer[..] else { return Ok(None) };
         let (is_final, opcode) = (first & 0x80 != 0, first & 0x0f);
@@ -123,7 +124,7 @@ impl Reader {
             (126 | 127, _) => return Ok(None),
             (length, _) => (u64::from(length), 0, 0),
         };
-        // Only the shortest form of a length is allowed.
+        // A length must use its shortest form.
         if length < least || (is_control && (!is_final || length > CONTROL)) {
             return Err(Violation::Frame);
         }
@@ -143,7 +144,7 @@ impl Reader {
     }
 }
 
-/// What a close frame says. Some numbers must not be sent (section 7.4).
+/// The contents of a close frame. Some status numbers must not be sent (section 7.4).
 fn close(payload: &[u8]) -> Result<Message, Violation> {
     let [high, low, reason @ ..] = payload else {
         return if payload.is_empty() {
@@ -168,7 +169,7 @@ fn apply_mask(payload: &mut [u8], mask: &[u8]) {
     payload.iter_mut().zip(mask.iter().cycle()).for_each(|(byte, mask)| *byte ^= mask);
 }
 
-/// Appends a frame that is a message of its own. Clients pass a mask that nobody can foresee.
+/// Appends a frame that is a complete message. Clients pass an unpredictable mask.
 pub fn write_frame(opcode: u8, payload: &[u8], mask: Option<[u8; 4]>, out: &mut Vec<u8>) {
     let mask_bit = if mask.is_some() { 0x80 } else { 0 };
     out.push(0x80 | opcode);
@@ -193,8 +194,8 @@ pub fn write_frame(opcode: u8, payload: &[u8], mask: Option<[u8; 4]>, out: &mut 
     }
 }
 
-/// The `Sec-WebSocket-Accept` that answers a `Sec-WebSocket-Key`; `None` where that is not a key,
-/// 16 bytes in base64 (section 4.2).
+/// The `Sec-WebSocket-Accept` for a `Sec-WebSocket-Key`; `None` if that is not a key, 16 bytes in
+/// base64 (section 4.2).
 pub fn accept_key(key: &str) -> Option<String> {
     const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     STANDARD.decode(key).ok().filter(|bytes| bytes.len() == 16)?;
@@ -229,14 +230,14 @@ mod tests {
     }
 
     #[test]
-    fn the_key_of_the_standard_gives_the_answer_of_the_standard() {
+    fn the_example_key_of_the_standard_is_accepted() {
         assert_eq!(accept_key("dGhlIHNhbXBsZSBub25jZQ==").unwrap(), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
         assert_eq!(accept_key("dGhlIHNhbXBsZQ=="), None);
         assert_eq!(accept_key("not base64"), None);
     }
 
     #[test]
-    fn every_frame_that_the_protocol_forbids_is_refused() {
+    fn every_forbidden_frame_is_refused() {
         let text_not_final = || {
             let mut frame = masked(TEXT, b"a");
             frame[0] &= 0x7f;
@@ -268,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_is_refused_before_its_payload_is_awaited() {
+    fn an_excessive_length_is_refused_before_its_payload_arrives() {
         let front = [0x82, 0xff, 0, 0, 0, 1, 0, 0, 0, 0];
         assert_eq!(messages(Role::Server, &front, 1), Err(Violation::TooLarge));
     }
@@ -288,7 +289,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn frames_are_those_of_another_implementation(frame in frame(), mask in any::<Option<[u8; 4]>>(), piece in 1usize..70_000) {
+        fn frames_match_another_implementation(frame in frame(), mask in any::<Option<[u8; 4]>>(), piece in 1usize..70_000) {
             let opcode = u8::from(frame.header().opcode);
             let payload = frame.payload().to_vec();
             let mut ours = Vec::new();
