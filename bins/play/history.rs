@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use common::cast::{Code, Item, Place, Reader, Time};
-use common::screen::{Checkpoint, Screen};
+use common::screen::{Checkpoint, Screen, TooLarge};
 use common::size::Size;
 
 use crate::cursor::{Cursor, Input, Next};
@@ -246,13 +246,17 @@ fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
     let mut reader = Reader::new(StoreReader::new(store, 0));
     let mut screen = None;
     let (mut at, mut next_stop) = (Time::ZERO, STRIDE);
+    let mut text = Vec::new();
     loop {
         match reader.next() {
             Ok(Some(Item::Header(header))) => screen = Screen::new(header.size, 0).ok(),
             Ok(Some(Item::Event(event))) => {
                 at = at.max(event.time);
                 let Some(screen) = &mut screen else { return };
-                let Ok(text) = event.text() else { return };
+                text.clear();
+                if event.decode_text(&mut text).is_err() {
+                    return;
+                }
                 if draw(screen, event.code, &text, shown).is_err() {
                     return;
                 }
@@ -289,19 +293,12 @@ fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
 /// # Errors
 ///
 /// The terminal is made larger than one can be kept.
-pub fn draw(
-    screen: &mut Screen,
-    code: Code,
-    text: &str,
-    shown: Code,
-) -> Result<(), common::screen::TooLarge> {
-    match code {
-        Code::Resize => Size::parse(text).map_or(Ok(()), |size| screen.resize(size)),
-        code => {
-            if code == shown {
-                screen.feed(text);
-            }
-            Ok(())
-        }
+pub fn draw(screen: &mut Screen, code: Code, text: &[u8], shown: Code) -> Result<(), TooLarge> {
+    if code == Code::Resize {
+        return Size::parse(&String::from_utf8_lossy(text)).map_or(Ok(()), |size| screen.resize(size));
     }
+    if code == shown {
+        screen.feed_bytes(text);
+    }
+    Ok(())
 }

@@ -105,8 +105,7 @@ impl SearchPart<'_> {
             return Some(None);
         }
         // A screen that becomes too large is left as it was.
-        let text = String::from_utf8_lossy(&event.text);
-        let _ = history::draw(&mut self.screen, event.code, &text, self.shown);
+        let _ = history::draw(&mut self.screen, event.code, &event.text, self.shown);
         let changes = self.screen.take_changes();
         let may_have_come = self.search.is_in(&self.screen, &changes.rows);
         if !may_have_come && self.count == 0 {

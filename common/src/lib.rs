@@ -22,3 +22,4 @@ pub mod size;
 pub mod text;
 pub mod tty;
 pub mod vt;
+mod word;

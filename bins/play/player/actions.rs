@@ -268,7 +268,7 @@ impl Player {
                 event.observed_by(end);
             }
             // A screen that becomes too large is left as it was.
-            let _ = history::draw(&mut view.screen, event.code, &String::from_utf8_lossy(&event.text), shown);
+            let _ = history::draw(&mut view.screen, event.code, &event.text, shown);
             self.glance_at_keys()?;
             self.stop_if_interrupted()?;
         }

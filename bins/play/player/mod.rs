@@ -341,11 +341,10 @@ impl Player {
             if let Some(end) = &mut self.end {
                 event.observed_by(end);
             }
-            let text = String::from_utf8_lossy(&event.text);
             let screen = self.view.as_mut().map(|view| &mut view.screen).or(screen.as_mut());
             if let Some(screen) = screen {
                 // A screen that becomes too large is left as it was.
-                let _ = history::draw(screen, event.code, &text, shown);
+                let _ = history::draw(screen, event.code, &event.text, shown);
             }
             self.glance_at_keys()?;
             self.stop_if_interrupted()?;
@@ -408,8 +407,7 @@ impl Player {
         let Some(view) = &mut self.view else { return Ok(()) };
         view.is_stale |= event.code != Code::Input || self.sink.shows(event.code);
         // A screen that becomes too large is left as it was.
-        let text = String::from_utf8_lossy(&event.text);
-        let _ = history::draw(&mut view.screen, event.code, &text, self.sink.shown_code());
+        let _ = history::draw(&mut view.screen, event.code, &event.text, self.sink.shown_code());
         if event.code == Code::Resize { self.fit() } else { Ok(()) }
     }
 

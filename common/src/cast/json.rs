@@ -6,6 +6,8 @@
 
 use memchr::memchr_iter;
 
+use crate::word;
+
 /// An escape sequence that is invalid or cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadEscape {
@@ -142,30 +144,14 @@ fn copy_until<'a>(find: impl Fn(u64) -> u64, mut rest: &'a [u8], out: &mut Vec<u
     &rest[at..]
 }
 
-/// The lowest and the highest bit of each byte of a word.
-const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
-const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
-
-/// A word whose lowest set bit lies in the first byte below a limit of at most 0x80. The bits above
-/// it are meaningless.
-#[inline(always)]
-fn find_below(limit: u8, word: u64) -> u64 {
-    word.wrapping_sub(LOW * u64::from(limit)) & !word & HIGH
-}
-
-#[inline(always)]
-fn find_equal(byte: u8, word: u64) -> u64 {
-    find_below(1, word ^ (LOW * u64::from(byte)))
-}
-
 #[inline(always)]
 fn find_backslash(word: u64) -> u64 {
-    find_equal(b'\\', word)
+    word::equal(b'\\', word)
 }
 
 #[inline(always)]
 fn find_escaped(word: u64) -> u64 {
-    find_below(0x20, word) | find_equal(b'"', word) | find_equal(b'\\', word)
+    word::below(0x20, word) | word::equal(b'"', word) | word::equal(b'\\', word)
 }
 
 /// Appends the escape sequence of a byte that has one.

@@ -1,7 +1,7 @@
 //! The lines that a terminal would have shown, without escape sequences.
 
 use super::Encoder;
-use crate::cast::{Code, Fault, Header, Time};
+use crate::cast::{Code, Event, Fault, Header, Time};
 use crate::screen::Transcript;
 use crate::size::Size;
 
@@ -10,6 +10,8 @@ use crate::size::Size;
 pub struct Text {
     /// The terminal that makes lines of the output, once its size is known.
     transcript: Option<Transcript>,
+    /// The text of an event, made anew for each.
+    decoded: Vec<u8>,
 }
 
 impl Text {
@@ -19,7 +21,7 @@ impl Text {
     ///
     /// No virtual terminal is that large.
     pub fn new(size: Size) -> Result<Text, Fault> {
-        Ok(Text { transcript: Some(Transcript::new(size)?) })
+        Ok(Text { transcript: Some(Transcript::new(size)?), decoded: Vec::new() })
     }
 }
 
@@ -31,10 +33,26 @@ impl Encoder for Text {
 
     fn text(&mut self, _: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Some(transcript) = &mut self.transcript else { return Ok(()) };
-        match (code, Size::parse(text)) {
-            (Code::Output, _) => transcript.feed(text, out),
-            (Code::Resize, Some(size)) => transcript.resize(size, out)?,
+        match code {
+            Code::Output => transcript.feed(text, out),
+            Code::Resize => {
+                if let Some(size) = Size::parse(text) {
+                    transcript.resize(size, out)?;
+                }
+            }
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
+        if event.code != Code::Output {
+            return self.text(event.time, event.code, &event.text()?, out);
+        }
+        self.decoded.clear();
+        event.decode_text(&mut self.decoded)?;
+        if let Some(transcript) = &mut self.transcript {
+            transcript.feed_bytes(&self.decoded, out);
         }
         Ok(())
     }

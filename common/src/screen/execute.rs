@@ -13,6 +13,7 @@ use super::row::{MOST_MARKS, Row};
 use super::style::{Extras, Link, LinkId, Style};
 use super::terminal::{Alternate, SavedCursor, State};
 use crate::vt::{ControlString, Csi, End, Escape, Kind, Part, StringKind, Token};
+use crate::word;
 
 /// How many characters of a title are kept. Windows show far less.
 const LONGEST_TITLE: usize = 4096;
@@ -54,28 +55,32 @@ impl<C: Cell> State<C> {
     }
 
     fn print_mixed(&mut self, text: &[u8], mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
+        if let Ok(text) = str::from_utf8(text) {
+            return self.print_characters(text, place, evicted);
+        }
+        for chunk in text.utf8_chunks() {
+            self.print_characters(chunk.valid(), place, evicted);
+            place += chunk.valid().len() as u64;
+            if !chunk.invalid().is_empty() {
+                self.print(char::REPLACEMENT_CHARACTER, place, evicted);
+                place += chunk.invalid().len() as u64;
+            }
+        }
+    }
+
+    fn print_characters(&mut self, text: &str, mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let mut rest = text;
-        while !rest.is_empty() {
-            let is_other = |byte: &u8| !byte.is_ascii();
-            let length = rest.iter().position(is_other).unwrap_or(rest.len());
-            let (ascii, others) = rest.split_at(length);
-            if !ascii.is_empty() {
-                self.print_ascii(ascii, place, evicted);
-                place += length as u64;
-            }
-            let length = others.iter().position(u8::is_ascii).unwrap_or(others.len());
-            let (others, following) = others.split_at(length);
-            for chunk in others.utf8_chunks() {
-                for character in chunk.valid().chars() {
-                    self.print(character, place, evicted);
-                    place += character.len_utf8() as u64;
-                }
-                if !chunk.invalid().is_empty() {
-                    self.print(char::REPLACEMENT_CHARACTER, place, evicted);
-                    place += chunk.invalid().len() as u64;
-                }
-            }
-            rest = following;
+        while let Some(character) = rest.chars().next() {
+            let length = if character.is_ascii() {
+                let length = word::position(rest.as_bytes(), word::not_ascii);
+                self.print_ascii(&rest.as_bytes()[..length], place, evicted);
+                length
+            } else {
+                self.print(character, place, evicted);
+                character.len_utf8()
+            };
+            place += length as u64;
+            rest = &rest[length..];
         }
     }
 
@@ -107,6 +112,7 @@ impl<C: Cell> State<C> {
     }
 
     /// Prints any character that is no control character.
+    #[inline]
     fn print(&mut self, character: char, place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let width = if character <= '~' { 1 } else { character.width().unwrap_or(1) };
         if width == 0 {
@@ -122,6 +128,7 @@ impl<C: Cell> State<C> {
         self.last_marks.clear();
     }
 
+    #[inline]
     fn print_translated(
         &mut self,
         character: char,

@@ -16,6 +16,9 @@ pub struct Row<C> {
     /// The combining characters and joiners that belong to cells, by column, those of one cell in
     /// the order in which they were written.
     marks: Vec<Mark<C>>,
+    /// How many cells there are up to the last one that may be other than blank: most rows are written
+    /// halfway, and scrolled in blank, and what is blank need not be blanked.
+    used: usize,
     pub(super) is_wrapped: bool,
     pub(super) is_changed: bool,
 }
@@ -37,13 +40,15 @@ impl<C: Cell> PartialEq for Row<C> {
 impl<C: Cell> Row<C> {
     /// A row of so many columns on which nothing was ever written.
     pub(super) fn blank(cols: usize) -> Row<C> {
-        Row { cells: vec![C::blank(); cols], marks: Vec::new(), is_wrapped: false, is_changed: true }
+        let cells = vec![C::blank(); cols];
+        Row { cells, marks: Vec::new(), used: 0, is_wrapped: false, is_changed: true }
     }
 
     /// Makes this an erased row of so many columns.
     pub(super) fn reset(&mut self, cols: usize, ink: C::Ink) {
-        self.cells.resize(cols, C::erased(ink));
-        self.cells.fill(C::erased(ink));
+        self.cells.resize(cols, C::blank());
+        self.used = self.used.min(cols);
+        self.erase(0..cols, ink);
         self.marks.clear();
         self.is_wrapped = false;
         self.is_changed = true;
@@ -131,7 +136,7 @@ impl<C: Cell> Row<C> {
             0 | 0x20 => false,
             code => !char::from_u32(code).is_some_and(char::is_whitespace),
         };
-        let last = self.cells.iter().rposition(is_text);
+        let last = self.cells[..self.used].iter().rposition(is_text);
         let is_seen = |mark: &&Mark<C>| !self.cells[mark.col].is_concealed();
         let last = last.max(self.marks.iter().rfind(is_seen).map(|mark| mark.col));
         let length = last.map_or(0, |last| last + 1);
@@ -143,6 +148,7 @@ impl<C: Cell> Row<C> {
     /// Puts the same character everywhere.
     pub(super) fn fill(&mut self, cell: C) {
         self.cells.fill(cell);
+        self.used = self.cells.len();
         self.marks.clear();
         self.is_wrapped = false;
         self.is_changed = true;
@@ -153,6 +159,7 @@ impl<C: Cell> Row<C> {
     pub(super) fn print_ascii(&mut self, col: usize, text: &[u8], ink: C::Ink, place: u64) {
         let range = col..col + text.len();
         self.cut_out(range.clone());
+        self.used = self.used.max(range.end);
         for (index, (cell, byte)) in self.cells[range].iter_mut().zip(text).enumerate() {
             *cell = C::new(char::from(*byte), ink, place + index as u64);
         }
@@ -162,6 +169,7 @@ impl<C: Cell> Row<C> {
     #[inline]
     pub(super) fn print(&mut self, col: usize, character: char, width: usize, ink: C::Ink, place: u64) {
         self.cut_out(col..col + width);
+        self.used = self.used.max(col + width);
         self.cells[col] = C::new(character, ink, place);
         if width == 2 {
             self.cells[col + 1] = C::right_half(ink, place);
@@ -184,7 +192,22 @@ impl<C: Cell> Row<C> {
     /// Erases columns.
     pub(super) fn clear(&mut self, range: Range<usize>, ink: C::Ink) {
         self.cut_out(range.clone());
-        self.cells[range].fill(C::erased(ink));
+        self.erase(range, ink);
+    }
+
+    /// Fills columns with what erasing leaves.
+    #[inline]
+    fn erase(&mut self, range: Range<usize>, ink: C::Ink) {
+        let (cell, Range { start, end }) = (C::erased(ink), range);
+        if cell != C::blank() {
+            self.cells[start..end].fill(cell);
+            self.used = self.used.max(end);
+        } else if start < self.used {
+            self.cells[start..end.min(self.used)].fill(cell);
+            if end >= self.used {
+                self.used = start;
+            }
+        }
     }
 
     /// Moves what stands in a range of columns to the right, out of it at its end.
@@ -196,6 +219,7 @@ impl<C: Cell> Row<C> {
         // Of a wide character at the edge the right half alone is moved out.
         self.cut(end - count);
         self.cells.copy_within(start..end - count, start + count);
+        self.used = self.cells.len();
         self.cells[start..start + count].fill(C::erased(ink));
         self.marks.retain(|mark| !(end - count..end).contains(&mark.col));
         self.marks
@@ -214,6 +238,7 @@ impl<C: Cell> Row<C> {
         self.cut(start + count);
         self.cut(end);
         self.cells.copy_within(start + count..end, start);
+        self.used = self.cells.len();
         self.cells[end - count..end].fill(C::erased(ink));
         self.marks.retain(|mark| !(start..start + count).contains(&mark.col));
         self.marks
@@ -227,6 +252,7 @@ impl<C: Cell> Row<C> {
     pub(super) fn copy_from(&mut self, source: &Row<C>, range: Range<usize>) {
         self.cut_out(range.clone());
         self.cells[range.clone()].copy_from_slice(&source.cells[range.clone()]);
+        self.used = self.cells.len();
         let marks = source.marks.iter().filter(|mark| range.contains(&mark.col));
         self.marks.extend(marks.copied());
         self.marks.sort_by_key(|mark| mark.col);
@@ -247,6 +273,7 @@ impl<C: Cell> Row<C> {
             self.marks.retain(|mark| mark.col + 1 < cols);
         }
         self.cells.resize(cols, C::blank());
+        self.used = self.used.min(cols);
         self.marks.retain(|mark| mark.col < cols);
         self.is_changed = true;
     }
@@ -284,8 +311,8 @@ impl<C: Cell> Row<C> {
     }
 
     /// How many cells there are up to the last one that a program has given something.
-    fn used(&self) -> usize {
-        self.cells.iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
+    fn written(&self) -> usize {
+        self.cells[..self.used].iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
     }
 
     /// Appends a range of columns of another row.
@@ -294,6 +321,7 @@ impl<C: Cell> Row<C> {
         let marks = source.marks.iter().filter(|mark| range.contains(&mark.col));
         self.marks.extend(marks.map(moved));
         self.cells.extend_from_slice(&source.cells[range]);
+        self.used = self.cells.len();
     }
 }
 
@@ -307,7 +335,8 @@ pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> Ve
     while let Some(mut source) = rows.pop_front() {
         let is_wrapped = source.is_wrapped;
         if !is_wrapped {
-            source.cells.truncate(source.used().max(source.marks.last().map_or(0, |mark| mark.col + 1)));
+            source.cells.truncate(source.written().max(source.marks.last().map_or(0, |mark| mark.col + 1)));
+            source.used = source.cells.len();
         }
         if cols == 1 {
             source.blank_wide();
@@ -330,6 +359,7 @@ pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> Ve
             if row.cells.len() < cols {
                 let ink = row.cells.last().map(Cell::ink);
                 row.cells.push(ink.map_or(C::blank(), C::erased));
+                row.used = row.cells.len();
             }
             at = end;
             row.is_wrapped = true;

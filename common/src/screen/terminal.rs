@@ -141,9 +141,19 @@ impl<C: Cell> Terminal<C> {
         self.feed_with(text, &mut |_| {});
     }
 
-    /// The same; rows that leave the scrollback are shown to `evicted`, the oldest first.
+    /// The same for bytes. What of them is no UTF-8 shows as U+FFFD.
+    pub fn feed_bytes(&mut self, bytes: &[u8]) {
+        self.feed_bytes_with(bytes, &mut |_| {});
+    }
+
+    /// Takes the next piece; rows that leave the scrollback are shown to `evicted`, the oldest first.
     pub fn feed_with(&mut self, text: &str, evicted: &mut impl FnMut(&Row<C>)) {
-        let mut tokens = self.tokenizer.tokens(text.as_bytes());
+        self.feed_bytes_with(text.as_bytes(), evicted);
+    }
+
+    #[inline]
+    fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
+        let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
             self.state.execute(&token, evicted);
         }

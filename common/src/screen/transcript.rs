@@ -39,9 +39,14 @@ impl Transcript {
 
     /// Takes the next piece of output, and appends the lines that have scrolled out of reach.
     pub fn feed(&mut self, text: &str, out: &mut Vec<u8>) {
+        self.feed_bytes(text.as_bytes(), out);
+    }
+
+    /// The same for bytes. What of them is no UTF-8 shows as U+FFFD.
+    pub fn feed_bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let Transcript { tokenizer, terminal, is_within_line } = self;
         let evicted = &mut |row: &Row<TextCell>| *is_within_line = write_row(row, out);
-        let mut tokens = tokenizer.tokens(text.as_bytes());
+        let mut tokens = tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
             // Lines that have been shown stay in the transcript, whether or not one can scroll back.
             let erases_scrollback =

@@ -40,6 +40,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::word;
+
 const ESC: u8 = 0x1b;
 const BEL: u8 = 0x07;
 const CAN: u8 = 0x18;
@@ -499,7 +501,9 @@ fn text(bytes: &[u8]) -> Found {
     // The first character is known to be none.
     let mut end = 1;
     loop {
-        end = find(bytes, end, |byte| (byte < b' ') | (byte == DEL) | (byte == C1_LEAD));
+        end += word::position(&bytes[end..], |word| {
+            word::below(b' ', word) | word::equal(DEL, word) | word::equal(C1_LEAD, word)
+        });
         match bytes[end..] {
             // What follows the lead of a C1 control decides, and may be in the next piece.
             [C1_LEAD, 0x80..=0x9f, ..] | [C1_LEAD] => break,
@@ -508,21 +512,6 @@ fn text(bytes: &[u8]) -> Found {
         }
     }
     Found::new(end, Shape::Text)
-}
-
-/// Where the first byte of a class is at or behind `from`, or the end. In blocks, which compilers
-/// turn into vector code.
-#[inline]
-fn find(bytes: &[u8], from: usize, is_in_class: impl Fn(u8) -> bool) -> usize {
-    const BLOCK: usize = 16;
-    let mut at = from;
-    while let Some(block) = bytes.get(at..at + BLOCK) {
-        if block.iter().fold(false, |found, &byte| found | is_in_class(byte)) {
-            break;
-        }
-        at += BLOCK;
-    }
-    at + bytes[at..].iter().position(|&byte| is_in_class(byte)).unwrap_or(bytes.len() - at)
 }
 
 /// An escape sequence (ECMA-35, 13.2.1).
@@ -675,11 +664,13 @@ fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
 
 /// A string, or what is left of it if `front`, the length of its introducer, is 0.
 fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) -> Option<Found> {
-    let may_be_end =
-        |byte: u8| (byte == ESC) | (byte == CAN) | (byte == SUB) | (byte == BEL) | (byte == C1_LEAD);
+    let may_be_end = |word: u64| {
+        let ends = [ESC, CAN, SUB, BEL, C1_LEAD];
+        ends.into_iter().fold(0, |found, end| found | word::equal(end, word))
+    };
     let mut at = front.max(*searched);
     let (back, end) = loop {
-        at = find(bytes, at, may_be_end);
+        at += word::position(bytes.get(at..).unwrap_or_default(), may_be_end);
         if at >= LONGEST_STRING && bytes.len() > LONGEST_STRING {
             break (0, End::Later);
         }
