@@ -1,4 +1,4 @@
-//! What a picture shows at one moment: a grid of cells whose colors are known.
+//! The contents of a picture at one moment: a grid of cells with resolved colors.
 
 use std::rc::Rc;
 
@@ -10,15 +10,15 @@ use crate::raster::Look;
 /// One cell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CanvasCell {
-    /// Its character; a blank has a space.
+    /// Its character; a space for a blank cell.
     pub character: char,
-    /// What combines with the character.
+    /// Its combining characters.
     pub marks: Option<Rc<str>>,
-    /// How many columns it takes: 1, 2 for a wide character, 0 for the cell that such a one covers.
+    /// Its width in columns: 1, 2 for a wide character, 0 for the cell covered by one.
     pub columns: u8,
-    /// Colors and style.
+    /// Its colors and style.
     pub look: Look,
-    /// Where a click on it leads.
+    /// The target of its link.
     pub link: Option<Rc<str>>,
 }
 
@@ -28,14 +28,14 @@ impl CanvasCell {
         CanvasCell { character: ' ', marks: None, columns: 1, look, link: None }
     }
 
-    /// Whether there is nothing to see but its background.
+    /// Returns whether only its background is visible.
     pub fn is_blank(&self) -> bool {
         let Look { underline, strikethrough, overline, .. } = self.look;
         let has_lines = strikethrough || overline || underline != Underline::None;
         self.columns == 1 && self.character == ' ' && self.marks.is_none() && !has_lines
     }
 
-    /// Its character and what combines with it.
+    /// Its character and combining characters.
     pub fn text(&self) -> String {
         let mut text = String::from(self.character);
         text.push_str(self.marks.as_deref().unwrap_or_default());
@@ -43,14 +43,14 @@ impl CanvasCell {
     }
 }
 
-/// A cursor that is shown.
+/// A visible cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// From the left, from 0.
+    /// The column, from 0.
     pub column: usize,
-    /// From the top, from 0.
+    /// The row, from 0.
     pub row: usize,
-    /// How the cell under it looks, instead of how it looks without it.
+    /// The look of the cell under it.
     pub look: Look,
 }
 
@@ -70,7 +70,7 @@ impl Canvas {
         Canvas { size, cells: vec![CanvasCell::blank(look); count], cursor: None }
     }
 
-    /// Columns and rows.
+    /// The size in cells.
     pub fn size(&self) -> Size {
         self.size
     }
@@ -80,13 +80,13 @@ impl Canvas {
         &self.cells
     }
 
-    /// The cells of a row; none where there is no such row.
+    /// The cells of a row; empty if there is no such row.
     pub fn row(&self, row: usize) -> &[CanvasCell] {
         let cols = usize::from(self.size.cols);
         self.cells.get(row * cols..(row + 1) * cols).unwrap_or_default()
     }
 
-    /// All cells, row by row, with the cursor drawn.
+    /// All cells, row by row, including the cursor.
     pub fn shown(&self) -> impl Iterator<Item = CanvasCell> {
         let cols = usize::from(self.size.cols);
         let cursor = self.cursor.map(|cursor| (cursor.row * cols + cursor.column, cursor.look));
@@ -96,13 +96,13 @@ impl Canvas {
         })
     }
 
-    /// Moves all rows up. Those that come from below are to be drawn.
+    /// Moves all rows up. The rows that come in at the bottom must be drawn.
     pub fn scroll_up(&mut self, rows: usize) {
         let count = rows.min(self.size.rows.into()) * usize::from(self.size.cols);
         self.cells.rotate_left(count);
     }
 
-    /// The cells of a row, to change.
+    /// The cells of a row, mutable.
     pub fn row_mut(&mut self, row: usize) -> &mut [CanvasCell] {
         let cols = usize::from(self.size.cols);
         self.cells.get_mut(row * cols..(row + 1) * cols).unwrap_or_default()

@@ -1,9 +1,9 @@
-//! Which moments of a recording become frames, and when they are shown.
+//! The selection of frames from a recording, and their times.
 //!
-//! A frame is what the screen shows at the end of a span of time that begins with a change: so a burst
-//! of output is one frame, and the first is not an empty screen. It is shown from the beginning of its
-//! span on. Times are added up as whole microseconds and divided at the end, so that roundings never
-//! add up.
+//! A frame is the screen at the end of a span of time that begins with a change: a burst of output
+//! is one frame, and the first frame is not an empty screen. It is shown from the start of its
+//! span. Times are added up in whole microseconds and divided at the end, so that rounding errors
+//! do not accumulate.
 
 use common::cast::{Code, Event, Fault, Item, Time};
 use common::cli;
@@ -14,25 +14,25 @@ use crate::progress::Progress;
 use crate::recording::{Recording, Stop, Survey, check_size};
 use crate::view::View;
 
-/// How time goes by.
+/// The timing of the frames.
 #[derive(Clone, Copy, Debug)]
 pub struct Timing {
-    /// Longer pauses are cut to this.
+    /// The maximum length of a pause.
     pub idle_limit: Time,
-    /// How many times as fast.
+    /// The playback speed.
     pub speed: f64,
     /// The span of a frame.
     pub span: Time,
-    /// How long the last frame is shown after the last event.
+    /// The time for which the last frame is shown after the last event.
     pub hold: Time,
 }
 
-/// Draws a recording: `show` takes the canvas from each time on that it is shown. Returns the time at
-/// which all ends.
+/// Draws a recording: `show` gets the canvas and the time from which it is shown. Returns the time
+/// of the end.
 ///
 /// # Errors
 ///
-/// What is wrong with the cast, or what `show` says.
+/// A fault in the cast, or an error of `show`.
 pub fn animate(
     recording: &mut Recording,
     survey: &Survey,
@@ -42,9 +42,9 @@ pub fn animate(
     mut show: impl FnMut(Time, &Canvas) -> cli::Result<()>,
 ) -> cli::Result<Time> {
     let mut screen: Option<Screen> = None;
-    // When the cast's time was last looked at, and how much of it has been shown.
+    // The time of the last event in the cast, and its time in the animation.
     let (mut previous, mut shown) = (survey.from, Time::ZERO);
-    // When the span began that is not over yet.
+    // The start of the current span.
     let mut span = Some(Time::ZERO);
     let mut text = Vec::new();
     let mut progress = Progress::default();
@@ -84,11 +84,11 @@ pub fn animate(
     Ok(shown.divided_by(timing.speed).plus(timing.hold))
 }
 
-/// Does to a screen what an event says. `text` is room to work in.
+/// Applies an event to a screen. `text` is a reusable buffer.
 ///
 /// # Errors
 ///
-/// What is wrong with the event.
+/// A fault in the event.
 pub fn apply(event: &Event<'_>, screen: &mut Screen, text: &mut Vec<u8>) -> Result<(), Fault> {
     match event.code {
         Code::Output => {

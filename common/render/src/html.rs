@@ -1,5 +1,4 @@
-//! A page that plays a recording, with nothing but itself: the player, its style and the cast are in
-//! it.
+//! A self-contained page that plays a recording: it includes the player, its style and the cast.
 //!
 //! The cast is a string in the page's script, written as it is read, so that memory does not grow
 //! with it.
@@ -13,22 +12,22 @@ use crate::player;
 use crate::svg::push_text;
 use crate::theme::Theme;
 
-/// What the page lets happen: its own script and style, nothing from elsewhere. The player's terminal
-/// is WebAssembly, its fonts and pictures are within its style.
+/// The page's policy: its own script and style, nothing from elsewhere. The player's terminal is
+/// WebAssembly, its fonts and pictures are part of its style.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; \
                       style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src data:";
 
-/// How the player plays.
+/// The settings of the player.
 pub struct Settings<'a> {
-    /// Instead of the recording's own.
+    /// Replaces the recording's own theme.
     pub theme: Option<&'a Theme>,
-    /// Longer pauses are cut to this.
+    /// The maximum length of a pause.
     pub idle_limit: Option<Time>,
-    /// How many times as fast.
+    /// The playback speed.
     pub speed: f64,
-    /// Whether it begins again at the end.
+    /// True to start again at the end.
     pub does_loop: bool,
-    /// What is shown before it plays.
+    /// The time of the screen shown before playback.
     pub poster: Option<Time>,
 }
 
@@ -43,7 +42,7 @@ impl<W: Write> Page<W> {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn begin(mut out: W, header: &Header, title: &str, settings: &Settings<'_>) -> io::Result<Page<W>> {
         let mut head = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -72,7 +71,7 @@ impl<W: Write> Page<W> {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn line(&mut self, line: &[u8]) -> io::Result<()> {
         self.buffer.clear();
         push_string(String::from_utf8_lossy(line).trim_end_matches(['\r', '\n']), &mut self.buffer);
@@ -84,7 +83,7 @@ impl<W: Write> Page<W> {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn finish(mut self, settings: &Settings<'_>) -> io::Result<W> {
         let mut options = String::from("fit: \"both\"");
         if let Some(poster) = settings.poster {
@@ -127,8 +126,8 @@ fn push_theme(theme: &Theme, out: &mut String) {
     out.push('}');
 }
 
-/// Appends text as it stands in a string of a script within a page: no `<`, which might end the
-/// script, and no line ends, among which older browsers count U+2028 and U+2029.
+/// Appends text escaped for a string in a script within a page: without `<`, which might end the
+/// script, and without line ends, which in older browsers include U+2028 and U+2029.
 fn push_string(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {

@@ -1,26 +1,26 @@
-//! Where things are in a picture: the grid of cells, the margin around it, the bar above it.
+//! The layout of a picture: the grid of cells, the margin around it, the bar above it.
 
 use common::size::Size;
 
 use crate::metrics::Metrics;
 
-/// The places of a picture, in pixels.
+/// The layout of a picture, in pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
-    /// Of the cells.
+    /// The metrics of the cells.
     pub metrics: Metrics,
-    /// Of the grid, in cells.
+    /// The size of the grid, in cells.
     pub grid: Size,
     /// The margin to the left and right of the grid.
     pub margin_x: u32,
     /// The margin above and below the grid.
     pub margin_y: u32,
-    /// The height of a window's bar, 0 where there is none.
+    /// The height of the window's bar, or 0.
     pub bar: u32,
 }
 
 impl Layout {
-    /// A layout with a margin of so many pixels; without one of a column and half a row.
+    /// A layout with a margin in pixels; by default, a column and half a row.
     pub fn new(metrics: Metrics, grid: Size, padding: Option<u16>, has_window: bool) -> Layout {
         let cell = metrics.cell;
         Layout {

@@ -1,6 +1,6 @@
-//! What a cast looks like: pictures of a recorded terminal, and pages that play it.
+//! Pictures of a recorded terminal, and pages that play a recording.
 //!
-//! A crate of its own, so that a filter builds and links without it.
+//! A separate crate, so that a filter builds and links without it.
 
 pub mod canvas;
 pub mod command;

@@ -1,6 +1,6 @@
-//! Cells to lines of pixels: the whole picture, or an area of its grid, for any kind of pixel.
+//! Paints cells as lines of pixels: the whole picture, or an area of its grid, in any pixel format.
 //!
-//! Pixels come into being a row of cells at a time, so that memory follows the number of cells and
+//! Pixels are generated a row of cells at a time, so that memory depends on the number of cells and
 //! not of pixels.
 
 use std::collections::{HashMap, HashSet};
@@ -12,14 +12,14 @@ use crate::raster::{CODES, Look, Raster, Tile};
 use crate::theme::{Rgb, Theme};
 use crate::window;
 
-/// Paints one picture again and again, as its cells change.
+/// Paints one picture repeatedly, as its cells change.
 pub struct Painter {
     /// Draws the cells.
     pub raster: Raster,
-    /// Where they are.
+    /// The positions of the cells.
     pub layout: Layout,
     background: Rgb,
-    /// The bar of the window, if there is one, row by row.
+    /// The window's bar, if there is one, row by row.
     bar: Vec<Rgb>,
 }
 
@@ -36,21 +36,21 @@ pub struct Area {
     pub bottom: usize,
 }
 
-/// Whether a cell of an area is painted.
+/// The treatment of a cell in an area.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Paint {
-    /// It is not: a hole.
+    /// Not painted: a hole.
     No,
-    /// It may be.
+    /// Painted if that is shorter.
     Maybe,
-    /// It is.
+    /// Painted.
     Yes,
 }
 
-/// What is painted in an area: the tiles of its cells, and how they look.
+/// The contents of an area to be painted: the tiles of its cells, and their looks.
 pub struct Sheet {
     columns: usize,
-    /// For each cell its tile and which of the looks it has; none for a hole.
+    /// For each cell, its tile and the index of its look; `None` for a hole.
     cells: Vec<Option<(Rc<Tile>, usize, Paint)>>,
     kinds: Vec<Kind>,
 }
@@ -58,16 +58,16 @@ pub struct Sheet {
 /// Cells of the same colors.
 struct Kind {
     colors: [Rgb; CODES],
-    /// Which codes occur in the tiles that are painted, and in those that may be.
+    /// The codes in the tiles that are painted, and in those that may be.
     used: u64,
     maybe_used: u64,
 }
 
-/// What decides the colors of a tile that has none of its own.
+/// The colors of a tile that has none of its own.
 type Inks = (Rgb, Rgb, Rgb);
 
 impl Sheet {
-    /// The colors of what is painted, with or without what may be.
+    /// The colors of the painted cells, with or without those that may be painted.
     pub fn colors(&self, with_maybe: bool) -> HashSet<Rgb> {
         let mut colors = HashSet::new();
         for kind in &self.kinds {
@@ -77,7 +77,8 @@ impl Sheet {
         colors
     }
 
-    /// Whether there are cells that are not painted, with or without those that may be.
+    /// Returns whether there are cells that are not painted, with or without those that may be
+    /// painted.
     pub fn has_holes(&self, with_maybe: bool) -> bool {
         self.cells.iter().any(|cell| match cell {
             None => true,
@@ -85,7 +86,7 @@ impl Sheet {
         })
     }
 
-    /// Whether there are cells that may be painted.
+    /// Returns whether there are cells that may be painted.
     pub fn has_choice(&self) -> bool {
         self.cells.iter().flatten().any(|(_, _, paint)| *paint == Paint::Maybe)
     }
@@ -96,7 +97,7 @@ fn codes(used: u64) -> impl Iterator<Item = usize> {
 }
 
 impl Painter {
-    /// Paints cells, and a window around them where the layout has one.
+    /// Paints cells, and a window around them if the layout has one.
     pub fn new(mut raster: Raster, layout: Layout, theme: &Theme, title: &str) -> Painter {
         let bar = window::bar(title, theme, &layout, &mut raster);
         Painter { raster, layout, background: theme.background, bar }
@@ -107,12 +108,12 @@ impl Painter {
         Area { left: 0, top: 0, right: self.layout.grid.cols.into(), bottom: self.layout.grid.rows.into() }
     }
 
-    /// Finds what is painted in an area; `paint` tells it of each cell by its index.
+    /// Collects the cells to paint in an area; `paint` decides for each cell, by its index.
     pub fn sheet(&mut self, cells: &[CanvasCell], area: Area, paint: impl Fn(usize) -> Paint) -> Sheet {
         let cols = usize::from(self.layout.grid.cols);
         let mut sheet = Sheet { columns: area.right - area.left, cells: Vec::new(), kinds: Vec::new() };
         let mut known: HashMap<Inks, usize> = HashMap::new();
-        // Most cells look like their neighbour.
+        // Most cells look like their neighbor.
         let mut last: Option<(Inks, usize)> = None;
         for index in (area.top..area.bottom).flat_map(|row| row * cols + area.left..row * cols + area.right) {
             let paint = paint(index);
@@ -174,8 +175,8 @@ impl Painter {
         (0..layout.margin_y).for_each(|_| take(&margin));
     }
 
-    /// The lines of pixels of a sheet, a row of cells at a time: without what may be painted, and with
-    /// it.
+    /// The pixel lines of a sheet, a row of cells at a time: without the cells that may be painted,
+    /// and with them.
     pub fn rows<T: Copy>(
         &self,
         sheet: &Sheet,

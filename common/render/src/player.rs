@@ -35,9 +35,9 @@ mod tests {
         assert!(style.contains(".ap-player"));
     }
 
-    /// A page embeds both between tags, where these would end them.
+    /// A page embeds both in elements, which these would end.
     #[test]
-    fn neither_holds_what_ends_an_element_of_html() {
+    fn neither_contains_the_end_of_an_html_element() {
         assert!(!text(SCRIPT).unwrap().to_lowercase().contains("</script"));
         assert!(!text(STYLE).unwrap().to_lowercase().contains("</style"));
     }

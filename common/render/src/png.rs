@@ -1,6 +1,6 @@
 //! PNG stills.
 //!
-//! A picture of a terminal rarely has more than 256 colors: then a pixel is a number, which is far
+//! A picture of a terminal rarely has more than 256 colors: a pixel is then an index, which is far
 //! shorter than a color.
 
 use std::collections::HashMap;
@@ -12,14 +12,14 @@ use crate::canvas::{Canvas, CanvasCell};
 use crate::paint::{Paint, Painter};
 use crate::theme::Rgb;
 
-/// From the background to the text.
+/// The number of steps from the background to the text.
 pub const STEPS: u8 = 16;
 
 /// Writes a picture of the canvas.
 ///
 /// # Errors
 ///
-/// Those of the sink.
+/// Errors of the sink.
 pub fn write(mut out: impl Write, canvas: &Canvas, painter: &mut Painter) -> io::Result<()> {
     let cells: Vec<CanvasCell> = canvas.shown().collect();
     let all = painter.all();

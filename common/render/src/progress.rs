@@ -1,35 +1,35 @@
-//! How far a picture has come, on standard error, for someone who sits there and waits.
+//! The progress of drawing, on standard error, for a user who is waiting.
 
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// How long it may take before it is shown.
+/// The time before it is shown.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often what is shown changes, at most.
+/// The minimum time between two updates.
 const PERIOD: Duration = Duration::from_millis(100);
 
-/// Events go by faster than clocks are read.
+/// Counting events is faster than reading the clock.
 const STRIDE: u64 = 64;
 
-/// The progress through a cast, shown where standard error is a terminal.
+/// The progress through a cast, shown if standard error is a terminal.
 #[derive(Default)]
 pub struct Progress {
     length: u64,
     events: u64,
-    /// When it was begun, if anyone is there to see it.
+    /// The start, if standard error is a terminal.
     begun: Option<Instant>,
     shown: Option<Instant>,
 }
 
 impl Progress {
-    /// A cast of so many bytes is to be read.
+    /// Starts with the length of the cast in bytes.
     pub fn begin(&mut self, length: u64) {
         *self =
             Progress { length, begun: io::stderr().is_terminal().then(Instant::now), ..Progress::default() };
     }
 
-    /// The next event, which begins at this offset, is taken.
+    /// Counts the next event, which begins at this offset.
     pub fn event(&mut self, offset: u64) {
         self.events += 1;
         let Some(begun) = self.begun.filter(|_| self.events.is_multiple_of(STRIDE)) else { return };
@@ -41,12 +41,12 @@ impl Progress {
         if is_due {
             self.shown = Some(now);
             let percent = offset * 100 / self.length.max(1);
-            // Nothing depends on it.
+            // A failure has no consequences.
             let _ = write!(io::stderr(), "\r{percent:3} %, {} events\x1b[K", self.events);
         }
     }
 
-    /// It has been read.
+    /// Removes the display.
     pub fn finish(&mut self) {
         if self.shown.take().is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K");

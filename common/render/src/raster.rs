@@ -1,8 +1,8 @@
-//! Cells to pixels, for all formats that are made of pixels.
+//! Renders cells to pixels, for all pixel formats.
 //!
-//! A [`Tile`] is what a cell shows, without its colors: for each pixel a step on the way from the
-//! background to the text, or the underline's color. So the same letter in another color costs
-//! nothing, and a picture never has more colors than its cells ask for: nothing is quantized.
+//! A [`Tile`] is the contents of a cell without its colors: for each pixel a step on the way from
+//! the background to the text, or the underline's color. So the same letter in another color costs
+//! nothing, and a picture never has more colors than its cells need: nothing is quantized.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -13,12 +13,12 @@ use crate::glyphs::{FaceStyle, Fonts, Glyph};
 use crate::metrics::Metrics;
 use crate::theme::Rgb;
 
-/// How a cell looks, once theme, inversion and cursor have been dealt with.
+/// The look of a cell, after theme, inversion and cursor have been applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Look {
-    /// Of the cell.
+    /// The color of the cell.
     pub background: Rgb,
-    /// Of the text.
+    /// The color of the text.
     pub foreground: Rgb,
     /// Weight and slant of the text.
     pub style: FaceStyle,
@@ -26,14 +26,14 @@ pub struct Look {
     pub underline: Underline,
     /// Its color.
     pub underline_color: Rgb,
-    /// Whether a line goes through the text.
+    /// True for a line through the text.
     pub strikethrough: bool,
-    /// Whether a line goes above the text.
+    /// True for a line above the text.
     pub overline: bool,
 }
 
 impl Look {
-    /// Text without anything special.
+    /// Plain text.
     pub fn plain(background: Rgb, foreground: Rgb) -> Look {
         Look {
             background,
@@ -47,44 +47,44 @@ impl Look {
     }
 }
 
-/// What a cell shows, without its colors.
+/// The contents of a cell, without its colors.
 pub struct Tile {
     /// A code for each pixel, row by row: see [`Raster::colors`].
     pub codes: Vec<u8>,
-    /// Which codes occur: a bit for each.
+    /// A bit for each code that occurs.
     pub used: u64,
-    /// In pixels.
+    /// The width in pixels.
     pub width: usize,
-    /// Colors of its own, with their opacity, for codes above the underline's.
+    /// Its own colors, with their opacity, for codes above the underline's.
     own: Vec<(Rgb, u8)>,
 }
 
 impl Tile {
-    /// Whether some of its colors are not those of the cell, as in an emoji.
+    /// Returns whether it has colors other than those of the cell, as an emoji does.
     pub fn has_own_colors(&self) -> bool {
         !self.own.is_empty()
     }
 }
 
-/// How many codes there may be, at most: a bit each in [`Tile::used`].
+/// The maximum number of codes: a bit each in [`Tile::used`].
 pub const CODES: usize = 64;
 
 /// The colors of a tile's codes.
 pub type Colors = [Rgb; CODES];
 
-/// Draws cells, each kind of cell once.
+/// Draws cells, each distinct cell once.
 pub struct Raster {
-    /// What cells are drawn with.
+    /// The fonts to draw with.
     pub fonts: Fonts,
     metrics: Metrics,
     steps: u8,
-    /// Of single characters, which nearly all cells hold.
+    /// Tiles of single characters, which nearly all cells contain.
     tiles: HashMap<(char, Kind), Rc<Tile>>,
-    /// Of those with marks on them.
+    /// Tiles of characters with combining marks.
     clusters: HashMap<(String, Kind), Rc<Tile>>,
 }
 
-/// What makes two tiles of one text differ.
+/// The properties that distinguish tiles of the same text.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Kind {
     columns: u16,
@@ -94,11 +94,11 @@ struct Kind {
     overline: bool,
 }
 
-/// How many tiles are kept, at most: no more than a few megabytes at the usual size.
+/// The maximum number of tiles kept: a few megabytes at the default size.
 const MOST_TILES: usize = 4096;
 
 impl Raster {
-    /// Draws at these sizes, with so many steps from the background to the text (at most 16).
+    /// Draws at these sizes, with this many steps from the background to the text (at most 16).
     pub fn new(fonts: Fonts, metrics: Metrics, steps: u8) -> Raster {
         Raster { fonts, metrics, steps: steps.clamp(1, 16), tiles: HashMap::new(), clusters: HashMap::new() }
     }
@@ -108,12 +108,12 @@ impl Raster {
         &self.metrics
     }
 
-    /// How many steps there are from the background to the text.
+    /// The number of steps from the background to the text.
     pub fn steps(&self) -> u8 {
         self.steps
     }
 
-    /// What a cell shows that is this many columns wide.
+    /// The contents of a cell of this width in columns.
     pub fn tile(&mut self, text: &str, columns: u16, look: &Look) -> Rc<Tile> {
         let &Look { style, underline, strikethrough, overline, .. } = look;
         let kind = Kind { columns, style, underline, strikethrough, overline };
@@ -140,7 +140,7 @@ impl Raster {
         tile
     }
 
-    /// The colors of a tile's codes in a cell that looks like this.
+    /// The colors of a tile's codes in a cell with this look.
     pub fn colors(&self, tile: &Tile, look: &Look) -> Colors {
         let mut colors = [look.background; CODES];
         for step in 1..=self.steps {
@@ -162,7 +162,7 @@ impl Raster {
         let width = usize::from(self.metrics.cell.width) * usize::from(kind.columns);
         let steps = f32::from(self.steps);
         let (mut codes, own) = match self.fonts.draw(text, kind.columns, kind.style, &self.metrics) {
-            // Within 0 to the number of steps.
+            // Between 0 and the number of steps.
             Glyph::Mask(mask) => {
                 (mask.into_iter().map(|coverage| (coverage * steps).round() as u8).collect(), Vec::new())
             }
@@ -185,7 +185,7 @@ impl Raster {
             }
         };
         let always = |_: usize| true;
-        // The lowest that leaves room for two lines.
+        // The lowest position that leaves room for two lines.
         let under = (baseline + 2 * line).min(height.saturating_sub(3 * line));
         let code = u8::try_from(self.underline_code()).unwrap_or(u8::MAX);
         let cell = usize::from(self.metrics.cell.width);
@@ -198,7 +198,7 @@ impl Raster {
             }
             Underline::Dotted => paint(under, code, &|x| x / line % 2 == 0),
             Underline::Dashed => paint(under, code, &|x| x % cell < cell.div_ceil(2)),
-            // Half a wave down, half a wave up in each column: it goes on in the next.
+            // Half a wave down, half a wave up in each column, continued in the next.
             Underline::Curly => {
                 let is_lower = |x: usize| x % cell >= cell / 4 && x % cell < cell - cell / 4;
                 paint(under, code, &|x| !is_lower(x));
@@ -214,7 +214,7 @@ impl Raster {
         }
     }
 
-    /// The codes of a picture, and the few colors that stand for all of its own.
+    /// The codes of a picture, and the few colors that approximate all of its own.
     fn own_colors(&self, pixels: &[[u8; 4]]) -> (Vec<u8>, Vec<(Rgb, u8)>) {
         let first = self.underline_code() + 1;
         let own = few_colors(pixels, CODES - first);
@@ -233,8 +233,8 @@ impl Raster {
     }
 }
 
-/// At most so many colors that stand for those of a picture: the boxes that hold them are halved at
-/// the middle of their longest side until there are enough (Heckbert's median cut).
+/// At most this many colors that approximate those of a picture: the boxes that contain them are
+/// halved at the median of their longest side until there are enough (Heckbert's median cut).
 pub fn few_colors(pixels: &[[u8; 4]], most: usize) -> Vec<(Rgb, u8)> {
     let visible: Vec<[u8; 4]> = pixels.iter().copied().filter(|pixel| pixel[3] >= 16).collect();
     let range = |pixels: &[[u8; 4]], channel: usize| {

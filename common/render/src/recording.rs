@@ -1,5 +1,5 @@
-//! A cast that is read twice: once to learn how large a picture it takes and when it ends, once to
-//! draw it. What comes from a pipe is kept in a file without a name meanwhile.
+//! A cast that is read twice: once to find the size of the picture and the end, once to draw it.
+//! Data from a pipe is kept in an unnamed file in between.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -15,37 +15,37 @@ use common::size::Size;
 
 use crate::progress::Progress;
 
-/// The largest screen that is drawn, in cells: four times a large monitor full of small letters.
+/// The largest screen that is drawn, in cells: four times a large monitor with a small font.
 const MOST_CELLS: usize = 1 << 18;
 
-/// A cast, and how messages call it.
+/// A cast, and its name in messages.
 pub struct Recording {
     file: File,
-    /// Where in the file it begins.
+    /// The offset of its start in the file.
     start: u64,
     length: u64,
     name: String,
 }
 
-/// What is known of a cast once it has been read.
+/// The properties of a cast, known after the first reading.
 pub struct Survey {
     /// Its header.
     pub header: Header,
-    /// The largest number of columns by the largest number of rows that its terminal has.
+    /// The maximum number of columns by the maximum number of rows of its terminal.
     pub size: Size,
-    /// When the part begins that is drawn.
+    /// The start of the part to draw.
     pub from: Time,
-    /// When it ends, unless the cast ends before.
+    /// The end of the part to draw, unless the cast ends earlier.
     pub to: Option<Time>,
 }
 
-/// Why reading is to end.
+/// The reason to stop reading.
 pub enum Stop {
-    /// The item that was taken last is wrong.
+    /// A fault in the last item.
     Fault(Fault),
-    /// Something else is.
+    /// Another failure.
     Failure(Failure),
-    /// Nothing is: no more is needed.
+    /// No more is needed.
     Enough,
 }
 
@@ -62,11 +62,11 @@ impl From<Failure> for Stop {
 }
 
 impl Recording {
-    /// Opens a file, or standard input for `-` and where nothing is named.
+    /// Opens a file, or standard input for `-` and for no name.
     ///
     /// # Errors
     ///
-    /// What cannot be opened, or copied.
+    /// It cannot be opened or copied.
     pub fn open(path: Option<&OsStr>) -> cli::Result<Recording> {
         let (mut stream, name) = files::open(path)?;
         let failed = |error: io::Error| Failure::io(&name, &error);
@@ -79,22 +79,22 @@ impl Recording {
                 file
             }
         };
-        // Standard input may stand anywhere in a file.
+        // Standard input may be positioned anywhere in a file.
         let start = file.stream_position().map_err(failed)?;
         let length = file.metadata().map_err(failed)?.len().saturating_sub(start);
         Ok(Recording { file, start, length, name })
     }
 
-    /// How messages call it.
+    /// Its name in messages.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Reads it all: its size, and when a range begins and ends.
+    /// Reads all of it to find its size, and the start and end of a range.
     ///
     /// # Errors
     ///
-    /// What is wrong with the cast, or a screen too large to be drawn.
+    /// A fault in the cast, or a screen too large to draw.
     pub fn survey(&mut self, range: &mut Range) -> cli::Result<Survey> {
         let mut header = None;
         let mut size = Size { cols: 1, rows: 1 };
@@ -127,11 +127,11 @@ impl Recording {
         Ok(Survey { header, size, from, to })
     }
 
-    /// Reads it from its beginning, item by item.
+    /// Reads it from its start, item by item.
     ///
     /// # Errors
     ///
-    /// What is wrong with the cast, or what `take` says.
+    /// A fault in the cast, or an error of `take`.
     pub fn read(
         &mut self,
         progress: &mut Progress,
@@ -151,7 +151,7 @@ impl Recording {
 ///
 /// # Errors
 ///
-/// What is wrong with the cast, or what `take` says.
+/// A fault in the cast, or an error of `take`.
 pub fn read(
     stream: Input,
     name: &str,
@@ -182,7 +182,7 @@ pub fn read(
     }
 }
 
-/// Whether a screen of this size is drawn.
+/// Checks that a screen of this size can be drawn.
 ///
 /// # Errors
 ///

@@ -1,11 +1,11 @@
-//! Colors: those of a theme, and those that every terminal has beside them.
+//! Colors: those of a theme, and the others of every terminal.
 //!
-//! A theme is a background, a foreground and the sixteen colors that programs ask for by number. It
-//! comes from its name, from the command line, or from the header of a cast.
+//! A theme is a background, a foreground and the sixteen colors that programs select by number. It
+//! is given by name, on the command line, or in the header of a cast.
 
 use common::cast::{self, Header};
 
-/// A color of the screen, a byte for each channel.
+/// An RGB color, a byte per channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Rgb {
     /// Red.
@@ -17,19 +17,19 @@ pub struct Rgb {
 }
 
 impl Rgb {
-    /// A color from its three bytes, the red one highest.
+    /// A color as a number of three bytes, red highest.
     pub const fn new(value: u32) -> Rgb {
         let [_, red, green, blue] = value.to_be_bytes();
         Rgb { red, green, blue }
     }
 
-    /// Reads six hexadecimal digits.
+    /// Parses six hexadecimal digits.
     pub fn parse(text: &str) -> Option<Rgb> {
         let is_hexadecimal = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         is_hexadecimal.then(|| u32::from_str_radix(text, 16).ok().map(Rgb::new))?
     }
 
-    /// The color that is this far on the way to another: `part` of `whole`.
+    /// The color at `part` of `whole` on the way to another.
     pub fn towards(self, other: Rgb, part: u8, whole: u8) -> Rgb {
         let (part, whole) = (i32::from(part), i32::from(whole.max(1)));
         let channel = |from: u8, to: u8| {
@@ -50,11 +50,11 @@ impl Rgb {
 /// The colors of a terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
-    /// Of cells that have no other.
+    /// The default background.
     pub background: Rgb,
-    /// Of text that has no other.
+    /// The default text color.
     pub foreground: Rgb,
-    /// Colors 0 to 15: the eight, and their bright variants.
+    /// Colors 0 to 15: eight colors, and their bright variants.
     pub palette: [Rgb; 16],
 }
 
@@ -118,8 +118,8 @@ impl Theme {
         THEMES.iter().map(|(name, ..)| *name)
     }
 
-    /// Reads what a command line gives: a theme's name, or a background, a foreground and 8 or 16
-    /// colors, all `rrggbb`, separated by commas. `None` for anything else.
+    /// Parses a theme on a command line: a name, or a background, a foreground and 8 or 16 colors,
+    /// all `rrggbb`, separated by commas. `None` for anything else.
     pub fn parse(text: &str) -> Option<Theme> {
         if let Some(row) = THEMES.iter().find(|(name, ..)| *name == text) {
             return Some(theme(row));
@@ -129,7 +129,7 @@ impl Theme {
         Some(Theme { background, foreground, palette: palette(colors)? })
     }
 
-    /// The theme that a header names, `None` where it names none or any part of it is broken.
+    /// The theme in a header; `None` if it is missing or any part of it is invalid.
     pub fn of_header(header: &Header) -> Option<Theme> {
         let within_term = || {
             let term = cast::object_entries(header.get("term")?)?;
@@ -152,7 +152,7 @@ impl Theme {
         })
     }
 
-    /// The color of a number: 0 to 15 are the theme's, 16 to 231 a cube, the rest shades of grey.
+    /// The color with a number: 0 to 15 are the theme's, 16 to 231 a cube, the rest shades of grey.
     pub fn color(&self, index: u8) -> Rgb {
         const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
         let level = |value: u8| LEVELS[usize::from(value % 6)];
@@ -170,7 +170,7 @@ impl Theme {
     }
 }
 
-/// Eight colors, which are also their own bright variants, or sixteen.
+/// Sixteen colors, or eight that are also their own bright variants.
 fn palette(colors: impl Iterator<Item = Option<Rgb>>) -> Option<[Rgb; 16]> {
     let mut colors: Vec<Rgb> = colors.take(17).collect::<Option<_>>()?;
     if colors.len() == 8 {
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn the_theme_of_a_header_is_passed_over_whole_where_a_part_of_it_is_broken() {
+    fn an_invalid_theme_in_a_header_is_ignored_as_a_whole() {
         let eight = ["#112233"; 8].join(":");
         for (fg, palette) in
             [("ffffff", &*eight), ("#fffff", &eight), ("#ffffff", &eight[1..]), ("#ffffff", "")]
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_color_on_the_way_is_rounded_to_the_nearest() {
+    fn an_intermediate_color_is_rounded_to_the_nearest() {
         let (black, white) = (Rgb::new(0), Rgb::new(0xffffff));
         assert_eq!(black.towards(white, 1, 4), Rgb::new(0x404040));
         assert_eq!(white.towards(black, 1, 4), Rgb::new(0xbfbfbf));

@@ -1,4 +1,4 @@
-//! A terminal's screen as a canvas: colors from a theme, styles made plain, the cursor.
+//! A terminal's screen as a canvas: colors from a theme, resolved styles, the cursor.
 
 use std::collections::HashMap;
 use std::mem;
@@ -11,10 +11,10 @@ use crate::glyphs::FaceStyle;
 use crate::raster::Look;
 use crate::theme::{Rgb, Theme};
 
-/// How many links are kept so that cells can share them.
+/// The number of links kept to be shared by cells.
 const MOST_LINKS: usize = 1024;
 
-/// Turns screens into canvases.
+/// Converts screens to canvases.
 pub struct View {
     theme: Theme,
     shows_cursor: bool,
@@ -28,23 +28,23 @@ impl View {
         View { theme, shows_cursor: true, is_bold_bright: false, links: HashMap::new() }
     }
 
-    /// Whether the cursor is drawn where the program shows it.
+    /// Sets whether the cursor is drawn if the program shows it.
     pub fn with_cursor(self, shows_cursor: bool) -> View {
         View { shows_cursor, ..self }
     }
 
-    /// Whether bold text in one of the first eight colors takes its bright variant.
+    /// Sets whether bold text in one of the first eight colors takes its bright variant.
     pub fn with_bold_as_bright(self, is_bold_bright: bool) -> View {
         View { is_bold_bright, ..self }
     }
 
-    /// How a blank cell looks.
+    /// The look of a blank cell.
     pub fn blank(&self) -> Look {
         Look::plain(self.theme.background, self.theme.foreground)
     }
 
-    /// Brings a canvas up to date with what has changed on the screen since the last time. What the
-    /// screen is smaller than the canvas stays blank.
+    /// Updates a canvas with the changes to the screen since the last call. Cells of the canvas
+    /// beyond the screen stay blank.
     pub fn update(&mut self, screen: &mut Screen, canvas: &mut Canvas) {
         let changes = screen.take_changes();
         canvas.scroll_up(changes.scrolled);
@@ -83,7 +83,7 @@ impl View {
         }
         let blank = CanvasCell::blank(self.blank());
         target.iter_mut().skip(cells.len()).for_each(|slot| *slot = blank.clone());
-        // A canvas that is narrower cuts a wide character in two.
+        // A narrower canvas cuts a wide character in two.
         if let Some(last) = target.last_mut().filter(|last| last.columns > 1) {
             *last = CanvasCell { character: ' ', columns: 1, ..last.clone() };
         }
@@ -100,8 +100,8 @@ impl View {
         (self.shows_cursor && cursor.is_visible).then_some(Cursor { column, row: cursor.row, look })
     }
 
-    /// What a style is in these colors. Inversion swaps text and background, the cursor swaps them
-    /// once more; faint text is halfway to the background that it then has.
+    /// The look of a style in the theme's colors. Inversion swaps text and background, the cursor
+    /// swaps them again; faint text is halfway to the resulting background.
     fn look(&self, style: &Style, is_under_cursor: bool) -> Look {
         let foreground = match style.foreground {
             Color::Indexed(index @ 0..=7) if style.bold && self.is_bold_bright => Color::Indexed(index + 8),
@@ -134,7 +134,7 @@ impl View {
         }
     }
 
-    /// A link that may be followed: to the web, and nowhere else.
+    /// A link that may be followed: only to the web.
     fn link(&mut self, uri: &str) -> Option<Rc<str>> {
         let begins_with =
             |scheme: &str| uri.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));

@@ -9,10 +9,10 @@ use crate::theme::{Rgb, Theme};
 /// The colors of the buttons: close, minimize, zoom.
 pub const BUTTONS: [Rgb; 3] = [Rgb::new(0xff5f57), Rgb::new(0xfebc2e), Rgb::new(0x28c840)];
 
-/// How large a button is: its radius.
+/// The radius of a button.
 pub const BUTTON_RADIUS: u32 = 6;
 
-/// The middle of a button, from the left: the first is 0.
+/// The center of a button from the left; the first is 0.
 pub fn button_x(index: u32) -> u32 {
     20 * (index + 1)
 }
@@ -23,11 +23,11 @@ pub fn look(theme: &Theme) -> Look {
     Look::plain(background, theme.foreground.towards(background, 1, 4))
 }
 
-/// As much of a title as fits into a bar, each character with the columns it takes, and the left edge
+/// As much of a title as fits the bar, each character with its width in columns, and the left edge
 /// of the first.
 pub fn fitted_title(title: &str, layout: &Layout) -> (Vec<(char, u16)>, u32) {
     let cell = u32::from(layout.metrics.cell.width);
-    // As much room to the right as the buttons take to the left.
+    // As much room on the right as the buttons take on the left.
     let side = button_x(2) + 2 * BUTTON_RADIUS + cell;
     let room = layout.width().saturating_sub(2 * side) / cell.max(1);
     let wide = |character: char| match character.width() {

@@ -2,8 +2,9 @@
 
 use super::{Grid, Outline, Point, point, rectangle};
 
-/// How thick each arm of a character is, from the middle to the left, right, upper and lower edge:
-/// 0 none, 1 light, 2 heavy, 3 double. What has no arms (dashes, arcs, diagonals) is blank.
+/// The thickness of each arm of a character, from the center to the left, right, upper and lower
+/// edge: 0 none, 1 light, 2 heavy, 3 double. Characters without arms (dashes, arcs, diagonals) are
+/// blank.
 const ARMS: [&str; 8] = [
     "1100 2200 0011 0022 .... .... .... .... .... .... .... .... 0101 0201 0102 0202",
     "1001 2001 1002 2002 0110 0210 0120 0220 1010 2010 1020 2020 0111 0211 0121 0112",
@@ -60,7 +61,7 @@ fn arms(character: char) -> [u8; 4] {
 fn lines([left, right, up, down]: [u8; 4], grid: &Grid) -> Vec<Outline> {
     let swapped = Grid { width: grid.height, height: grid.width, ..*grid };
     let mut outlines = Vec::new();
-    // Each arm is drawn as if it came from the left, then turned to where it is.
+    // Each arm is drawn as if from the left, then rotated into place.
     arm(left, right, [up, down], grid, &mut |x, y, length, height| {
         outlines.push(rectangle(x, y, x + length, y + height));
     });
@@ -79,13 +80,13 @@ fn lines([left, right, up, down]: [u8; 4], grid: &Grid) -> Vec<Outline> {
 const NONE: u8 = 0;
 const DOUBLE: u8 = 3;
 
-/// The distance of the two lines of a double one from where a light one would be.
+/// The distance of the two lines of a double one from the position of a light one.
 fn double_offset(grid: &Grid) -> f32 {
     grid.light
 }
 
-/// Draws an arm that comes from the left edge: a rectangle is given as its left and upper edge, its
-/// length and its height.
+/// Draws an arm from the left edge: a rectangle is given by its left and upper edge, its length and
+/// its height.
 fn arm(
     arm: u8,
     opposite: u8,
@@ -106,7 +107,7 @@ fn arm(
     }
 }
 
-/// The same from the right edge.
+/// Likewise from the right edge.
 fn arm_from_far_end(
     arm: u8,
     opposite: u8,
@@ -123,8 +124,8 @@ fn arm_from_far_end(
     }
 }
 
-/// Where an arm may end: behind the nearer line of a double one across, a light one, the farther line
-/// of a double one, a heavy one.
+/// The possible ends of an arm: after the nearer line of a crossing double line, after a light
+/// line, after the farther line of a double one, after a heavy line.
 struct Ends {
     near: f32,
     middle: f32,
@@ -132,7 +133,7 @@ struct Ends {
     thick: f32,
 }
 
-/// The one or two lines of an arm: upper edge, thickness, and where they end.
+/// The one or two lines of an arm: upper edge, thickness, and end.
 fn strokes(arm: u8, opposite: u8, above: u8, below: u8, grid: &Grid, ends: &Ends) -> Vec<(f32, f32, f32)> {
     let across = |weight| match weight {
         2 => ends.thick,
@@ -144,8 +145,8 @@ fn strokes(arm: u8, opposite: u8, above: u8, below: u8, grid: &Grid, ends: &Ends
         DOUBLE => {
             let (top, _) = grid.middle_row(grid.light);
             let offset = double_offset(grid);
-            // A line turns towards the side that it lies on; with nothing there it goes on to
-            // the other side's farther line.
+            // A line turns towards its own side; if nothing is there, it extends to the farther
+            // line of the other side.
             let end = |same_side, other_side| match (same_side, other_side) {
                 (DOUBLE, _) => ends.near,
                 (NONE, other) => across(other),
@@ -156,7 +157,7 @@ fn strokes(arm: u8, opposite: u8, above: u8, below: u8, grid: &Grid, ends: &Ends
         weight => {
             let (top, bottom) = grid.middle_row(if weight == 2 { grid.heavy } else { grid.light });
             let end = match (above, below) {
-                // Against a wall of two lines.
+                // At a vertical double line.
                 (DOUBLE, DOUBLE) if opposite == NONE => ends.near,
                 _ => across(above.max(below)),
             };
@@ -165,7 +166,7 @@ fn strokes(arm: u8, opposite: u8, above: u8, below: u8, grid: &Grid, ends: &Ends
     }
 }
 
-/// A broken line from edge to edge. Its gaps are even from one cell to the next.
+/// A dashed line from edge to edge. Its gaps continue evenly from one cell to the next.
 fn dashes(count: u8, is_vertical: bool, thickness: f32, grid: &Grid) -> Vec<Outline> {
     let length = if is_vertical { grid.height } else { grid.width };
     let step = length / f32::from(count);
@@ -184,10 +185,10 @@ fn dashes(count: u8, is_vertical: bool, thickness: f32, grid: &Grid) -> Vec<Outl
     (0..count).map(dash).collect()
 }
 
-/// A corner that is rounded: from the edge on one side (-1 left, 1 right) to the edge above (-1) or
-/// below (1).
+/// A rounded corner: from the edge on one side (-1 left, 1 right) to the edge above (-1) or below
+/// (1).
 fn arc(side: f32, vertical: f32, grid: &Grid) -> Outline {
-    /// How many straight pieces a quarter of a circle is drawn as.
+    /// The number of straight segments per quarter of a circle.
     const PIECES: u8 = 8;
     let (left, right) = grid.middle_column(grid.light);
     let (top, bottom) = grid.middle_row(grid.light);

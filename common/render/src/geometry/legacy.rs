@@ -1,18 +1,17 @@
-//! Symbols for legacy computing, U+1FB00 to U+1FBAF: sextants, wedges, eighths, shades, fills, lines
-//! across.
+//! Symbols for legacy computing, U+1FB00 to U+1FBAF: sextants, wedges, eighths, shades, fills,
+//! crossing lines.
 
 use super::{Grid, Outline, Point, Shape, half, point};
 
-/// The wedges U+1FB3C to U+1FB67: the corner of the cell that is filled, and from where to where the
-/// edge of the filled part goes. Places are a letter each, see [`place`].
+/// The wedges U+1FB3C to U+1FB67: the corner of the cell that is filled, and the two ends of the
+/// edge of the filled part. Each point is a letter, see [`place`].
 const WEDGES: &str = "hfi hfj hdi hdj hai jdb jdc jfb jfc jhb jfe jig jhg jie jhe jic hbe hae hbg hag hbj hdg \
     cfi cfj cdi cdj cai adb adc afb afc ahb afe aig ahg aie ahe aic cbe cae cbg cag cbj cdg";
 
-/// For U+1FBA0 to U+1FBAE which diagonals there are: upper left 8, upper right 4, lower left 2, lower
-/// right 1.
+/// The diagonals of U+1FBA0 to U+1FBAE: upper left 8, upper right 4, lower left 2, lower right 1.
 const DIAGONALS: [u8; 15] = [8, 4, 2, 1, 10, 5, 3, 12, 9, 6, 7, 11, 13, 14, 15];
 
-/// What a symbol is made of.
+/// The shapes of a symbol.
 pub fn shapes(character: char, grid: &Grid) -> Vec<Shape> {
     let code = character as u32;
     let opacity = match code {
@@ -76,7 +75,7 @@ fn outlines(code: u32, grid: &Grid) -> Vec<Outline> {
         0x1fb9b => vec![triangle(0, grid), triangle(2, grid)],
         0x1fb9c..=0x1fb9f => corner((code - 0x1fb9c) as usize, grid).into_iter().collect(),
         0x1fba0..=0x1fbae => diagonals(DIAGONALS[(code - 0x1fba0) as usize], grid),
-        // A line across with a stroke through it.
+        // A horizontal line with a stroke through it.
         _ => {
             let (top, bottom) = grid.middle_row(grid.light);
             let (left, right) = grid.middle_column(grid.light);
@@ -89,8 +88,8 @@ fn outlines(code: u32, grid: &Grid) -> Vec<Outline> {
     }
 }
 
-/// Two columns and three rows of blocks, numbered as binary digits from the upper left; the empty one,
-/// the halves and the full one are other characters.
+/// Two columns and three rows of blocks, numbered as binary digits from the upper left; the empty
+/// one, the halves and the full one are separate characters.
 fn sextant(index: u32, grid: &Grid) -> Vec<Outline> {
     let bits = index + 1 + u32::from(index >= 20) + u32::from(index >= 40);
     let set = (0..6u8).filter(|bit| bits >> bit & 1 == 1);
@@ -101,7 +100,7 @@ fn sextant(index: u32, grid: &Grid) -> Vec<Outline> {
     set.map(block).collect()
 }
 
-/// The place that a letter of [`WEDGES`] stands for: halves of the width, thirds of the height.
+/// The point of a letter in [`WEDGES`]: halves of the width, thirds of the height.
 fn place(letter: u8, grid: &Grid) -> Point {
     let (x, y) = match letter {
         b'a' => (0.0, 0.0),
@@ -128,7 +127,7 @@ fn wedge(index: u32, grid: &Grid) -> Option<Outline> {
     Some(if side > 0.0 { half(&whole, from, to) } else { half(&whole, to, from) })
 }
 
-/// The quarter between the middle and the left (0), upper (1), right (2) or lower (3) edge.
+/// The quarter between the center and the left (0), upper (1), right (2) or lower (3) edge.
 fn triangle(quarter: usize, grid: &Grid) -> Outline {
     let corners = corners(grid);
     let middle = point(grid.width / 2.0, grid.height / 2.0);
@@ -140,7 +139,7 @@ fn corners(grid: &Grid) -> [Point; 4] {
     [point(0.0, 0.0), point(grid.width, 0.0), point(grid.width, grid.height), point(0.0, grid.height)]
 }
 
-/// Half of the cell, up to a diagonal: the upper left one (0) and on clockwise.
+/// Half of the cell, divided by a diagonal: the upper left one (0) and clockwise.
 fn corner(index: usize, grid: &Grid) -> Option<Outline> {
     let corners = corners(grid);
     let at = |step: usize| corners.get((index + step) % 4).copied();
@@ -157,7 +156,7 @@ fn checkers(odd: u8, grid: &Grid) -> Vec<Outline> {
     .collect()
 }
 
-/// Slanted lines that go on from one cell to the next, falling (1) or rising (-1).
+/// Slanted lines that continue from one cell to the next, falling (1) or rising (-1).
 fn hatching(slope: f32, grid: &Grid) -> Vec<Outline> {
     let (width, height) = (grid.width, grid.height);
     let line = |index: i8| {

@@ -1,14 +1,15 @@
-//! Characters that are drawn rather than taken from a font, so that they fill their cell edge to edge
-//! and join without seams: box drawing, blocks, braille, powerline and symbols for legacy computing.
+//! Characters that are drawn geometrically rather than from a font, so that they fill their cell
+//! edge to edge and join without seams: box drawing, blocks, braille, powerline and symbols for
+//! legacy computing.
 //!
-//! Everything is outlines in the pixels of one cell. Edges that a reader sees as straight lie on
-//! whole pixels. Knows no fonts, colors or picture formats.
+//! All shapes are outlines in the pixels of one cell. Straight edges lie on whole pixels. Knows no
+//! fonts, colors or picture formats.
 
 mod boxes;
 mod legacy;
 mod powerline;
 
-/// A point within a cell: pixels from its left and upper edge.
+/// A point within a cell, in pixels from its left and upper edge.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// Pixels from the left edge.
@@ -20,25 +21,25 @@ pub struct Point {
 /// A closed outline, filled.
 pub type Outline = Vec<Point>;
 
-/// What a character is made of: outlines that are filled together, with one strength of color.
+/// A part of a character: outlines that are filled together, with one opacity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shape {
-    /// How much of the text's color there is, in percent: shades have less than 100.
+    /// The opacity of the text's color, in percent: below 100 for shades.
     pub opacity: u8,
-    /// May overlap; the area that any of them encloses is filled.
+    /// The outlines may overlap; the union of their areas is filled.
     pub outlines: Vec<Outline>,
 }
 
-/// The cell that a character is drawn in, in whole pixels.
+/// The size of a cell, in whole pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
-    /// Of a single column.
+    /// The width of a single column.
     pub width: u16,
-    /// From one line to the next.
+    /// The distance from one line to the next.
     pub height: u16,
 }
 
-/// What is drawn for a character, `None` where that is up to a font.
+/// The shapes of a character; `None` if it is drawn from a font.
 pub fn shapes(character: char, cell: Cell) -> Option<Vec<Shape>> {
     if !is_drawn(character) {
         return None;
@@ -52,26 +53,27 @@ pub fn shapes(character: char, cell: Cell) -> Option<Vec<Shape>> {
         0xe0b0..=0xe0bf => solid(powerline::outlines(character, &grid)),
         _ => legacy::shapes(character, &grid),
     };
-    // A line may be thicker than a tiny cell is wide, and sums of fractions miss an edge by a hair.
+    // A line may be thicker than the width of a tiny cell, and sums of fractions may miss an edge
+    // slightly.
     for point in shapes.iter_mut().flat_map(|shape| shape.outlines.iter_mut().flatten()) {
         *point = self::point(point.x.clamp(0.0, grid.width), point.y.clamp(0.0, grid.height));
     }
     Some(shapes)
 }
 
-/// Whether a character is drawn as geometry.
+/// Returns whether a character is drawn as geometry.
 pub fn is_drawn(character: char) -> bool {
     matches!(character as u32, 0x2500..=0x259f | 0x2800..=0x28ff | 0xe0b0..=0xe0bf | 0x1fb00..=0x1fbaf)
         && character != '\u{1fb93}'
 }
 
-/// The lines of a cell that shapes begin and end at.
+/// The positions in a cell at which shapes begin and end.
 struct Grid {
     width: f32,
     height: f32,
-    /// How thick a light line is.
+    /// The thickness of a light line.
     light: f32,
-    /// How thick a heavy one is: its middle is that of a light one.
+    /// The thickness of a heavy line, with the same center as a light one.
     heavy: f32,
 }
 
@@ -82,40 +84,40 @@ impl Grid {
         Grid { width: cell.width.into(), height: cell.height.into(), light, heavy }
     }
 
-    /// A part of the width, on a whole pixel.
+    /// A fraction of the width, rounded to a pixel.
     fn x(&self, part: f32) -> f32 {
         (self.width * part).round()
     }
 
-    /// A part of the height, on a whole pixel.
+    /// A fraction of the height, rounded to a pixel.
     fn y(&self, part: f32) -> f32 {
         (self.height * part).round()
     }
 
-    /// The edges of a vertical line in the middle.
+    /// The edges of a vertical line in the center.
     fn middle_column(&self, thickness: f32) -> (f32, f32) {
         let left = ((self.width - self.light) / 2.0).floor() - (thickness - self.light) / 2.0;
         (left.max(0.0), left.max(0.0) + thickness)
     }
 
-    /// The edges of a horizontal line in the middle.
+    /// The edges of a horizontal line in the center.
     fn middle_row(&self, thickness: f32) -> (f32, f32) {
         let top = ((self.height - self.light) / 2.0).floor() - (thickness - self.light) / 2.0;
         (top.max(0.0), top.max(0.0) + thickness)
     }
 
-    /// The rectangle between parts of the width and of the height.
+    /// The rectangle between fractions of the width and of the height.
     fn part(&self, left: f32, top: f32, right: f32, bottom: f32) -> Outline {
         rectangle(self.x(left), self.y(top), self.x(right), self.y(bottom))
     }
 
-    /// A straight stroke, cut off at the edges of the cell.
+    /// A straight stroke, clipped to the cell.
     fn stroke(&self, from: Point, to: Point, thickness: f32) -> Outline {
         let (dx, dy) = (to.x - from.x, to.y - from.y);
         let length = dx.hypot(dy).max(f32::EPSILON);
         let (along_x, along_y) = (dx / length * thickness, dy / length * thickness);
         let (across_x, across_y) = (-along_y / 2.0, along_x / 2.0);
-        // Longer at both ends, so that it reaches the corners it comes from.
+        // Extended at both ends, to reach the corners it starts from.
         let (from, to) = (point(from.x - along_x, from.y - along_y), point(to.x + along_x, to.y + along_y));
         self.clipped(vec![
             point(from.x + across_x, from.y + across_y),
@@ -125,7 +127,7 @@ impl Grid {
         ])
     }
 
-    /// The part of an outline that lies in the cell.
+    /// The part of an outline within the cell.
     fn clipped(&self, outline: Outline) -> Outline {
         let (right, bottom) = (point(self.width, 0.0), point(0.0, self.height));
         let corner = point(self.width, self.height);
@@ -142,8 +144,8 @@ fn rectangle(left: f32, top: f32, right: f32, bottom: f32) -> Outline {
     vec![point(left, top), point(right, top), point(right, bottom), point(left, bottom)]
 }
 
-/// The part of a convex outline that lies to the right of a line, as seen by someone who walks along
-/// it (Sutherland and Hodgman's clipping, for one edge).
+/// The part of a convex outline to the right of a directed line (Sutherland and Hodgman's clipping,
+/// for one edge).
 fn half(outline: &[Point], from: Point, to: Point) -> Outline {
     let side = |p: Point| (to.x - from.x) * (p.y - from.y) - (to.y - from.y) * (p.x - from.x);
     let mut kept = Outline::new();
@@ -192,7 +194,7 @@ fn blocks(character: char, grid: &Grid) -> Vec<Shape> {
     }
 }
 
-/// Braille patterns: a bit for each dot, in the order of the Unicode chart.
+/// Braille patterns: a bit per dot, in the order of the Unicode chart.
 fn braille(dots: u32, grid: &Grid) -> Vec<Outline> {
     const PLACES: [(u8, u8); 8] = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3)];
     let (across, down) = (grid.width / 2.0, grid.height / 4.0);
@@ -213,7 +215,7 @@ mod tests {
     const CELL: Cell = Cell { width: 10, height: 22 };
 
     #[test]
-    fn every_drawn_character_stays_in_its_cell_whatever_the_size() {
+    fn every_drawn_character_stays_in_its_cell_at_any_size() {
         for (width, height) in [(10, 22), (1, 1), (7, 15), (31, 64)] {
             for character in (0..0x20000).filter_map(char::from_u32) {
                 let shapes = shapes(character, Cell { width, height });
@@ -235,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_block_is_the_whole_cell_and_two_halves_leave_no_seam() {
+    fn a_full_block_fills_the_cell_and_two_halves_leave_no_seam() {
         let outlines = |character| shapes(character, CELL).unwrap().remove(0).outlines;
         assert_eq!(outlines('█'), [rectangle(0.0, 0.0, 10.0, 22.0)]);
         assert_eq!(outlines('▀'), [rectangle(0.0, 0.0, 10.0, 11.0)]);

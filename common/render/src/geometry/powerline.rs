@@ -27,7 +27,7 @@ pub fn outlines(character: char, grid: &Grid) -> Vec<Outline> {
     }
 }
 
-/// The right half of an ellipse (`side` 1), or the left one (-1), whose diameter stands at `x`.
+/// The right half of an ellipse (`side` 1), or the left one (-1), with its vertical axis at `x`.
 fn half_ellipse(x: f32, side: f32, grid: &Grid) -> Outline {
     curve(x, side, grid, 0.0).collect()
 }
@@ -39,7 +39,7 @@ fn half_ring(x: f32, side: f32, grid: &Grid) -> Outline {
 }
 
 fn curve(x: f32, side: f32, grid: &Grid, inset: f32) -> impl Iterator<Item = Point> {
-    /// How many straight pieces half an ellipse is drawn as.
+    /// The number of straight segments per half of an ellipse.
     const PIECES: u8 = 16;
     let (middle, across) = (grid.height / 2.0, (grid.width - inset).max(0.0));
     let down = (middle - inset).max(0.0);

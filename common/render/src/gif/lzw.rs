@@ -1,28 +1,28 @@
-//! LZW as GIF uses it (GIF89a, appendix F): codes of growing width, packed from the lowest bit on.
+//! LZW as in GIF (GIF89a, appendix F): codes of growing width, packed starting with the lowest bit.
 //!
-//! Of our own because a crate's takes twice the time: with the few colors of a terminal, the next
-//! code is one look into a small table.
+//! Written here because a library's takes twice the time: with the few colors of a terminal,
+//! finding the next code is one lookup in a small table.
 
-/// The number of codes, at which the encoder starts afresh.
+/// The maximum number of codes; the encoder then starts again.
 const MOST_CODES: u16 = 4096;
 
-/// Packs the pixels of one image, which come in pieces.
+/// Packs the pixels of one image, given in pieces.
 pub struct Encoder {
     out: Vec<u8>,
-    /// The width of a pixel.
+    /// The number of bits per pixel.
     bits: u8,
-    /// For each code and pixel after it the longer code, or 0.
+    /// For each code and following pixel, the longer code, or 0.
     next: Vec<u16>,
-    /// For each pixel the codes of one of it, two of it and so on, for the long runs that pictures of
-    /// terminals consist of.
+    /// For each pixel, the codes of runs of one, two and more of it: pictures of terminals consist
+    /// of long runs.
     runs: Vec<Vec<u16>>,
-    /// The first code not yet given.
+    /// The first unassigned code.
     free: u16,
-    /// The width of a code.
+    /// The current number of bits per code.
     width: u8,
-    /// The code of the pixels that are not written yet.
+    /// The code of the pixels not written yet.
     pending: Option<u16>,
-    /// Bits that do not fill a byte yet, and how many there are.
+    /// The bits that do not fill a byte yet, and their number.
     buffer: u32,
     buffered: u8,
 }
@@ -47,7 +47,7 @@ impl Encoder {
         encoder
     }
 
-    /// The code that tells the decoder to start afresh; the one after it ends the image.
+    /// The code that makes the decoder start again; the next one ends the image.
     fn clear_code(&self) -> u16 {
         1 << self.bits
     }
@@ -63,13 +63,13 @@ impl Encoder {
         self.width = self.bits + 1;
     }
 
-    /// Takes the next pixels. Each has to be in the range that [`Encoder::new`] was told.
+    /// Adds pixels, which must be in the range given to [`Encoder::new`].
     pub fn push(&mut self, mut pixels: &[u8]) {
         let largest = u8::MAX >> (8 - self.bits);
         while let Some(&first) = pixels.first() {
             let pixel = first & largest;
             let Some(code) = self.pending else {
-                // Where a code begins, a run is looked up as a whole.
+                // At the start of a code, a run is looked up as a whole.
                 let run = &self.runs[usize::from(pixel)];
                 let length = pixels.iter().take(run.len()).take_while(|&&other| other == first).count();
                 self.pending = Some(run[length - 1]);
@@ -88,7 +88,7 @@ impl Encoder {
         }
     }
 
-    /// Gives a code to what was found, `code`, with the pixel after it.
+    /// Assigns a code to `code` followed by the pixel.
     fn add(&mut self, place: usize, code: u16, pixel: u8) {
         if self.free == MOST_CODES {
             self.write(self.clear_code(), self.width);
@@ -109,7 +109,7 @@ impl Encoder {
         self.free += 1;
     }
 
-    /// Ends the image, and returns its bytes.
+    /// Ends the image and returns its bytes.
     pub fn finish(mut self) -> Vec<u8> {
         if let Some(code) = self.pending {
             self.write(code, self.width);
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A decoder after the specification, with no thought of speed.
+    /// A decoder that follows the specification, without regard for speed.
     fn decode(bytes: &[u8], bits: u8) -> Option<Vec<u8>> {
         let clear = 1usize << bits;
         let fresh = || -> Vec<Vec<u8>> { (0..clear + 2).map(|code| vec![code as u8]).collect() };
@@ -157,7 +157,7 @@ mod tests {
                 continue;
             }
             if code == clear + 1 {
-                // Nothing follows but the rest of the byte.
+                // Only the rest of the byte may follow.
                 return (bytes.len() == at.div_ceil(8)).then_some(out);
             }
             let entry = match (table.get(code), &previous) {
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn long_images_go_beyond_the_largest_code() {
+    fn long_images_exceed_the_largest_code() {
         let mut state = 1u32;
         let mut noise = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -205,7 +205,7 @@ mod tests {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_packed_in_pieces_is_unpacked_as_it_was(
+        fn pixels_packed_in_pieces_unpack_unchanged(
             bits in 2u8..=8, pixels in prop::collection::vec(any::<u8>(), 0..600), cut in any::<prop::sample::Index>(),
         ) {
             let pixels: Vec<u8> = pixels.into_iter().map(|pixel| pixel & (u8::MAX >> (8 - bits))).collect();

@@ -1,8 +1,8 @@
 //! GIF animations (GIF89a).
 //!
-//! A frame is one image: the box around the cells that have changed. Cells within it that have not
-//! are left as they were, or painted where they are blank, whichever is shorter. Nothing is dithered
-//! or quantized; an image whose colors are not in the file's table brings a table of its own.
+//! A frame is one image: the bounding box of the changed cells. Unchanged cells within it are left
+//! transparent, or painted if they are blank, whichever is shorter. Nothing is dithered or
+//! quantized; an image whose colors are not in the global table has a local table.
 
 mod lzw;
 mod palette;
@@ -18,16 +18,17 @@ use crate::theme::{Rgb, Theme};
 use lzw::Encoder;
 use palette::Palette;
 
-/// From the background to the text. Six cost a tenth more and look the same.
+/// The number of steps from the background to the text. Six cost a tenth more and look the same.
 pub const STEPS: u8 = 4;
 
-/// The shortest delay, in hundredths of a second, that browsers do not take for a tenth of one.
+/// The shortest delay that browsers respect, in hundredths of a second; shorter ones become a tenth
+/// of a second.
 const SHORTEST_DELAY: u64 = 2;
 
-/// The shortest time that a frame is shown.
+/// The shortest duration of a frame.
 pub const SHORTEST_FRAME: Time = Time::from_micros(SHORTEST_DELAY * 10_000);
 
-/// The widest and highest picture that the format has a number for.
+/// The maximum width and height in the format.
 pub const LARGEST: u32 = u16::MAX as u32;
 
 /// Writes an animation, frame by frame.
@@ -35,10 +36,10 @@ pub struct GifWriter<W> {
     out: W,
     painter: Painter,
     global: Palette,
-    /// What is shown, row by row.
+    /// The displayed cells, row by row.
     shown: Vec<CanvasCell>,
-    /// The image not written yet, because how long it is shown is told by the next one; and when, in
-    /// hundredths of a second, it is shown.
+    /// The image not written yet, because its duration is known only with the next one; and its
+    /// start, in hundredths of a second.
     pending: Option<(u64, Image)>,
 }
 
@@ -50,17 +51,17 @@ struct Image {
 }
 
 impl<W: Write> GifWriter<W> {
-    /// Begins an animation.
+    /// Starts an animation.
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn new(mut out: W, painter: Painter, theme: &Theme, does_loop: bool) -> io::Result<GifWriter<W>> {
         let global = Palette::global(theme, painter.raster.steps());
         let mut head = b"GIF89a".to_vec();
         head.extend(u16_bytes(painter.layout.width()));
         head.extend(u16_bytes(painter.layout.height()));
-        // A table of colors, eight bits a channel; the background; square pixels.
+        // A table of colors with eight bits per channel; the background; square pixels.
         head.extend([0x80 | 0x70 | (global.bits() - 1), 0, 0]);
         head.extend(global.bytes());
         if does_loop {
@@ -74,7 +75,7 @@ impl<W: Write> GifWriter<W> {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn frame(&mut self, time: Time, canvas: &Canvas) -> io::Result<()> {
         let next: Vec<CanvasCell> = canvas.shown().collect();
         let image = if self.shown.is_empty() {
@@ -91,11 +92,11 @@ impl<W: Write> GifWriter<W> {
         Ok(())
     }
 
-    /// Ends the animation at a time, and returns the sink and what painted the pictures.
+    /// Ends the animation at a time, and returns the sink and the painter.
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn finish(mut self, end: Time) -> io::Result<(W, Painter)> {
         self.write_pending(hundredths(end))?;
         self.out.write_all(b";")?;
@@ -103,14 +104,14 @@ impl<W: Write> GifWriter<W> {
         Ok((self.out, self.painter))
     }
 
-    /// Writes the image that is shown until a time, if there is one, and returns when it really ends.
+    /// Writes the image that is shown until a time, if there is one, and returns its actual end.
     fn write_pending(&mut self, until: u64) -> io::Result<Option<u64>> {
         let Some((shown_at, image)) = self.pending.take() else { return Ok(None) };
         let until = until.max(shown_at + SHORTEST_DELAY);
         let longest = u64::from(u16::MAX);
         let mut delay = until - shown_at;
         self.write_image(delay.min(longest), &image)?;
-        // Longer than the format has a number for: a pixel that leaves what is there.
+        // Longer than the format can express: add transparent pixels.
         while delay > longest {
             delay -= longest;
             let (transparent, bits) = (self.global.transparent, self.global.bits().max(2));
@@ -124,7 +125,7 @@ impl<W: Write> GifWriter<W> {
 
     fn write_image(&mut self, delay: u64, image: &Image) -> io::Result<()> {
         let [low, high] = u16_bytes(u32::try_from(delay).unwrap_or(u32::MAX));
-        // The image stays, and one index leaves what is there.
+        // The image stays, and one index is transparent.
         self.out.write_all(&[0x21, 0xf9, 4, 0b101, low, high, image.transparent, 0])?;
         self.out.write_all(&image.bytes)
     }
@@ -147,8 +148,8 @@ impl<W: Write> GifWriter<W> {
         }
     }
 
-    /// An area, in which only some cells have changed. Of those that have not, the blank ones may be
-    /// painted: both ways are tried.
+    /// An area in which only some cells have changed. Unchanged blank cells may be painted: both
+    /// ways are tried.
     fn image(&mut self, area: Area, changed: &[bool]) -> Image {
         let shown = &self.shown;
         let sheet = self.painter.sheet(shown, area, |index| match changed[index] {
@@ -188,7 +189,7 @@ impl<W: Write> GifWriter<W> {
         Image { transparent: palette.transparent, bytes }
     }
 
-    /// A table of its own for an image with these colors, if the file's does not do.
+    /// A local table for an image with these colors, if the global one does not contain them.
     fn palette_for(&self, colors: &HashSet<Rgb>) -> Option<Palette> {
         if colors.iter().all(|&color| self.global.index(color).is_some()) {
             return None;
@@ -199,7 +200,7 @@ impl<W: Write> GifWriter<W> {
     }
 }
 
-/// Which cells have changed; the two of a wide character together.
+/// A flag for each changed cell; both cells of a wide character change together.
 fn changes(before: &[CanvasCell], now: &[CanvasCell]) -> Vec<bool> {
     let mut changed: Vec<bool> = before.iter().zip(now).map(|(before, now)| before != now).collect();
     for index in 1..changed.len() {
@@ -211,7 +212,7 @@ fn changes(before: &[CanvasCell], now: &[CanvasCell]) -> Vec<bool> {
     changed
 }
 
-/// The smallest area that holds all changed cells.
+/// The smallest area that contains all changed cells.
 fn area_of(changed: &[bool], cols: usize) -> Option<Area> {
     let mut area: Option<Area> = None;
     for (row, cells) in changed.chunks(cols.max(1)).enumerate() {
@@ -227,7 +228,7 @@ fn area_of(changed: &[bool], cols: usize) -> Option<Area> {
     area
 }
 
-/// An image as the format has it: where it is, its table of colors if it has one, its pixels.
+/// An image in GIF format: its position, its local table if it has one, its pixels.
 fn image_bytes(place: [u32; 4], palette: &Palette, bits: u8, pixels: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0x2c];
     bytes.extend(place.into_iter().flat_map(u16_bytes));

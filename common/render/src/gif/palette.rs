@@ -5,23 +5,23 @@ use std::collections::{HashMap, HashSet};
 use crate::raster::few_colors;
 use crate::theme::{Rgb, Theme};
 
-/// The most colors that an image can have.
+/// The maximum number of colors in an image.
 const MOST: usize = 256;
 
-/// A table of colors, one of which stands for "as it was".
+/// A table of colors, with one index for unchanged pixels.
 pub struct Palette {
-    /// In the order of their indexes.
+    /// In the order of their indices.
     pub colors: Vec<Rgb>,
-    /// The index that leaves a pixel as it was.
+    /// The index for unchanged pixels.
     pub transparent: u8,
-    /// Whether it is written with the image.
+    /// True if it is written with the image.
     pub is_local: bool,
     indexes: HashMap<Rgb, u8>,
 }
 
 impl Palette {
-    /// The colors that nearly all images get by with. Those of plain text come first: the fewer
-    /// bits an image's largest index has, the shorter it is.
+    /// The colors that suffice for nearly all images. Those of plain text come first: the fewer
+    /// bits an image's largest index has, the shorter the image.
     pub fn global(theme: &Theme, steps: u8) -> Palette {
         let text = (0..=steps).map(|step| theme.background.towards(theme.foreground, step, steps));
         let mut palette = Palette::of(text, false);
@@ -32,7 +32,7 @@ impl Palette {
         palette
     }
 
-    /// These colors alone. Where they are too many, fewer stand for all.
+    /// Exactly these colors, or if they are too many, fewer that approximate them.
     pub fn local(wanted: &[Rgb]) -> Palette {
         if wanted.len() < MOST {
             let mut palette = Palette::of(wanted.iter().copied(), true);
@@ -78,25 +78,25 @@ impl Palette {
         all.min_by_key(|(_, other)| distance(other)).map_or(0, |(index, _)| index)
     }
 
-    /// The index of a color, if it is one of these.
+    /// The index of a color, if it is in the table.
     pub fn index(&self, color: Rgb) -> Option<u8> {
         self.indexes.get(&color).copied()
     }
 
-    /// How many bits an index into the table has: 1 to 8.
+    /// The number of bits of an index into the table: 1 to 8.
     pub fn bits(&self) -> u8 {
         (1..8).find(|bits| self.colors.len() <= 1 << bits).unwrap_or(8)
     }
 
-    /// How many bits the largest index of these colors has, with or without the transparent one; at
-    /// least 2, as the format wants it.
+    /// The number of bits of the largest index of these colors, with or without the transparent
+    /// one; the format requires at least 2.
     pub fn bits_for(&self, colors: &HashSet<Rgb>, has_transparent: bool) -> u8 {
         let used = colors.iter().filter_map(|&color| self.index(color));
         let largest = used.chain(has_transparent.then_some(self.transparent)).max().unwrap_or(0);
         (2..8).find(|bits| u16::from(largest) < 1 << bits).unwrap_or(8)
     }
 
-    /// The table as a GIF has it, filled up to a power of two.
+    /// The table in GIF format, padded to a power of two.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes: Vec<u8> = self.colors.iter().flat_map(|c| [c.red, c.green, c.blue]).collect();
         bytes.resize(3 << self.bits(), 0);

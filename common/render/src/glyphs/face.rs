@@ -1,4 +1,4 @@
-//! One font: what it has, and its characters as pixels.
+//! One font: its properties, and its characters as pixels.
 
 use std::borrow::Cow;
 use std::io::Cursor;
@@ -10,22 +10,22 @@ use super::FaceStyle;
 use crate::geometry::Cell;
 use crate::metrics::{Metrics, Proportions};
 
-/// The bytes of a font, known to be one.
+/// The data of a valid font.
 pub struct FontData {
     bytes: Cow<'static, [u8]>,
-    /// Which one of a collection.
+    /// The index in a collection.
     index: u32,
 }
 
 impl FontData {
-    /// `None` for what is not a font.
+    /// `None` if it is not a font.
     pub fn new(bytes: Cow<'static, [u8]>, index: u32) -> Option<FontData> {
         let font = FontData { bytes, index };
         font.face()?;
         Some(font)
     }
 
-    /// Its tables, which are found in no time.
+    /// Its tables; finding them takes no time.
     fn face(&self) -> Option<Face<'_>> {
         Face::parse(&self.bytes, self.index).ok()
     }
@@ -54,12 +54,12 @@ impl FontData {
         (proportions.x_height > 0.05 && proportions.advance > 0.05).then_some(proportions)
     }
 
-    /// Whether it has something to draw for a character.
+    /// Returns whether it can draw a character.
     pub fn has(&self, character: char) -> bool {
         self.face().is_some_and(|face| face.glyph_index(character).is_some())
     }
 
-    /// Adds a character to what covers a cell, or returns the picture that the font has for it.
+    /// Adds a character to the coverage of a cell, or returns the font's picture for it.
     pub fn draw(
         &self,
         character: char,
@@ -90,16 +90,16 @@ fn draw_outline(
     let (width, height) = (f32::from(cell.width), f32::from(cell.height));
     let mut scale = metrics.font_size / f32::from(face.units_per_em());
     let advance = f32::from(face.glyph_hor_advance(glyph).unwrap_or(0)) * scale;
-    // What another font has may be wider than the cell.
+    // A character from another font may be wider than the cell.
     if advance > width + 1.0 {
         scale *= width / advance;
     }
-    // In the middle of the cell; what has no width combines with what stands there.
+    // Centered in the cell; a zero-width character combines with the one there.
     let left = match advance {
         0.0 => width,
         advance => ((width - advance) / 2.0).max(0.0),
     };
-    // Slanted letters overhang their cell, which cuts them off: they are drawn on a larger sheet.
+    // Slanted letters overhang their cell, which clips them: they are drawn on a larger sheet.
     let (columns, rows) = (usize::from(cell.width), usize::from(cell.height));
     let sheet = (3 * columns, 3 * rows);
     rasterizer.reset(sheet.0, sheet.1);
@@ -124,8 +124,8 @@ fn draw_outline(
     });
 }
 
-/// Turns an outline in the units of a font into lines and curves in the pixels of a sheet. What
-/// would lie beyond the sheet is pressed against its edge.
+/// Converts an outline in font units to lines and curves in the pixels of a sheet. Points beyond
+/// the sheet are moved to its edge.
 struct Pen<'a> {
     rasterizer: &'a mut Rasterizer,
     scale: f32,
@@ -180,7 +180,7 @@ pub struct Bitmap {
 }
 
 impl Bitmap {
-    /// Larger ones are not found in fonts.
+    /// No font contains larger ones.
     const MOST_PIXELS: usize = 1 << 20;
 
     fn decode(data: &[u8]) -> Option<Bitmap> {
@@ -205,15 +205,14 @@ impl Bitmap {
         Some(Bitmap { width, height, pixels })
     }
 
-    /// The picture as large as fits into a cell, in its middle; each pixel is the mean of what it
-    /// stands for.
+    /// The picture scaled to fit a cell, centered; each pixel is the mean of those it covers.
     pub fn scaled_to(&self, cell: Cell) -> Vec<[u8; 4]> {
         let (width, height) = (usize::from(cell.width), usize::from(cell.height));
         let mut out = vec![[0; 4]; width * height];
         if self.width == 0 || self.height == 0 || out.is_empty() {
             return out;
         }
-        // The larger of the two quotients decides.
+        // The larger quotient decides.
         let is_wide = self.width * height > self.height * width;
         let (fit_width, fit_height) = if is_wide {
             (width, (self.height * width / self.width).max(1))

@@ -1,7 +1,7 @@
-//! Text to pixels: which font draws a character, and how much of each pixel of its cell it covers.
+//! Rendering text: choosing the font for a character, and the coverage of each pixel of its cell.
 //!
-//! Fonts are asked in order: those that the user names, the faces built in, then, only when a
-//! character is in none of these, the fonts of the system. Knows no colors and no screens.
+//! Fonts are tried in order: those given by the user, the built-in faces, and only for a character
+//! in none of these, the system's fonts. Knows no colors and no screens.
 
 mod face;
 mod system;
@@ -35,11 +35,11 @@ static BUILT_IN: [&[u8]; 4] = [
     include_bytes!("../../fonts/BoldItalic.ttf"),
 ];
 
-/// What the text of a cell looks like.
+/// The rendered text of a cell.
 pub enum Glyph {
-    /// How much of each pixel is covered, 0 to 1, row by row.
+    /// The coverage of each pixel, 0 to 1, row by row.
     Mask(Vec<f32>),
-    /// A picture of its own colors, red, green, blue, opacity, row by row.
+    /// A picture in its own colors: red, green, blue, opacity, row by row.
     Picture(Vec<[u8; 4]>),
 }
 
@@ -56,7 +56,7 @@ pub enum FontError {
 pub struct Fonts {
     users: Vec<FontData>,
     built_in: Vec<FontData>,
-    /// Looked for when the first character is missing.
+    /// Searched for when the first character is missing.
     system: Option<SystemFonts>,
     missing: BTreeSet<char>,
     rasterizer: Rasterizer,
@@ -84,18 +84,17 @@ impl Fonts {
         })
     }
 
-    /// The proportions that cells are made for: those of the first font.
+    /// The proportions that determine the size of cells: those of the first font.
     pub fn proportions(&self) -> Proportions {
         self.users.first().and_then(FontData::proportions).unwrap_or(JETBRAINS_MONO)
     }
 
-    /// The characters so far that no font has, sorted.
+    /// The characters so far that are in no font, sorted.
     pub fn missing(&self) -> impl Iterator<Item = char> {
         self.missing.iter().copied()
     }
 
-    /// Draws the text of a cell that is this many columns wide: a character, and what combines with
-    /// it.
+    /// Draws the text of a cell of this width in columns: a character and its combining characters.
     pub fn draw(&mut self, text: &str, columns: u16, style: FaceStyle, metrics: &Metrics) -> Glyph {
         let cell = Cell { width: metrics.cell.width.saturating_mul(columns), ..metrics.cell };
         let mut mask = vec![0.0; usize::from(cell.width) * usize::from(cell.height)];
@@ -118,7 +117,7 @@ impl Fonts {
         Glyph::Mask(mask)
     }
 
-    /// Adds a character to what covers a cell; a font may have a picture for it instead.
+    /// Adds a character to the coverage of a cell, or returns a picture if the font has one for it.
     fn draw_character(
         &mut self,
         character: char,
@@ -147,7 +146,7 @@ impl Fonts {
     fn fill(&mut self, shape: &geometry::Shape, cell: Cell, mask: &mut [f32]) {
         let strength = f32::from(shape.opacity) / 100.0;
         let mut covered = vec![0.0; mask.len()];
-        // One by one: where outlines of opposite directions overlap they would cancel each other.
+        // One at a time: overlapping outlines of opposite directions would cancel each other.
         for outline in &shape.outlines {
             self.rasterizer.reset(cell.width.into(), cell.height.into());
             let next = outline.iter().cycle().skip(1);
@@ -166,7 +165,7 @@ impl Fonts {
     }
 }
 
-/// Draws what stands for a character that no font has: an empty box.
+/// Draws the replacement for a character in no font: an empty box.
 fn missing_box(cell: Cell, metrics: &Metrics, mask: &mut [f32]) {
     let (width, height) = (usize::from(cell.width), usize::from(cell.height));
     let bottom = (metrics.baseline as usize).clamp(1, height);
@@ -181,7 +180,7 @@ fn missing_box(cell: Cell, metrics: &Metrics, mask: &mut [f32]) {
     }
 }
 
-/// Characters that only say how others are to be shown: joiners, directions, variation selectors,
+/// Characters that only affect how others are shown: joiners, directions, variation selectors,
 /// tags.
 fn is_invisible(character: char) -> bool {
     matches!(character as u32, 0xad | 0x34f | 0x61c | 0x180b..=0x180f | 0x200b..=0x200f | 0x202a..=0x202e

@@ -1,7 +1,7 @@
-//! The fonts of the system, for characters that no other font has.
+//! The system's fonts, for characters in no other font.
 //!
-//! Which characters a font has is read from one of its tables, not from the whole file, and only as
-//! many fonts are looked at as it takes to find a character.
+//! The characters of a font are read from one of its tables rather than the whole file, and only as
+//! many fonts are examined as it takes to find a character.
 
 use std::env;
 use std::fs::{self, File};
@@ -13,35 +13,35 @@ use ttf_parser::cmap;
 
 use super::face::FontData;
 
-/// Folders of fonts, below the user's home folder and elsewhere.
+/// The font directories, below the user's home directory and elsewhere.
 const HOME_FOLDERS: [&str; 3] = [".local/share/fonts", ".fonts", "Library/Fonts"];
 const FOLDERS: [&str; 4] =
     ["/usr/local/share/fonts", "/usr/share/fonts", "/Library/Fonts", "/System/Library/Fonts"];
 
-/// How deep folders of fonts are nested, with room; links may go in circles.
+/// The maximum depth of nested font directories, generously; links may form loops.
 const DEEPEST: usize = 8;
 
-/// A larger table of characters than any font has.
+/// A larger character table than any font has.
 const LARGEST_TABLE: u32 = 16 << 20;
 
-/// The fonts of the system, in the order in which they are asked.
+/// The system's fonts, in the order in which they are tried.
 pub struct SystemFonts {
     candidates: Vec<Candidate>,
 }
 
-/// A font that may have what is missing.
+/// A font that may have a missing character.
 struct Candidate {
     path: PathBuf,
     index: u32,
-    /// The characters it has, once that has been asked.
+    /// The characters it has, once they have been read.
     characters: Option<Vec<RangeInclusive<u32>>>,
-    /// Once it has been needed.
+    /// The font, once it has been needed.
     font: Option<FontData>,
 }
 
 impl SystemFonts {
-    /// Lists the fonts of the system: those with cells of one width first, upright before bold
-    /// before slanted, then by name, so that the answer is the same each time.
+    /// Lists the system's fonts: monospaced ones first, upright before bold before slanted, then by
+    /// name, so that the result is the same each time.
     pub fn find() -> SystemFonts {
         let home = env::home_dir().unwrap_or_default();
         let mut paths = Vec::new();
@@ -59,7 +59,7 @@ impl SystemFonts {
         SystemFonts { candidates }
     }
 
-    /// The first font that has a character.
+    /// The first font with a character.
     pub fn with(&mut self, character: char) -> Option<&FontData> {
         let code = character as u32;
         let has = |candidate: &mut Candidate| {
@@ -78,7 +78,7 @@ impl SystemFonts {
     }
 }
 
-/// Collects the files below a folder that are fonts by their names.
+/// Collects the files below a directory that are fonts by their names.
 fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
@@ -93,7 +93,7 @@ fn collect(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>) {
     }
 }
 
-/// How early a font is asked, by its name; lower is earlier.
+/// The rank of a font by its name; lower comes first.
 fn rank(path: &Path) -> (bool, bool, bool) {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
     let says = |word: &str| name.contains(word);
@@ -104,7 +104,7 @@ fn rank(path: &Path) -> (bool, bool, bool) {
     )
 }
 
-/// How many fonts a file holds.
+/// The number of fonts in a file.
 fn fonts_in(path: &Path) -> io::Result<u32> {
     let mut start = [0; 12];
     File::open(path)?.read_exact(&mut start)?;
@@ -112,7 +112,7 @@ fn fonts_in(path: &Path) -> io::Result<u32> {
     Ok(if start.starts_with(b"ttcf") { count.min(64) } else { 1 })
 }
 
-/// The characters that a font has.
+/// The characters in a font.
 fn characters(path: &Path, index: u32) -> io::Result<Vec<RangeInclusive<u32>>> {
     let mut file = File::open(path)?;
     let table = table(&mut file, index, *b"cmap")?;
@@ -125,7 +125,7 @@ fn characters(path: &Path, index: u32) -> io::Result<Vec<RangeInclusive<u32>>> {
             Some(last) if *last.end() + 1 == code => *last = *last.start()..=code,
             _ => ranges.push(code..=code),
         };
-        // A code may be listed without there being a glyph for it.
+        // A code may be listed without a glyph.
         subtable.codepoints(|code| {
             if subtable.glyph_index(code).is_some_and(|glyph| glyph.0 != 0) {
                 add(code);
@@ -135,7 +135,7 @@ fn characters(path: &Path, index: u32) -> io::Result<Vec<RangeInclusive<u32>>> {
     Ok(ranges)
 }
 
-/// Reads one table of a font, by the directory at its front.
+/// Reads one table of a font, using the directory at its front.
 fn table(file: &mut File, index: u32, tag: [u8; 4]) -> io::Result<Vec<u8>> {
     let mut start = [0; 12];
     file.read_exact(&mut start)?;

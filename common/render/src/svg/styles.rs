@@ -1,13 +1,13 @@
-//! The classes that text and shapes are given, and the rules that belong to them.
+//! The classes of text and shapes, and their rules.
 
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use crate::theme::Rgb;
 
-/// The colors that have been used, each with a class.
+/// The colors used, each with a class.
 pub struct Styles {
-    /// That of text without a class.
+    /// The color of text without a class.
     foreground: Rgb,
     colors: HashMap<Rgb, usize>,
     /// In the order of their classes.
@@ -15,12 +15,12 @@ pub struct Styles {
 }
 
 impl Styles {
-    /// Text has this color, unless it has a class.
+    /// Text without a class has this color.
     pub fn new(foreground: Rgb) -> Styles {
         Styles { foreground, colors: HashMap::new(), order: Vec::new() }
     }
 
-    /// The class of a color, empty for that of text without one.
+    /// The class of a color, empty for that of text without a class.
     pub fn fill(&mut self, color: Rgb) -> String {
         if color == self.foreground {
             return String::new();
@@ -33,18 +33,18 @@ impl Styles {
         format!("c{index}")
     }
 
-    /// The rules of all colors.
+    /// The rules for all colors.
     pub fn rules(&self) -> String {
         let mut rules = String::new();
         for (index, &color) in self.order.iter().enumerate() {
-            // A String takes everything.
+            // Writing to a String cannot fail.
             let _ = write!(rules, ".c{index}{{fill:{}}}", hex(color));
         }
         rules
     }
 }
 
-/// A color as CSS has it.
+/// A color in CSS.
 pub fn hex(Rgb { red, green, blue }: Rgb) -> String {
     let is_short = [red, green, blue].iter().all(|channel| channel >> 4 == channel & 15);
     if is_short {

@@ -1,43 +1,43 @@
-//! The tape: all lines that are ever shown, one below the other, each once.
+//! The tape: all lines that are ever shown, one below another, each once.
 //!
-//! The screen is a camera that moves over the tape; scrolling is a movement, and so is clearing the
-//! screen or changing to another, which goes on below the lowest line. A curtain hangs below the
-//! lowest line written so far, so that a line which only appears needs no animation of its own. What
-//! changes in sight of the camera becomes another version of its line.
+//! The screen is a camera that moves over the tape. Scrolling moves it; so does clearing the screen
+//! or switching to another, which continues below the lowest line. A curtain hangs below the lowest
+//! line written so far, so that a line that only appears needs no animation of its own. A change
+//! within view of the camera adds another version of its line.
 
 use std::collections::VecDeque;
 use std::mem;
 
-/// A row's content, by number. 0 is blank.
+/// The number of a row's content. 0 is blank.
 pub type Content = u32;
 
-/// The content of a row without anything to see.
+/// The content of a blank row.
 pub const BLANK: Content = 0;
 
-/// A frame, by number.
+/// The number of a frame.
 pub type Moment = u32;
 
-/// About what a movement of the camera costs, in bytes.
+/// The approximate cost of a camera movement, in bytes.
 const MOVE: usize = 35;
 
-/// About what a change from one version to another costs.
+/// The approximate cost of a change from one version to another.
 const CHANGE: usize = 35;
 
-/// About what a line costs that has more than one version.
+/// The approximate cost of a line with more than one version.
 const STRIP: usize = 90;
 
-/// What a content costs that stands on the tape already.
+/// The cost of a content that is already on the tape.
 const COPY: usize = 35;
 
-/// How many places to come back to are remembered.
+/// The number of positions remembered to return to.
 const PLACES: usize = 8;
 
 /// A line of the tape.
 #[derive(Debug, Default)]
 pub struct Line {
-    /// What it shows at one time or another.
+    /// The contents that it shows at different times.
     pub versions: Vec<Content>,
-    /// From when on it shows which of its versions; the first from the beginning.
+    /// The moments from which each version is shown; the first version is shown from the start.
     pub changes: Vec<(Moment, u32)>,
     current: u32,
 }
@@ -52,25 +52,25 @@ impl Line {
 #[derive(Debug)]
 pub struct Tape {
     rows: usize,
-    /// Lines above where the camera began, from the nearest up.
+    /// The lines above the camera's start, nearest first.
     above: Vec<Line>,
-    /// The others.
+    /// The other lines.
     below: Vec<Line>,
     /// The number of the line at the top of the screen.
     top: i64,
     /// The lowest line written so far.
     lowest: i64,
-    /// From when on which line is at the top.
+    /// The line at the top of the screen, from each moment on.
     pub camera: Vec<(Moment, i64)>,
-    /// From when on which line is the lowest.
+    /// The lowest line, from each moment on.
     pub curtain: Vec<(Moment, i64)>,
-    /// Where the camera was before it went to a fresh part of the tape.
+    /// The positions of the camera before it moved to a fresh part of the tape.
     places: VecDeque<i64>,
     shown: Vec<Content>,
 }
 
 impl Tape {
-    /// A tape without lines, for screens of so many rows.
+    /// An empty tape for screens with this many rows.
     pub fn new(rows: usize) -> Tape {
         Tape {
             rows,
@@ -85,7 +85,7 @@ impl Tape {
         }
     }
 
-    /// Shows these rows from a moment on. `cost` tells how many bytes a content takes where it is
+    /// Shows these rows from a moment on. `cost` returns the size of a content in bytes if it is
     /// not on the tape yet, and whether it is.
     pub fn show(&mut self, moment: Moment, rows: &[Content], cost: impl Fn(Content) -> (usize, bool)) {
         if rows == self.shown {
@@ -136,7 +136,7 @@ impl Tape {
         line.changes.push((moment, line.current));
     }
 
-    /// Where the camera has to be for these rows to take the fewest bytes.
+    /// The position of the camera at which these rows take the fewest bytes.
     fn best_top(&self, rows: &[Content], cost: &impl Fn(Content) -> (usize, bool)) -> i64 {
         let reach = i64::try_from(self.rows).unwrap_or(i64::MAX);
         let near = (1..reach).flat_map(|shift| [self.top + shift, self.top - shift]);
@@ -151,7 +151,7 @@ impl Tape {
         best.1
     }
 
-    /// How many bytes these rows take with the camera at a place; no more than `most` are counted.
+    /// The cost in bytes of these rows with the camera at a position; counting stops at `most`.
     fn cost_at(
         &self,
         top: i64,
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// What a viewer sees at a moment.
+    /// The contents visible at a moment.
     fn seen(tape: &Tape, moment: Moment) -> Vec<Content> {
         let at = |timeline: &[(Moment, i64)], start| {
             timeline.iter().rev().find(|(when, _)| *when <= moment).map_or(start, |(_, value)| *value)
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_scroll_by_are_written_once_and_never_change() {
+    fn lines_that_scroll_past_are_written_once_and_never_change() {
         let frames: Vec<Vec<Content>> = (0..50).map(|top| (top + 1..top + 11).collect()).collect();
         let mut tape = tape(&frames);
         assert_eq!((tape.camera.len(), tape.curtain.len()), (49, 50));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_behind_an_editor_is_come_back_to() {
+    fn the_camera_returns_to_the_shell_after_an_editor() {
         let shell: Vec<Content> = (1..20).collect();
         let editor: Vec<Content> = (101..120).collect();
         let mut tape = tape(&[shell.clone(), editor, shell]);
@@ -266,7 +266,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn every_frame_is_seen_as_it_was(
+        fn every_frame_is_reproduced(
             rows in 1usize..6,
             steps in prop::collection::vec((0usize..6, prop::collection::vec(0u32..9, 6), any::<bool>()), 1..30),
         ) {

@@ -1,12 +1,12 @@
 //! Text in XML.
 
-/// Appends text as an element holds it. Characters that XML lacks are dropped.
+/// Appends text escaped for an element. Characters that XML does not allow are dropped.
 pub fn push_text(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
-            // Only ]]> has to be written so, but it may come in pieces.
+            // Only ]]> must be escaped, but it may arrive in pieces.
             '>' => out.push_str("&gt;"),
             _ if is_allowed(character) => out.push(character),
             _ => {}
@@ -14,7 +14,7 @@ pub fn push_text(text: &str, out: &mut String) {
     }
 }
 
-/// Appends text as an attribute in double quotes holds it.
+/// Appends text escaped for an attribute in double quotes.
 pub fn push_attribute(text: &str, out: &mut String) {
     for character in text.chars() {
         match character {
@@ -24,19 +24,19 @@ pub fn push_attribute(text: &str, out: &mut String) {
     }
 }
 
-/// Whether XML 1.0 has a character (section 2.2). Control characters that it discourages are left
-/// out as well.
+/// Returns whether XML 1.0 allows a character (section 2.2). Discouraged control characters are
+/// excluded as well.
 fn is_allowed(character: char) -> bool {
     matches!(character, '\t' | '\n')
         || !character.is_control() && !matches!(character, '\u{fffe}' | '\u{ffff}')
 }
 
-/// Whether a character reorders those around it. The cells of a terminal have their order already.
+/// Returns whether a character reorders others. The cells of a terminal are already in order.
 pub fn is_direction(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Appends a number of pixels, in tenths where it is not whole.
+/// Appends a number of pixels, with one decimal if it is not whole.
 pub fn push_number(value: f32, out: &mut String) {
     let tenths = (value * 10.0).round() as i64;
     out.push_str(&(tenths / 10).to_string());
