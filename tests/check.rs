@@ -111,8 +111,8 @@ fn oddities_are_warnings_unless_strict() {
     let warnings = [
         "1: warning: a terminal of 80x400 is larger than 720x200, the largest that asciinema-server accepts",
         "1: warning: duplicate key 'x' in the header",
-        "1: warning: asciinema-server refuses 'path: null' in env",
-        "1: warning: asciinema-server refuses an idle time limit below 0.5: 0.25",
+        "1: warning: asciinema-server rejects 'path: null' in env",
+        "1: warning: asciinema-server rejects an idle time limit below 0.5: 0.25",
         "2: warning: an unknown event code: \"zz\"",
         "3: warning: the exit status is not a number: '\"none\"'",
         "4: warning: an event after the exit status",
