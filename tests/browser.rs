@@ -1,18 +1,23 @@
-//! asciinema-serve's page in a real browser: headless Chromium, driven over its DevTools protocol.
+//! asciinema-serve's page, and pictures, in a real browser: headless Chromium, driven over its DevTools
+//! protocol.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use common::screen::{Color, Screen};
+use common::size::Size;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
-use crate::harness::{Scratch, cast};
+use crate::harness::{Scratch, cast, json as quoted, run};
 use crate::live::{DEADLINE, Showing};
 
 /// The names of the Chromium executable.
@@ -124,6 +129,18 @@ impl Browser {
         ));
     }
 
+    /// The pixels of the window.
+    fn screenshot(&mut self) -> Pixels {
+        let answer = self.call("Page.captureScreenshot", json!({ "format": "png" }));
+        let data = STANDARD.decode(answer["data"].as_str().expect("a picture")).expect("base64");
+        let mut decoder = png::Decoder::new(Cursor::new(data));
+        decoder.set_transformations(png::Transformations::EXPAND | png::Transformations::ALPHA);
+        let mut reader = decoder.read_info().expect("a PNG");
+        let mut bytes = vec![0; reader.output_buffer_size().expect("a size")];
+        let info = reader.next_frame(&mut bytes).expect("a picture");
+        Pixels { width: info.width as usize, bytes }
+    }
+
     fn click(&mut self, selector: &str) {
         self.value(&format!("document.querySelector('{selector}').click()"));
     }
@@ -134,6 +151,19 @@ impl Drop for Browser {
         // The browser is several processes in a process group of their own.
         let _ = killpg(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGKILL);
         let _ = self.process.wait();
+    }
+}
+
+/// A picture, four bytes for each pixel.
+struct Pixels {
+    width: usize,
+    bytes: Vec<u8>,
+}
+
+impl Pixels {
+    fn color(&self, x: usize, y: usize) -> [u8; 3] {
+        let at = 4 * (y * self.width + x);
+        [self.bytes[at], self.bytes[at + 1], self.bytes[at + 2]]
     }
 }
 
@@ -263,4 +293,97 @@ fn a_viewer_can_rewind_to_the_start_and_return_to_live() {
     serve.write("[100.0, \"o\", \" and future\"]\n");
     browser.wait_for_text("present and future");
     assert_eq!(serve.finish().status, 0);
+}
+
+/// The theme `asciinema`: its background, and its first eight colors.
+const THEME: ([u8; 3], [[u8; 3]; 8]) = (
+    [0x12, 0x13, 0x14],
+    [
+        [0, 0, 0],
+        [0xdd, 0x3c, 0x69],
+        [0x4e, 0xbf, 0x22],
+        [0xdd, 0xaf, 0x3c],
+        [0x26, 0xb0, 0xd7],
+        [0xb9, 0x54, 0xe1],
+        [0x54, 0xe1, 0xb9],
+        [0xd9, 0xd9, 0xd9],
+    ],
+);
+
+/// Stops all animations of a picture, in the middle of the page, at a time in milliseconds.
+fn stop_at(browser: &mut Browser, time: usize) {
+    browser.value(&format!(
+        "(() => {{
+            for (const animation of document.getAnimations()) {{
+                animation.pause();
+                animation.currentTime = {time};
+            }}
+            return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }})()"
+    ));
+}
+
+#[test]
+fn a_picture_shows_in_a_browser_what_the_terminal_showed_at_every_time() {
+    let size = Size { cols: 20, rows: 6 };
+    let mut text = String::from("{\"version\": 2, \"width\": 20, \"height\": 6}\n");
+    let mut screen = Screen::new(size, 0).expect("a terminal");
+    let mut shown = Vec::new();
+    // A row that changes all the time, lines that scroll by, and screens drawn anew: so many that what is
+    // out of sight is taken out of the picture.
+    for step in 0..1500_usize {
+        let (color, other) = (40 + step * 7 % 8, 40 + step * 5 % 8);
+        let piece = match step / 100 % 3 {
+            0 => format!("\x1b[6;{}H\x1b[{color}m  \x1b[{other}m  \x1b[0m", 1 + step * 3 % 17),
+            1 => format!("\x1b[6;1H\r\n\x1b[{color}m{}\x1b[0m", " ".repeat(1 + step % 19)),
+            _ => (1..7).fold(String::new(), |text, row| {
+                text + &format!(
+                    "\x1b[{row};1H\x1b[{}m{}\x1b[0m\x1b[K",
+                    40 + (step + row) % 8,
+                    " ".repeat(5 + step % 9)
+                )
+            }),
+        };
+        text.push_str(&format!("[{}.{}, \"o\", {}]\n", step / 10, step % 10, quoted(&piece)));
+        screen.feed(&piece);
+        let colors = screen.rows().flat_map(|row| row.cells().to_vec()).collect::<Vec<_>>();
+        shown.push(colors.iter().map(|cell| screen.style(cell).background).collect::<Vec<_>>());
+    }
+    let scratch = Scratch::new();
+    let svg = run("asciinema-svg --no-cursor", &text).stdout();
+    assert!(svg.contains("display:none") && svg.matches("translateX").count() > 300);
+    let path = scratch.write("a.svg", svg);
+    let mut browser = Browser::open(&format!("file://{}", path.display()), "400,300");
+    browser.wait_for("document.readyState === 'complete'");
+    for step in [0, 1, 50, 99, 100, 101, 150, 201, 299, 300, 777, 801, 950, 1201, 1333, 1499, 400] {
+        stop_at(&mut browser, step * 100 + 50);
+        let pixels = browser.screenshot();
+        for (index, background) in shown[step].iter().enumerate() {
+            let (column, row) = (index % 20, index / 20);
+            let expected = match background {
+                Color::Indexed(index) => THEME.1[usize::from(*index)],
+                _ => THEME.0,
+            };
+            let color = pixels.color(15 + 10 * column, 22 + 22 * row);
+            assert_eq!(color, expected, "step {step}, column {column}, row {row}");
+        }
+    }
+}
+
+#[test]
+fn columns_hold_with_any_font() {
+    let text = "0123456789".repeat(8);
+    let svg = run("asciinema-svg", cast(&[(0.5, &text), (1.0, "\x1b[1m\r\n"), (1.5, &text)])).stdout();
+    for font in ["\"DejaVu Sans Mono\"", "\"Liberation Mono\"", "monospace", "\"DejaVu Sans\"", "serif"] {
+        let scratch = Scratch::new();
+        let other = svg.replacen("\"JetBrains Mono\"", font, 1);
+        let path = scratch.write("a.svg", other);
+        let mut browser = Browser::open(&format!("file://{}", path.display()), "900,600");
+        browser.wait_for("document.querySelectorAll('text').length > 1");
+        let widths = browser
+            .value("[...document.querySelectorAll('text')].map((text) => text.getComputedTextLength())");
+        let widths: Vec<f64> = widths.as_array().expect("widths").iter().filter_map(Value::as_f64).collect();
+        let is_right = |width: &&f64| (**width - 800.0).abs() < 3.0;
+        assert_eq!(widths.iter().filter(is_right).count(), 2, "{font}: {widths:?}");
+    }
 }

@@ -29,7 +29,7 @@ use crate::png;
 use crate::progress::Progress;
 use crate::raster::Raster;
 use crate::recording::{self, Recording, Stop, Survey, check_size};
-use crate::svg::{Playing, SvgWriter};
+use crate::svg::{Kind, Playing, SvgWriter};
 use crate::theme::Theme;
 use crate::view::View;
 
@@ -236,14 +236,14 @@ pub fn png(options: &Options, reporter: &Reporter) -> cli::Result<()> {
 pub fn svg(options: &Options) -> cli::Result<()> {
     tty::restore_sigpipe();
     let metrics = Metrics::new(JETBRAINS_MONO, options.font_size, options.line_height);
-    let new_writer = |header: &Header, canvas: &Canvas, theme: &Theme| {
+    let new_writer = |kind, header: &Header, canvas: &Canvas, theme: &Theme| {
         let title = options.title(header);
         let shown = if title.is_empty() { "terminal recording" } else { &title };
-        SvgWriter::new(options.layout(metrics, canvas), theme.clone(), shown, &title)
+        SvgWriter::new(kind, options.layout(metrics, canvas), theme.clone(), shown, &title)
     };
     if options.at.is_some() {
         let Still { header, canvas, theme } = still(options)?;
-        let mut writer = new_writer(&header, &canvas, &theme);
+        let mut writer = new_writer(Kind::Still, &header, &canvas, &theme);
         writer.frame(Time::ZERO, &canvas);
         return write(options, |sink| writer.finish_still(sink));
     }
@@ -252,7 +252,7 @@ pub fn svg(options: &Options) -> cli::Result<()> {
     let theme = options.theme(&survey.header);
     let mut view = options.view(&theme);
     let canvas = canvas(options, &survey, &view, &recording)?;
-    let mut writer = new_writer(&survey.header, &canvas, &theme);
+    let mut writer = new_writer(Kind::Animation, &survey.header, &canvas, &theme);
     let mut timing = options.timing(&survey.header);
     timing.span = timing.span.max(gif::SHORTEST_FRAME);
     let end = frames::animate(&mut recording, &survey, timing, &mut view, canvas, |time, canvas| {

@@ -46,8 +46,12 @@ impl Keyframes {
         self.animate_property("transform", values)
     }
 
-    /// The attributes of an element that is there from some frames on, and not there from others on.
+    /// The attributes of an element that is there from some frames on, and not there from others on;
+    /// none where it is always there.
     pub fn appear(&mut self, values: &[(Moment, bool)]) -> String {
+        if let [(_, true)] = values {
+            return String::new();
+        }
         let value = |&(moment, is_there): &(Moment, bool)| {
             (moment, if is_there { "inline" } else { "none" }.to_string())
         };

@@ -8,6 +8,7 @@
 
 mod animation;
 mod row;
+mod sight;
 mod styles;
 mod tape;
 mod text;
@@ -27,6 +28,7 @@ use crate::theme::Theme;
 use crate::window::{self, BUTTON_RADIUS, BUTTONS};
 use animation::Keyframes;
 use row::Markup;
+use sight::Sight;
 use styles::Styles;
 pub use styles::hex;
 use tape::{BLANK, Content, Line, Moment, Tape};
@@ -40,19 +42,16 @@ const FONTS: &str = "\"JetBrains Mono\",ui-monospace,\"Cascadia Mono\",Menlo,Con
 /// lines and versions are grouped, and groups of them again.
 const GROUP: usize = 16;
 
-/// How many lines a tape has before those out of sight are taken out of the picture. Browsers paint all
-/// that is below a moving camera, seen or not, which takes longer than a frame from a few thousand
-/// lines on. (What is not there is not found by a search either.)
-const MANY_LINES: usize = 1024;
-
-/// How many lines are taken out together.
-const CHUNK: usize = 64;
+/// How many lines, versions of them included, a tape has before those out of sight are taken out of the
+/// picture. (What is not there is not found by a search either.)
+const MANY: usize = 1024;
 
 /// The shortest markup that is referred to instead of repeated.
 const SHORTEST_REUSED: usize = 60;
 
 /// A picture in the making.
 pub struct SvgWriter {
+    kind: Kind,
     layout: Layout,
     theme: Theme,
     /// Of the picture.
@@ -71,6 +70,25 @@ pub struct SvgWriter {
     cursors: Vec<CursorForm>,
     cursor: Vec<(Moment, Option<CursorPlace>)>,
     last_text: String,
+}
+
+/// What a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One frame.
+    Still,
+    /// Several.
+    Animation,
+}
+
+/// A line of the tape as it is written.
+struct Strip {
+    number: i64,
+    line: Line,
+    /// The attributes of what moves so as to show one version or another.
+    animation: String,
+    /// Its versions in chunks, with the attributes of each.
+    versions: Vec<(Range<usize>, String)>,
 }
 
 /// What a cursor looks like: the cell under it.
@@ -98,9 +116,10 @@ pub enum Playing {
 
 impl SvgWriter {
     /// Begins a picture. Where it has a window, that has a title of its own.
-    pub fn new(layout: Layout, theme: Theme, title: &str, window_title: &str) -> SvgWriter {
+    pub fn new(kind: Kind, layout: Layout, theme: Theme, title: &str, window_title: &str) -> SvgWriter {
         let styles = Styles::new(theme.foreground);
         SvgWriter {
+            kind,
             tape: Tape::new(layout.grid.rows.into()),
             layout,
             theme,
@@ -146,7 +165,8 @@ impl SvgWriter {
 
     /// The number of what a row shows.
     fn content(&mut self, cells: &[CanvasCell]) -> Content {
-        let Some(markup) = row::markup(cells, &self.theme, &self.layout.metrics, &mut self.styles) else {
+        let Some(markup) = row::markup(cells, self.kind, &self.theme, &self.layout.metrics, &mut self.styles)
+        else {
             return BLANK;
         };
         let mut hasher = DefaultHasher::new();
@@ -194,22 +214,15 @@ impl SvgWriter {
         let camera = keyframes.animate(&moved(&self.tape.camera, &|top| -top * height));
         let curtain = keyframes.animate(&moved(&self.tape.curtain, &|lowest| (lowest + 1) * height));
         // Their contents are written only after the style, so that they are never in memory twice.
-        let mut lines: Vec<(i64, Line, String)> = Vec::new();
+        let mut lines: Vec<Strip> = Vec::new();
         for (number, line) in self.tape.lines() {
             let animation = keyframes.animate(&self.changes(&line));
             if line.versions.iter().any(|&content| content != BLANK) {
-                lines.push((number, line, animation));
+                let versions = vec![(0..line.versions.len(), String::new())];
+                lines.push(Strip { number, line, animation, versions });
             }
         }
-        let mut chunks: Vec<(Range<usize>, String)> = Vec::new();
-        for start in (0..lines.len()).step_by(CHUNK) {
-            let chunk = start..lines.len().min(start + CHUNK);
-            let appearance = match lines.len() > MANY_LINES {
-                true => keyframes.appear(&self.appearance(&lines[chunk.clone()])),
-                false => String::new(),
-            };
-            chunks.push((chunk, appearance));
-        }
+        let chunks = self.take_out(&mut lines, &mut keyframes);
         let mut cursor = String::new();
         self.push_cursor(&mut keyframes, &mut cursor);
 
@@ -227,12 +240,9 @@ impl SvgWriter {
         let mut placed = HashMap::new();
         write_nested(&mut out, 0..chunks.len(), &mut |out, index| {
             let (chunk, appearance) = &chunks[index];
-            write!(out, "<g{appearance}>")?;
-            write_nested(out, chunk.clone(), &mut |out, index| {
-                let (number, line, animation) = &lines[index];
-                self.write_line(out, *number, line, animation, &uses, &mut placed)
-            })?;
-            out.write_all(b"</g>")
+            write_group(out, appearance, chunk.clone(), &mut |out, index| {
+                self.write_line(out, &lines[index], &uses, &mut placed)
+            })
         })?;
         // What hides the lines that are not written yet.
         let (width, height) = (self.layout.grid_width(), self.layout.grid_height());
@@ -263,10 +273,34 @@ impl SvgWriter {
         write_tail(&mut out)
     }
 
+    /// Takes out of a large picture what is out of sight. Returns the lines in chunks, with the
+    /// attributes of each.
+    fn take_out(&self, lines: &mut [Strip], keyframes: &mut Keyframes) -> Vec<(Range<usize>, String)> {
+        if lines.iter().map(|strip| strip.line.versions.len()).sum::<usize>() <= MANY {
+            return vec![(0..lines.len(), String::new())];
+        }
+        let sight = Sight::new(self.layout.grid.rows.into(), &self.tape.camera);
+        for Strip { number, line, versions, .. } in &mut *lines {
+            if !line.changes.is_empty() {
+                let chunks = sight.of_versions(*number, line).into_iter();
+                *versions = chunks.map(|(chunk, seen)| (chunk, keyframes.appear(&seen))).collect();
+            }
+        }
+        let chunks = sight.chunks(lines.iter().map(|strip| (strip.number, &strip.line)));
+        let mut appear = |chunk: &Range<usize>| match &lines[chunk.clone()] {
+            [first, .., last] => keyframes.appear(&sight.of_lines(first.number, last.number)),
+            [only] if only.line.changes.is_empty() => {
+                keyframes.appear(&sight.of_lines(only.number, only.number))
+            }
+            _ => String::new(),
+        };
+        chunks.into_iter().map(|chunk| (chunk.clone(), appear(&chunk))).collect()
+    }
+
     /// How often each content stands on the tape.
-    fn uses(&self, lines: &[(i64, Line, String)]) -> Vec<u32> {
+    fn uses(&self, lines: &[Strip]) -> Vec<u32> {
         let mut uses = vec![0; self.contents.len()];
-        for &content in lines.iter().flat_map(|(_, line, _)| &line.versions) {
+        for &content in lines.iter().flat_map(|strip| &strip.line.versions) {
             if let Some(count) = uses.get_mut(content as usize) {
                 *count += 1;
             }
@@ -289,35 +323,15 @@ impl SvgWriter {
         line.changes.iter().map(value).collect()
     }
 
-    /// From when on some lines are within sight of the camera, and from when on they are not. Nothing
-    /// for lines that have an animation of their own: it would start anew each time that they appear.
-    fn appearance(&self, lines: &[(i64, Line, String)]) -> Vec<(Moment, bool)> {
-        let (Some((first, ..)), Some((last, ..))) = (lines.first(), lines.last()) else { return Vec::new() };
-        if lines.iter().any(|(_, line, _)| !line.changes.is_empty()) {
-            return Vec::new();
-        }
-        let rows = i64::from(self.layout.grid.rows);
-        let is_seen = |top: i64| *first < top + rows && top <= *last;
-        let mut appearance = vec![(0, is_seen(0))];
-        for &(moment, top) in &self.tape.camera {
-            if appearance.last().is_none_or(|(_, was_seen)| *was_seen != is_seen(top)) {
-                appearance.push((moment, is_seen(top)));
-            }
-        }
-        if let [(_, true)] = appearance[..] { Vec::new() } else { appearance }
-    }
-
     /// Writes a line of the tape: its only version, or all of them side by side.
     fn write_line(
         &self,
         out: &mut dyn Write,
-        number: i64,
-        line: &Line,
-        animation: &str,
+        Strip { number, line, animation, versions }: &Strip,
         uses: &[u32],
         placed: &mut HashMap<Content, (usize, i64, i64)>,
     ) -> io::Result<()> {
-        let y = number * i64::from(self.layout.metrics.cell.height);
+        let y = *number * i64::from(self.layout.metrics.cell.height);
         let mut text = String::new();
         let mut write_version = |out: &mut dyn Write, index: usize| {
             let content = line.versions.get(index).copied().unwrap_or(BLANK);
@@ -344,7 +358,10 @@ impl SvgWriter {
             return write_version(out, 0);
         }
         write!(out, "<g{animation}>")?;
-        write_nested(out, 0..line.versions.len(), &mut write_version)?;
+        write_nested(out, 0..versions.len(), &mut |out, index| {
+            let (chunk, appearance) = &versions[index];
+            write_group(out, appearance, chunk.clone(), &mut write_version)
+        })?;
         out.write_all(b"</g>")
     }
 
@@ -396,7 +413,7 @@ impl SvgWriter {
             theme.background = text.look.foreground;
             let cells = [text.clone(), CanvasCell { columns: 0, ..CanvasCell::blank(text.look) }];
             let cells = &cells[..usize::from(text.columns.clamp(1, 2))];
-            if let Some(markup) = row::markup(cells, &theme, &metrics, &mut self.styles) {
+            if let Some(markup) = row::markup(cells, self.kind, &theme, &metrics, &mut self.styles) {
                 markup.push(None, (index * pitch) as i64, 0, &metrics, &mut out);
             }
             strip.push(out);
@@ -423,12 +440,13 @@ impl SvgWriter {
         head.push_str("</title><desc>");
         push_text(&self.last_text, &mut head);
         head.push_str("</desc>");
-        // The advance of most faces is six tenths of their size.
+        // The advance of most faces is six tenths of their size; that of others is made so.
         let font_size = f32::from(metrics.cell.width) / 0.6;
         let _ = write!(
             head,
             "<style>svg{{fill:{};font:{font_size:.2}px {FONTS};shape-rendering:crispEdges}}\
-             text{{white-space:pre;direction:ltr;unicode-bidi:bidi-override;font-variant-ligatures:none}}\
+             text{{white-space:pre;direction:ltr;unicode-bidi:bidi-override;font-variant-ligatures:none;\
+             font-size-adjust:ch-width .6;text-rendering:geometricPrecision}}\
              .n{{fill:{};font-weight:400;font-style:normal}}.b{{font-weight:700}}.i{{font-style:italic}}\
              .g{{shape-rendering:auto}}.l{{fill:none;shape-rendering:auto}}.bg{{fill:{}}}{}",
             hex(self.theme.foreground),
@@ -490,6 +508,21 @@ impl SvgWriter {
 fn write_tail(out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"</g></svg></svg>\n")?;
     out.flush()
+}
+
+/// Writes elements as a group with these attributes, where it has any.
+fn write_group(
+    out: &mut dyn Write,
+    attributes: &str,
+    elements: Range<usize>,
+    write: &mut dyn FnMut(&mut dyn Write, usize) -> io::Result<()>,
+) -> io::Result<()> {
+    if attributes.is_empty() {
+        return write_nested(out, elements, write);
+    }
+    write!(out, "<g{attributes}>")?;
+    write_nested(out, elements, write)?;
+    out.write_all(b"</g>")
 }
 
 /// Writes elements, in groups of groups where there are many.

@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use common::screen::Underline;
 
+use super::Kind;
 use super::styles::{Styles, hex};
 use super::text::{is_direction, push_attribute, push_number, push_text};
 use crate::canvas::CanvasCell;
@@ -55,8 +56,14 @@ impl Markup {
 }
 
 /// The markup of a row; `None` where there is nothing to see.
-pub fn markup(cells: &[CanvasCell], theme: &Theme, metrics: &Metrics, styles: &mut Styles) -> Option<Markup> {
-    let mut row = Row { theme, metrics, styles, shapes: String::new() };
+pub fn markup(
+    cells: &[CanvasCell],
+    kind: Kind,
+    theme: &Theme,
+    metrics: &Metrics,
+    styles: &mut Styles,
+) -> Option<Markup> {
+    let mut row = Row { kind, theme, metrics, styles, shapes: String::new() };
     row.backgrounds(cells);
     row.geometry(cells);
     let mut lines = String::new();
@@ -84,6 +91,7 @@ struct Text {
 }
 
 struct Row<'a> {
+    kind: Kind,
     theme: &'a Theme,
     metrics: &'a Metrics,
     styles: &'a mut Styles,
@@ -244,17 +252,16 @@ impl Row<'_> {
         let has_places = runs.iter().any(|run| run.is_unusual);
         let end = runs.last().map_or(start, |run| run.column + run.columns);
         let mut attributes = self.dress_attributes(&base);
-        let width = |columns: usize, metrics: &Metrics| columns * usize::from(metrics.cell.width);
-        if !has_places && end - start > 1 {
-            let _ = write!(attributes, " textLength=\"{}\"", width(end - start, self.metrics));
+        if !has_places {
+            attributes.push_str(&self.length(end - start));
         }
         let mut content = String::new();
         for run in &mut runs {
             let mut own = String::new();
             if has_places {
                 let _ = write!(own, " x=\"{}\"", self.x(run.column));
-                if run.columns > 1 && !run.is_unusual {
-                    let _ = write!(own, " textLength=\"{}\"", width(run.columns, self.metrics));
+                if !run.is_unusual {
+                    own.push_str(&self.length(run.columns));
                 }
             }
             if (Dress { link: None, ..run.dress.clone() }) != base {
@@ -285,6 +292,18 @@ impl Row<'_> {
         }
         let x = u32::try_from(if has_places { 0 } else { self.x(start) }).unwrap_or(u32::MAX);
         Some(Text { x, attributes, content, stands_anywhere: !has_places })
+    }
+
+    /// The attribute of text that is so many columns wide. Browsers place each letter of it by itself,
+    /// which makes animations three times as slow; they need it the least, since they set all fonts
+    /// to the width of a cell. Other programs that draw stills do not.
+    fn length(&self, columns: usize) -> String {
+        match self.kind {
+            Kind::Still if columns > 1 => {
+                format!(" textLength=\"{}\"", columns * usize::from(self.metrics.cell.width))
+            }
+            Kind::Still | Kind::Animation => String::new(),
+        }
     }
 
     fn dress_attributes(&mut self, dress: &Dress) -> String {
