@@ -1,7 +1,7 @@
-//! Finds when a text comes up on the screen of a cast.
+//! Finds the times when text appears on the screen of a cast.
 //!
-//! What is searched is what a viewer reads: the lines of the screen, joined where they wrapped. A line is
-//! printed once for each time that the text comes up in it, not each time that it is drawn again.
+//! It searches the text that a viewer reads: the lines of the screen, joined where they wrapped. A
+//! line is printed each time the text appears in it, but not when it is redrawn.
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -17,7 +17,7 @@ use regex_automata::meta::Regex;
 
 const PROGRAM: Program = catalog::program("asciinema-search");
 
-/// The status if nothing is found, and if something goes wrong: grep's.
+/// The statuses for no match and for an error: those of grep.
 const NOT_FOUND: u8 = 1;
 const TROUBLE: u8 = 2;
 
@@ -29,16 +29,16 @@ fn main() -> ExitCode {
     })
 }
 
-/// What the command line says.
+/// The command line.
 struct Options {
     regex: Regex,
     sources: Vec<OsString>,
     shape: Shape,
-    /// How many lines of each cast are printed at most.
+    /// The maximum number of lines to print for each cast.
     most: u64,
 }
 
-/// What is printed.
+/// The form of the output.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Lines,
@@ -143,19 +143,19 @@ fn search(options: Options) -> cli::Result<()> {
 struct Search<'a> {
     options: &'a Options,
     sightings: Sightings,
-    /// What stands before each line.
+    /// The text before each line.
     front: String,
     name: &'a str,
     is_coloured: bool,
     count: u64,
-    /// What is to be printed next.
+    /// The output not written yet.
     out: Vec<u8>,
-    /// The text of an event, to be used again.
+    /// The text of an event, kept for reuse.
     text: Vec<u8>,
 }
 
 impl Search<'_> {
-    /// Reads a cast to its end, or until enough has been found.
+    /// Reads a cast to its end, or until enough lines have been found.
     fn read(&mut self, stream: impl io::Read) -> cli::Result<()> {
         let mut reader = Reader::new(stream);
         let failure = |error| filter::failure(self.name, error);
@@ -242,7 +242,7 @@ impl Search<'_> {
         }
     }
 
-    /// Appends a line, with what was found in it coloured as grep does.
+    /// Appends a line, with its matches coloured as by grep.
     fn push_line(&mut self, line: &str, found: &[Range<usize>]) {
         let mut at = 0;
         for found in found.iter().filter(|_| self.is_coloured) {
@@ -253,7 +253,7 @@ impl Search<'_> {
         self.out.extend(visible(&line[at..]).bytes());
     }
 
-    /// Appends what is said at the end of a cast.
+    /// Appends the summary at the end of a cast.
     fn summarize(&mut self) {
         match self.options.shape {
             Shape::Count => self.out.extend(format!("{}{}\n", self.front, self.count).bytes()),

@@ -112,7 +112,7 @@ pub const SETTINGS: &[(Setting, &str, &str)] = &[
     (Setting::AnsiMode(2), "keyboard lock", "\x1b[2l"),
     (Setting::AnsiMode(4), "insert mode", "\x1b[4l"),
     (Setting::AnsiMode(12), "local echo", "\x1b[12h"),
-    (Setting::AnsiMode(20), "line feeds that return", "\x1b[20l"),
+    (Setting::AnsiMode(20), "line feed with return", "\x1b[20l"),
     (Setting::ModifiedKeys(0), "modified keys", "\x1b[>0m"),
     (Setting::ModifiedKeys(1), "modified keys", "\x1b[>1m"),
     (Setting::ModifiedKeys(2), "modified keys", "\x1b[>2m"),

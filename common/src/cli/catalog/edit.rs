@@ -193,7 +193,7 @@ pub const PROGRAMS: &[Program] = &[
                 &["--on"],
                 "REGEX",
                 Text,
-                "add a marker where a match of REGEX comes up on the screen, labelled with the match; may be repeated",
+                "add a marker when a match of REGEX appears on the screen, labelled with the match; may be repeated",
             ),
             option(
                 &["--remove"],
@@ -266,7 +266,7 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-merge",
         is_classic: false,
-        summary: "merge output events that follow closely",
+        summary: "merge output events in quick succession",
         usage: "{--within SECONDS | --fps N} [--follow] [-o OUT] [FILE]",
         about: "Merge groups of output events into one at the time of the last, which makes a cast smaller. With no FILE, or when FILE is -, read standard input.",
         options: &[
@@ -274,9 +274,9 @@ pub const PROGRAMS: &[Program] = &[
                 &["--within"],
                 "SECONDS",
                 Text,
-                "merge what happens within SECONDS of the first event of a group",
+                "merge output within SECONDS of the first event of a group",
             ),
-            option(&["--fps"], "N", Text, "merge what happens in the same frame, of N in a second"),
+            option(&["--fps"], "N", Text, "merge output in the same frame, at N frames per second"),
             FOLLOW,
             OUTPUT,
         ],
@@ -320,7 +320,7 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-import",
         is_classic: false,
-        summary: "turn a ttyrec or script recording into a cast",
+        summary: "convert a ttyrec or script recording to a cast",
         usage: "[-f FORMAT] [--cols N] [--rows N] [-o OUT] [FILE [TIMING]]",
         about: "Turn a recording of ttyrec or script, FILE, into an asciicast. TIMING is script's timing file (default: FILE.timing). With no FILE, or when FILE is -, read standard input.",
         options: &[

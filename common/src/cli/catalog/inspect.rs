@@ -29,9 +29,9 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-search",
         is_classic: false,
-        summary: "find when a text comes up on the screen",
+        summary: "find when text appears on the screen",
         usage: "[OPTION...] PATTERN [FILE...]",
-        about: "Print a line for each time that text matching the regular expression PATTERN comes up on the screen: the time and the line. With no FILE, or when FILE is -, read standard input.",
+        about: "Print a line for each time that text matching the regular expression PATTERN appears on the screen: the time and the line. With no FILE, or when FILE is -, read standard input.",
         options: &[
             flag(&["-F", "--fixed-strings"], "take PATTERN as text, not as a regular expression"),
             flag(&["-i", "--ignore-case"], "match letters in either case"),
@@ -58,7 +58,7 @@ pub const PROGRAMS: &[Program] = &[
         usage: "[--strict] [--json] [FILE...], or --repair [-o OUT] [FILE]",
         about: "Report every fault of a cast with its line. With no FILE, or when FILE is -, read standard input.",
         options: &[
-            flag(&["--repair"], "write the cast with everything that can be kept of it"),
+            flag(&["--repair"], "write the cast, keeping as much of it as possible"),
             flag(&["--strict"], "treat warnings as faults"),
             flag(&["--json"], "print a line of JSON for each finding"),
             option(

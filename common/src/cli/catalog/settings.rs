@@ -8,7 +8,7 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-config",
         is_classic: true,
-        summary: "show the settings in force",
+        summary: "show the settings in effect",
         usage: "[--json]",
         about: "Print every setting, its value and where the value comes from: a file, an environment variable, or the default.",
         options: &[flag(&["--json"], "print an array of JSON objects instead of a table")],
