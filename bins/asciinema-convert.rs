@@ -1,5 +1,5 @@
-//! Turns a cast into another version of the format, into the bytes of its output, into text, captions, or
-//! the files of another recorder.
+//! Converts a cast to another version of the format, to raw output, text, captions, or the files of
+//! another recorder.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
@@ -16,18 +16,18 @@ const PROGRAM: Program = catalog::program("asciinema-convert");
 
 struct Convert {
     encoder: Box<dyn Encoder>,
-    /// Where raw output goes to a terminal.
+    /// Set if raw output goes to a terminal.
     terminal: Option<Safety>,
-    /// script's timing, and how messages call it.
+    /// script's timing file, and its name in messages.
     timing: Option<(AtomicFile, String)>,
 }
 
-/// Keeps from a terminal what a recording must not do to it, and resets it in the end.
+/// Keeps unsafe sequences from a terminal, and resets it at the end.
 #[derive(Default)]
 struct Safety {
     guard: Guard,
     modes: ModeTracker,
-    /// What has been encoded and not yet looked at.
+    /// The encoded data not examined yet.
     bytes: Vec<u8>,
 }
 
@@ -44,7 +44,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
         match option {
             "-f" | "--output-format" => format = Some(args.choice(Format::NAMES)?),
             "--overwrite" => overwrites = true,
-            // There is nothing that it could silence.
+            // There is nothing to suppress.
             "-q" | "--quiet" => {}
             "--unsafe" => is_unsafe = true,
             "--timing" => timing = Some(args.value()?),
@@ -66,7 +66,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Convert> {
     Ok(Convert { encoder: format.encoder(), terminal: is_guarded.then(Safety::default), timing })
 }
 
-/// The format of a file that is named without one; for all but the captions and ttyrec as in 3.x.
+/// The default format for a file; except for captions and ttyrec, as in 3.x.
 fn default_format(output: &OsStr) -> Format {
     let name = output.to_ascii_lowercase();
     let ends = |end: &[u8]| name.as_encoded_bytes().ends_with(end);
@@ -79,7 +79,7 @@ fn default_format(output: &OsStr) -> Format {
     }
 }
 
-/// Opens the second of script's files, which is beside the log unless it is named.
+/// Opens script's timing file, which is next to the log unless it is named.
 fn open_timing(args: &Args<'_>, timing: Option<OsString>) -> cli::Result<(AtomicFile, String)> {
     let log = args.output().filter(|log| *log != "-");
     let log =
@@ -97,7 +97,7 @@ fn open_timing(args: &Args<'_>, timing: Option<OsString>) -> cli::Result<(Atomic
 }
 
 impl Convert {
-    /// Appends what the encoder makes, or what a terminal may be given of it.
+    /// Appends the output of the encoder, without what a terminal must not receive.
     fn encode<T>(
         &mut self,
         output: &mut Output,

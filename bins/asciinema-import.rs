@@ -1,4 +1,4 @@
-//! Turns the files of other recorders into a cast: ttyrec's, and those of script(1).
+//! Converts the files of other recorders to a cast: ttyrec, and script(1).
 
 use std::ffi::{OsStr, OsString};
 use std::io::{BufReader, Cursor, Read, Write};
@@ -17,10 +17,10 @@ use common::tty;
 
 const PROGRAM: Program = catalog::program("asciinema-import");
 
-/// What a terminal is taken for of which nothing tells the size.
+/// The terminal size of a recording that has none.
 const USUAL: Size = Size { cols: 80, rows: 24 };
 
-/// How much is collected before it is written, in bytes.
+/// The amount of output collected before a write, in bytes.
 const BLOCK: usize = 1 << 16;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ struct Options {
     timing: Option<OsString>,
 }
 
-/// A file whose front has been looked at, to be read from its beginning.
+/// A file whose start has been examined, positioned at its start.
 type Source = std::io::Chain<Cursor<Vec<u8>>, Input>;
 
 fn main() -> ExitCode {
@@ -68,7 +68,7 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
     Ok(options)
 }
 
-/// The value of an option that is a number of columns or rows.
+/// The value of an option: a number of columns or rows.
 fn cells(args: &mut cli::Args) -> cli::Result<u16> {
     let value = args.value()?;
     let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
@@ -112,7 +112,7 @@ fn import(options: Options) -> cli::Result<()> {
             let decoder = ScriptDecoder::new(BufReader::new(timing_source), BufReader::new(source));
             let mut decoder = decoder.map_err(|damage| names.failure(&damage))?;
             if let Some(log) = decoder.input_log() {
-                // As it was named where it was recorded.
+                // The name that it had where it was recorded.
                 let path = Path::new(&timing).with_file_name(Path::new(log).file_name().unwrap_or_default());
                 let (_, source, name) = open(Some(path.as_os_str()))?;
                 names.input = name;
@@ -123,14 +123,14 @@ fn import(options: Options) -> cli::Result<()> {
     }
 }
 
-/// The name under which `asciinema-convert -f script` writes the timing of a log.
+/// The name that `asciinema-convert -f script` gives to the timing file of a log.
 fn timing_beside(log: &OsStr) -> OsString {
     let mut path = log.to_os_string();
     path.push(".timing");
     path
 }
 
-/// Opens a file, and looks at how it begins.
+/// Opens a file and reads its start.
 fn open(path: Option<&OsStr>) -> cli::Result<(Vec<u8>, Source, String)> {
     let (mut input, name) = io::open(path)?;
     let mut front = Vec::new();
@@ -139,7 +139,7 @@ fn open(path: Option<&OsStr>) -> cli::Result<(Vec<u8>, Source, String)> {
     Ok((front.clone(), Cursor::new(front).chain(input), name))
 }
 
-/// What messages call the files.
+/// The names of the files in messages.
 struct Names {
     output: String,
     input: String,

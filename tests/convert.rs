@@ -9,7 +9,7 @@ const V2: &str = "{\"version\": 2, \"width\": 80, \"height\": 24, \"duration\": 
 const V3: &str = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24,\"type\":\"xterm\",\"theme\":{\"fg\": \"#000000\"}},\"x\":1e5,\"env\":{\"SHELL\":\"sh\"}}\n[1.000, \"o\",\"a\"]\n[1.000, \"zz\", [1]]\n[0.500, \"r\", \"90x30\"]\n[0.000, \"x\", \"3\"]\n";
 
 #[test]
-fn what_both_versions_know_finds_its_place_and_the_rest_is_kept() {
+fn keys_of_both_versions_are_moved_and_others_kept() {
     assert_eq!(run("asciinema-convert -f asciicast-v3", V2).stdout(), V3);
     let back = "{\"version\": 2, \"width\": 80, \"height\": 24, \"x\": 1e5, \"env\": {\"SHELL\": \"sh\", \"TERM\": \"xterm\"}, \"theme\": {\"fg\": \"#000000\"}}\n[1.000, \"o\",\"a\"]\n[2.000000, \"zz\", [1]]\n[2.500000, \"r\", \"90x30\"]\n[2.500000, \"x\", \"3\"]\n";
     assert_eq!(
@@ -19,14 +19,14 @@ fn what_both_versions_know_finds_its_place_and_the_rest_is_kept() {
 }
 
 #[test]
-fn a_cast_of_that_version_stays_as_it_is() {
+fn a_cast_of_the_requested_version_is_copied() {
     assert_eq!(run("asciinema-convert -f asciicast-v2", V2).stdout(), V2);
     let odd = V3.replacen('\n', "\r\n# comment\n", 1);
     assert_eq!(run("asciinema-convert -f asciicast-v3", &odd).stdout(), odd);
 }
 
 #[test]
-fn raw_on_a_terminal_holds_back_what_is_not_safe() {
+fn raw_output_on_a_terminal_holds_back_unsafe_sequences() {
     let scratch = Scratch::new();
     let output = "a\x1b[6n\x1b]52;c;eA==\x07\x1b[31mb";
     scratch.write("demo.cast", cast(&[(0.0, output)]));
@@ -41,12 +41,12 @@ fn raw_on_a_terminal_holds_back_what_is_not_safe() {
 }
 
 #[test]
-fn raw_is_the_sizes_and_the_bytes() {
+fn raw_output_is_the_sizes_and_the_bytes() {
     assert_eq!(run("asciinema-convert -f raw", V2).stdout(), "\x1b[8;24;80ta\x1b[8;30;90t");
 }
 
 #[test]
-fn text_is_the_lines_as_a_terminal_would_have_shown_them() {
+fn text_is_the_lines_that_a_terminal_would_have_shown() {
     let shown = |output: &[&str]| {
         let placed: Vec<(f64, &str)> = output.iter().map(|text| (1.0, *text)).collect();
         let narrow = cast(&placed).replace("80", "10").replace("24", "3");
@@ -61,7 +61,7 @@ fn text_is_the_lines_as_a_terminal_would_have_shown_them() {
 }
 
 #[test]
-fn text_wraps_at_the_size_of_the_time() {
+fn text_wraps_at_the_current_size() {
     let resized =
         format!("{}[2, \"r\", \"5x24\"]\n[3, \"o\", \"\\rsix and\"]\n", cast(&[(1.0, "0123456789\r\n")]));
     assert_eq!(run("asciinema-convert -f txt", &resized).stdout(), "0123456789\nsix and\n");
@@ -71,7 +71,7 @@ fn text_wraps_at_the_size_of_the_time() {
 }
 
 #[test]
-fn a_damaged_cast_is_converted_as_far_as_it_goes() {
+fn a_damaged_cast_is_converted_up_to_the_fault() {
     let cut_off = cast(&[(0.5, "a\r\n"), (1.0, "b")]) + "[1.5, \"o\", \"cut o";
     let message = "asciinema-convert: stdin: line 4: the line is cut off\n".to_string();
     let text = run("asciinema-convert -f txt", &cut_off);
@@ -86,7 +86,7 @@ fn a_damaged_cast_is_converted_as_far_as_it_goes() {
 }
 
 #[test]
-fn v1_holds_the_output_and_comes_back() {
+fn v1_contains_the_output_and_can_be_converted_back() {
     let two = cast(&[(0.5, "a\"ż\x1b"), (2.25, "b")]);
     let v1 = run("asciinema-convert -f asciicast-v1", &two).stdout();
     let parsed: serde_json::Value = serde_json::from_str(&v1).expect("a document");
@@ -109,7 +109,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn there_and_back_keeps_times_within_half_a_millisecond(steps in prop::collection::vec(0u32..3_000_000, 0..40)) {
+    fn converting_there_and_back_keeps_times_within_half_a_millisecond(steps in prop::collection::vec(0u32..3_000_000, 0..40)) {
         let mut micros = 0;
         let mut place = |step: u32| { micros += u64::from(step); (micros as f64 / 1e6, "a") };
         let placed: Vec<(f64, &str)> = steps.into_iter().map(&mut place).collect();
@@ -140,7 +140,7 @@ fn with_two_names_it_converts_as_3_x_does() {
 }
 
 #[test]
-fn a_file_that_holds_something_is_replaced_only_if_told_to() {
+fn an_existing_file_is_replaced_only_with_overwrite() {
     let scratch = Scratch::new();
     scratch.write("old.cast", V2);
     scratch.write("new.cast", "precious");
@@ -148,7 +148,7 @@ fn a_file_that_holds_something_is_replaced_only_if_told_to() {
     let ran = scratch.run("asciinema-convert old.cast new.cast", "");
     assert_eq!(ran.failure(), (1, String::new(), message.to_string()));
     assert_eq!(scratch.read("new.cast"), "precious");
-    // What fails leaves the old file, too.
+    // A failure leaves the old file, too.
     scratch.write("bad.cast", "bad");
     assert_eq!(scratch.run("asciinema-convert --overwrite bad.cast new.cast", "").status(), 1);
     assert_eq!(scratch.read("new.cast"), "precious");
@@ -160,7 +160,7 @@ fn a_file_that_holds_something_is_replaced_only_if_told_to() {
 }
 
 #[test]
-fn a_recording_is_converted_from_where_it_is_on_the_web() {
+fn a_recording_is_converted_from_a_url() {
     let server = Server::answering("200 OK", "", V2);
     let scratch = Scratch::new();
     scratch.run(&format!("asciinema-convert {}/demo.cast new.cast", server.url), "").stdout();
@@ -173,7 +173,7 @@ fn a_recording_is_converted_from_where_it_is_on_the_web() {
 }
 
 #[test]
-fn a_ttyrec_begins_with_the_size_and_has_the_time_of_day() {
+fn ttyrec_output_begins_with_the_size_and_has_the_time_of_day() {
     let recorded = cast(&[(0.5, "a")]).replacen("24", "24, \"timestamp\": 1600000000", 1)
         + "[0.75, \"i\", \"x\"]\n[1.25, \"r\", \"90x30\"]\n[1.5, \"o\", \"\"]\n";
     let record = |seconds: u32, micros: u32, data: &str| {
@@ -192,7 +192,7 @@ fn a_ttyrec_begins_with_the_size_and_has_the_time_of_day() {
 }
 
 #[test]
-fn script_is_a_log_and_its_timing() {
+fn script_output_is_a_log_and_its_timing() {
     let scratch = Scratch::new();
     scratch.write("in.cast", V2.replacen("24", "24, \"timestamp\": 1600000000, \"command\": \"a\\nb\"", 1));
     scratch.run("asciinema-convert -f script -o log in.cast", "").stdout();
@@ -206,14 +206,14 @@ fn script_is_a_log_and_its_timing() {
     );
     scratch.run("asciinema-convert -f script in.cast other --timing times", "").stdout();
     assert_eq!(scratch.read("times"), scratch.read("log.timing"));
-    // An old timing is no more replaced than an old log is.
+    // An existing timing file is not replaced either.
     scratch.run("rm other", "").stdout();
     assert_eq!(scratch.run("asciinema-convert -f script in.cast other --timing times", "").status(), 1);
     assert!(!scratch.path("other").exists());
 }
 
 #[test]
-fn what_cannot_be_two_files_is_refused() {
+fn script_output_needs_two_files() {
     for options in ["-f script", "-f script -o -", "-f script -o x --timing x", "-f raw --timing x"] {
         assert_eq!(run(&format!("asciinema-convert {options}"), V2).status(), 2, "{options}");
     }
@@ -227,7 +227,7 @@ fn what_cannot_be_two_files_is_refused() {
 }
 
 #[test]
-fn markers_are_captions_up_to_the_next_one_and_three_seconds_at_most() {
+fn markers_are_captions_until_the_next_one_for_at_most_three_seconds() {
     let marked = cast(&[(0.5, "a")])
         + "[1, \"m\", \"one & <two>\"]\n[2.5, \"m\", \"a\\n\\nb\\u001b --> c\"]\n[9, \"m\", \"\"]\n[3661.0005, \"m\", \"end\"]\n";
     assert_eq!(

@@ -6,7 +6,7 @@ use common::io::is_in_path;
 
 use crate::harness::{Scratch, Terminal, cast, events, run, text_of};
 
-/// A record of ttyrec.
+/// A ttyrec record.
 fn record(seconds: u32, micros: u32, data: &[u8]) -> Vec<u8> {
     let numbers = [seconds, micros, data.len() as u32];
     [&numbers.map(u32::to_le_bytes).concat()[..], data].concat()
@@ -16,7 +16,7 @@ fn header(rest: &str) -> String {
     format!("{{\"version\": 2, {rest}}}\n")
 }
 
-/// Whether all of these programs are there to be compared with.
+/// Returns whether all of these programs are installed, to compare with.
 fn is_installed(programs: &[&str]) -> bool {
     programs.iter().all(|program| {
         let is_there = is_in_path(program);
@@ -30,7 +30,7 @@ fn is_installed(programs: &[&str]) -> bool {
 const LOG: &str = "Script started on 2026-11-21 17:13:33+01:00 [TERM=\"xterm\" TTY=\"/dev/pts/1\" COLUMNS=\"90\" LINES=\"30\"]\n";
 
 #[test]
-fn a_ttyrec_begins_at_time_0_and_may_say_its_size() {
+fn a_ttyrec_begins_at_time_0_and_may_contain_its_size() {
     let two = [record(1_600_000_000, 900_000, b"a\r\n"), record(1_600_000_002, 150_000, b"b")].concat();
     let expected = header("\"width\": 80, \"height\": 24, \"timestamp\": 1600000000")
         + "[0.000000, \"o\", \"a\\r\\n\"]\n[1.250000, \"o\", \"b\"]\n";
@@ -46,7 +46,7 @@ fn a_ttyrec_begins_at_time_0_and_may_say_its_size() {
 }
 
 #[test]
-fn a_ttyrec_of_another_machine_is_told_by_its_lengths() {
+fn a_ttyrec_of_another_machine_is_recognized_by_its_lengths() {
     let expected = header("\"width\": 80, \"height\": 24, \"timestamp\": 1000")
         + "[0.000000, \"o\", \"abc\"]\n[2.000001, \"o\", \"d\"]\n";
     let big = |seconds: u32, micros: u32, data: &str| {
@@ -63,7 +63,7 @@ fn a_ttyrec_of_another_machine_is_told_by_its_lengths() {
 }
 
 #[test]
-fn of_a_ttyrec_that_breaks_off_all_whole_records_are_there() {
+fn a_truncated_ttyrec_keeps_its_complete_records() {
     let whole = [record(1, 0, b"a"), record(2, 0, b"bcd")].concat();
     for cut in 1..15 {
         let ran = run("asciinema-import -f ttyrec", &whole[..whole.len() - cut]);
@@ -80,7 +80,7 @@ fn of_a_ttyrec_that_breaks_off_all_whole_records_are_there() {
 }
 
 #[test]
-fn bytes_that_are_no_utf_8_are_replaced_and_that_is_said_once() {
+fn invalid_utf_8_is_replaced_with_one_warning() {
     let pieces: [&[u8]; 4] = [b"a\xff", b"\xc5", b"\xbc\xfe", b"\xe2"];
     let many: Vec<u8> = (0..).zip(pieces).flat_map(|(at, data)| record(at, 0, data)).collect();
     let ran = run("asciinema-import", many);
@@ -90,7 +90,7 @@ fn bytes_that_are_no_utf_8_are_replaced_and_that_is_said_once() {
 }
 
 #[test]
-fn a_compressed_recording_is_read_as_if_it_were_not() {
+fn a_compressed_recording_is_decompressed() {
     let scratch = Scratch::new();
     scratch.write("x.ttyrec", record(1, 0, b"abc"));
     scratch.run("gzip x.ttyrec", "").stdout();
@@ -98,7 +98,7 @@ fn a_compressed_recording_is_read_as_if_it_were_not() {
 }
 
 #[test]
-fn classic_script_has_output_alone() {
+fn classic_script_has_only_output() {
     let scratch = Scratch::new();
     scratch.write(
         "typescript",
@@ -135,7 +135,7 @@ fn advanced_script_has_input_and_sizes_from_one_log_or_two() {
 }
 
 #[test]
-fn script_recordings_that_break_off_or_are_none_are_named_by_file_and_line() {
+fn truncated_or_invalid_script_recordings_are_reported_with_file_and_line() {
     let scratch = Scratch::new();
     scratch.write("log", format!("{LOG}abc"));
     for (timing, expected) in [
@@ -153,7 +153,7 @@ fn script_recordings_that_break_off_or_are_none_are_named_by_file_and_line() {
 }
 
 #[test]
-fn what_is_no_recording_is_refused() {
+fn a_file_that_is_not_a_recording_is_refused() {
     let scratch = Scratch::new();
     scratch.write("log", LOG);
     for (line, status, message) in [
@@ -176,7 +176,7 @@ fn what_is_no_recording_is_refused() {
 }
 
 #[test]
-fn what_is_written_is_played_by_their_own_players() {
+fn converted_recordings_play_in_their_own_players() {
     if !is_installed(&["ttyplay", "scriptreplay"]) {
         return;
     }
@@ -188,14 +188,14 @@ fn what_is_written_is_played_by_their_own_players() {
         .run("asciinema-convert demo.cast demo.ttyrec && asciinema-convert -f script -o log demo.cast", "")
         .stdout();
     let mut terminal = Terminal::start(scratch.shell("ttyplay -n demo.ttyrec; echo done"));
-    // The terminal makes two of a line end.
+    // The terminal turns a line end into two characters.
     terminal.wait_for("\x1b[8;24;80tone\r\r\n\x1b[31mtwo\x1b[m\x1b[8;30;90tżdone");
     let ran = scratch.run("scriptreplay -B log -t log.timing", "");
     assert_eq!(ran.stdout(), "one\r\n\x1b[31mtwo\x1b[mż\n");
 }
 
 #[test]
-fn what_script_itself_records_is_imported() {
+fn recordings_made_by_script_are_imported() {
     if !is_installed(&["script"]) {
         return;
     }
@@ -216,7 +216,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn there_and_back_gives_the_same_times_and_output(pieces in prop::collection::vec((0u64..3_000_000, "[a-zż\u{1b}\\[\r\n]{1,8}", any::<bool>()), 0..30)) {
+    fn converting_there_and_back_keeps_times_and_output(pieces in prop::collection::vec((0u64..3_000_000, "[a-zż\u{1b}\\[\r\n]{1,8}", any::<bool>()), 0..30)) {
         let mut micros = 0;
         let mut lines = cast(&[]);
         for (step, text, is_input) in &pieces {

@@ -1,10 +1,9 @@
-//! The programs, run as users run them. One binary, because one link is faster than twenty.
+//! Runs the programs as users run them. One binary, because one link is faster than twenty.
 //!
-//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is what they talk to,
-//! `live` who watches what they show. Each
-//! program has a module with what a user may rely on; `pipes` and `laws` are about several programs
-//! together, `documents` about what is written of them in more than one place, `readme` about what
-//! the README has one type.
+//! `harness` runs programs, in pipes and in pseudo-terminals; `server` is a server for them, `live`
+//! a viewer of live sessions. Each program has a module with its guarantees to users; `pipes` and
+//! `laws` test several programs together, `documents` compares documentation in different places,
+//! `readme` runs the commands of the README.
 
 mod harness;
 mod live;

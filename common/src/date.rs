@@ -1,17 +1,17 @@
 //! Dates, in Coordinated Universal Time.
 
-/// A Unix time as `YYYY-MM-DD HH:MM:SS UTC`. `None` outside of the years 1 to 9999.
+/// A Unix time as `YYYY-MM-DD HH:MM:SS UTC`. `None` outside the years 1 to 9999.
 pub fn utc(seconds: i64) -> Option<String> {
     iso(seconds).map(|text| text + " UTC")
 }
 
-/// A Unix time as `YYYY-MM-DD HH:MM:SS`. `None` outside of the years 1 to 9999.
+/// A Unix time as `YYYY-MM-DD HH:MM:SS`. `None` outside the years 1 to 9999.
 pub fn iso(seconds: i64) -> Option<String> {
     if !(-62_135_596_800..253_402_300_800).contains(&seconds) {
         return None;
     }
     let (mut days, seconds) = (seconds.div_euclid(86_400) + 719_162, seconds.rem_euclid(86_400));
-    // Days since the first of January of the year 1, in the calendar that repeats every 400 years.
+    // Days since January 1 of the year 1, in the calendar that repeats every 400 years.
     let leap = |year: i64| (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
     let mut year = 1 + days / 146_097 * 400;
     days %= 146_097;
@@ -31,8 +31,8 @@ pub fn iso(seconds: i64) -> Option<String> {
     Some(format!("{year:04}-{month:02}-{:02} {hour:02}:{minute:02}:{second:02}", days + 1))
 }
 
-/// The Unix time of `YYYY-MM-DD HH:MM:SS`, with the distance from UTC behind it, as `+01:00`, or none;
-/// `None` for anything else.
+/// The Unix time of `YYYY-MM-DD HH:MM:SS`, optionally followed by an offset from UTC such as
+/// `+01:00`; `None` for anything else.
 pub fn parse_iso(text: &str) -> Option<i64> {
     let number = |range: std::ops::Range<usize>| {
         let digits = text.get(range)?;
@@ -57,7 +57,7 @@ pub fn parse_iso(text: &str) -> Option<i64> {
     if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
         return None;
     }
-    // Years begin in March, so that the day that some have more is the last one.
+    // Years are counted from March, so that a leap day is the last day.
     let (years, months) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days = years * 365 + years.div_euclid(4) - years.div_euclid(100) + years.div_euclid(400);
     Some((days + (153 * months + 2) / 5 + day - 1 - 719_468) * 86_400 + time - distance)
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_date_may_be_of_any_time_zone_and_what_is_none_is_refused() {
+    fn dates_may_have_any_time_zone_and_invalid_ones_are_refused() {
         assert_eq!(parse_iso("1970-01-01T01:30:00+01:30"), Some(0));
         assert_eq!(parse_iso("1969-12-31 19:00:00-05:00"), Some(0));
         for text in

@@ -1,21 +1,22 @@
-//! UTF-8 that arrives in pieces, made whole.
+//! Repair of UTF-8 that arrives in pieces.
 //!
-//! A pseudo-terminal hands over bytes, a cast holds text. A character that a read cut in two waits
-//! for its other half; a byte that belongs to no character becomes U+FFFD, one for each of what
-//! Unicode calls a maximal subpart (The Unicode Standard, section 3.9), as Rust and browsers do.
+//! A pseudo-terminal delivers bytes, a cast contains text. A character split by a read waits for
+//! its second half; invalid bytes become U+FFFD, one for each maximal subpart (The Unicode
+//! Standard, section 3.9), as in Rust and browsers.
 
-/// Turns a stream of bytes into text, piece by piece.
+/// Converts a stream of bytes to text, piece by piece.
 #[derive(Debug, Default)]
 pub struct Utf8Repair {
-    /// The beginning of a character whose end has not arrived yet; at most three bytes.
+    /// The beginning of an incomplete character; at most three bytes.
     pending: Vec<u8>,
     has_replaced: bool,
 }
 
 impl Utf8Repair {
-    /// Appends the text of the next piece to `out`, but for a character that it leaves unfinished.
+    /// Appends the text of the next piece to `out`, except for an incomplete character at its end.
     pub fn push(&mut self, mut bytes: &[u8], out: &mut String) {
-        // Byte by byte only until the character that the previous piece began is decided.
+        // Byte by byte only until the character that the previous piece began is complete or
+        // invalid.
         while let (false, [byte, rest @ ..]) = (self.pending.is_empty(), bytes) {
             self.pending.push(*byte);
             bytes = rest;
@@ -25,7 +26,7 @@ impl Utf8Repair {
         self.append(bytes, out);
     }
 
-    /// Appends what is left when no more follows: a replacement for an unfinished character.
+    /// Appends the rest at the end of the input: a replacement for an incomplete character.
     pub fn finish(&mut self, out: &mut String) {
         if !std::mem::take(&mut self.pending).is_empty() {
             out.push(char::REPLACEMENT_CHARACTER);
@@ -33,7 +34,7 @@ impl Utf8Repair {
         }
     }
 
-    /// Whether there were bytes that belong to no character.
+    /// Returns whether there were invalid bytes.
     pub fn has_replaced(&self) -> bool {
         self.has_replaced
     }
@@ -73,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_in_two_pieces_comes_out_whole_with_the_second() {
+    fn a_character_in_two_pieces_is_complete_after_the_second() {
         let (mut repair, mut out) = (Utf8Repair::default(), String::new());
         repair.push(b"a\xc5", &mut out);
         assert_eq!(out, "a");
@@ -83,12 +84,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_split_gives_what_the_whole_gives(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xe2), Just(0x82), Just(0xac), Just(0xf0), Just(0x9f)], 0..24), size in 1usize..6) {
+        fn the_result_does_not_depend_on_where_the_input_is_split(bytes in prop::collection::vec(prop_oneof![any::<u8>(), Just(0xe2), Just(0x82), Just(0xac), Just(0xf0), Just(0x9f)], 0..24), size in 1usize..6) {
             prop_assert_eq!(repaired(bytes.chunks(size)), String::from_utf8_lossy(&bytes));
         }
 
         #[test]
-        fn text_comes_out_as_it_was(text in any::<String>(), size in 1usize..6) {
+        fn valid_text_is_unchanged(text in any::<String>(), size in 1usize..6) {
             prop_assert_eq!(repaired(text.as_bytes().chunks(size)), text);
         }
     }

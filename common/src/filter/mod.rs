@@ -1,9 +1,8 @@
-//! The loop that every filter runs in: where the cast comes from, where it goes, when it is written
-//! and how an error ends it.
+//! The loop of every filter: it opens the cast and the output, writes in time, and reports errors.
 //!
-//! What one read brought is collected and written at once, before the next read: a live pipe passes
-//! each event on as it comes, a file moves in large blocks, and memory does not grow with the cast.
-//! Knows nothing of what a particular filter does.
+//! The output for each read is collected and written before the next read: a live pipe passes
+//! events on as they arrive, a file moves in large blocks, and memory does not grow with the cast.
+//! Knows nothing of any particular filter.
 
 mod output;
 
@@ -19,43 +18,42 @@ use crate::tty;
 
 pub use output::Output;
 
-/// What the arguments of a filter name that are not options.
+/// The operands of a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operands {
     /// A cast.
     Input,
-    /// Several casts, read one after the other: [`Filter::header`] is called for each of them.
+    /// Several casts, read one after another: [`Filter::header`] is called for each of them.
     Inputs,
-    /// A cast, or the URL of one, and the file to write.
+    /// A cast, or its URL, and the file to write.
     InputAndOutput,
 }
 
-/// What makes one filter different from another.
+/// The part that differs from one filter to another.
 pub trait Filter: Sized {
-    /// What its arguments name.
+    /// Its operands.
     const OPERANDS: Operands = Operands::Input;
 
-    /// Takes the header, changes what follows from the filter's work, and puts it out.
+    /// Processes the header: updates it as the filter requires, and writes it.
     fn header(&mut self, header: Header, output: &mut Output) -> Result<(), Fault> {
         output.begin(&header);
         Ok(())
     }
 
-    /// Takes the next event and puts out what becomes of it.
+    /// Processes the next event, and writes the result.
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault>;
 
-    /// Takes a line that is no event, blank or a comment.
+    /// Processes a line that is not an event: blank, or a comment.
     fn ignored(&mut self, line: &[u8], output: &mut Output) {
         output.line(line);
     }
 
-    /// Is told that nothing more can be read after a header: which line of the source is wrong, and
-    /// how.
+    /// Called when nothing more can be read after a header, with the line of the fault.
     fn damaged(&mut self, line: u64, fault: &Fault, output: &mut Output) {
         let _ = (line, fault, output);
     }
 
-    /// Is told that no more events follow; what it finds wrong then is a failure of the whole.
+    /// Called after the last event. An error makes the run fail.
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
         let _ = output;
         Ok(())
@@ -66,13 +64,14 @@ pub trait Filter: Sized {
         Ok(())
     }
 
-    /// Puts the second file in its place, once all has been written.
+    /// Moves the second file into place after everything has been written.
     fn finish_second(self) -> cli::Result<()> {
         Ok(())
     }
 }
 
-/// The command line of a filter: its own options, with those that all filters share taken out.
+/// The command line of a filter: it returns the filter's own options, and handles those of all
+/// filters.
 pub struct Args<'a> {
     args: &'a mut cli::Args,
     operands: Operands,
@@ -80,12 +79,12 @@ pub struct Args<'a> {
     sink: Option<OsString>,
     keeps_existing: bool,
     follows: bool,
-    /// Whether `--output` is another name of `-o`, and not an option of the filter's own.
+    /// True if `--output` is another name of `-o` rather than an option of the filter.
     has_long_output: bool,
 }
 
 impl Args<'_> {
-    /// The next option that is the filter's own.
+    /// The filter's next own option.
     #[expect(clippy::should_implement_trait, reason = "between two calls one asks for values")]
     pub fn next(&mut self) -> cli::Result<Option<&'static str>> {
         loop {
@@ -109,24 +108,24 @@ impl Args<'_> {
         }
     }
 
-    /// The file to write, as far as it is known by now.
+    /// The file to write, if it is known yet.
     pub fn output(&self) -> Option<&OsStr> {
         self.sink.as_deref()
     }
 
-    /// Allows the output to replace a file that holds something. Without this, one that was named by an
-    /// argument must not; one that was named by `-o` may.
+    /// Allows the output to replace a file that is not empty. Otherwise a file named by `-o` may be
+    /// replaced, but not one named by an operand.
     pub fn overwrite(&mut self) {
         self.keeps_existing = false;
     }
 
-    /// Refuses to replace a file, other than the output, that holds something, where the output must not
-    /// do so either.
+    /// Refuses to replace a non-empty file other than the output, if the output must not be
+    /// replaced either.
     pub fn check_second(&self, path: &OsStr) -> cli::Result<()> {
         if self.keeps_existing { refuse_existing(path) } else { Ok(()) }
     }
 
-    /// The failure of an option that the filter does not have.
+    /// The failure for an option that the filter does not have.
     pub fn unexpected(&self, name: &'static str) -> Failure {
         self.args.unexpected(&Arg::Option(name))
     }
@@ -151,12 +150,12 @@ impl Args<'_> {
         self.args.text()
     }
 
-    /// The value of the option just returned: one of these names, and what it stands for.
+    /// The value of the option just returned: one of these names, with its meaning.
     pub fn choice<T: Copy>(&mut self, choices: &[(&str, T)]) -> cli::Result<T> {
         self.args.choice(choices)
     }
 
-    /// The failure of a value that the option just returned cannot take; `why` completes a sentence
+    /// The failure for an invalid value of the option just returned; `why` completes a sentence
     /// that begins "'VALUE' is".
     pub fn bad_value(&self, value: &str, why: &str) -> Failure {
         self.args.bad_value(value.as_ref(), why)
@@ -203,7 +202,7 @@ pub fn run<F: Filter>(
     })
 }
 
-/// Refuses to replace a file that holds something.
+/// Refuses to replace a file that is not empty.
 fn refuse_existing(path: &OsStr) -> cli::Result<()> {
     match std::fs::metadata(path) {
         Ok(there) if there.is_file() && there.len() > 0 => {
@@ -218,7 +217,7 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
     tty::restore_sigpipe();
     let (first, others) =
         sources.split_first().map_or((None, sources), |(first, others)| (Some(first.as_os_str()), others));
-    // A filter that takes no URLs is linked without what opens them.
+    // A filter without URLs is linked without the code that opens them.
     if let (Operands::InputAndOutput, Some(path)) = (F::OPERANDS, first) {
         let (input, source) = Source::open(path)?;
         let mut run = Run::new(filter, sink)?;
@@ -237,7 +236,7 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
     run.finish(&source)
 }
 
-/// The failure that an error of reading a cast is to the user.
+/// The failure for an error in reading a cast.
 pub fn failure(source: &str, error: cast::Error) -> Failure {
     match error {
         cast::Error::Empty => Failure::Failed(format!("{source}: the input is empty, expected an asciicast")),
@@ -246,12 +245,12 @@ pub fn failure(source: &str, error: cast::Error) -> Failure {
     }
 }
 
-/// A filter at work.
+/// A running filter.
 struct Run<F> {
     filter: F,
     output: Output,
     writer: AtomicFile,
-    /// What messages call the place that is written to.
+    /// The name of the output in messages.
     sink: String,
 }
 
@@ -262,7 +261,7 @@ impl<F: Filter> Run<F> {
         Ok(Run { filter, output: Output::default(), writer, sink })
     }
 
-    /// Writes what comes after all events; `source` was read last.
+    /// Writes the end of the output, after all events; `source` was read last.
     fn finish(mut self, source: &str) -> cli::Result<()> {
         self.filter.end(&mut self.output).map_err(|what| Failure::Failed(format!("{source}: {what}")))?;
         self.write()?;
@@ -270,7 +269,7 @@ impl<F: Filter> Run<F> {
         self.writer.finish().map_err(|error| Failure::io(&self.sink, &error))
     }
 
-    /// Reads a source to its end, or to what is wrong with it. What was good is written either way.
+    /// Reads a source to its end or first fault. Everything before a fault is written.
     fn read(&mut self, input: Input, source: &str) -> cli::Result<()> {
         let mut reader = Reader::new(input);
         let mut has_begun = false;
@@ -303,7 +302,7 @@ impl<F: Filter> Run<F> {
             let Err(error) = outcome else { continue };
             if has_begun {
                 match &error {
-                    // A line that was being written when we stopped following the file.
+                    // A line that was being written when following the file ended.
                     cast::Error::Line { fault: Fault::CutOff, .. } if reader.source().was_interrupted() => {
                         return self.write();
                     }
@@ -322,7 +321,7 @@ impl<F: Filter> Run<F> {
         }
     }
 
-    /// Writes what has been put out so far.
+    /// Writes the output so far.
     fn write(&mut self) -> cli::Result<()> {
         self.writer.write_all(self.output.bytes()).map_err(|error| Failure::io(&self.sink, &error))?;
         self.output.clear();

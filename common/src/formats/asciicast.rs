@@ -1,8 +1,8 @@
 //! asciicast v2 and v3.
 //!
-//! What both versions know is translated, what they call by different names (`term`, `width`) moves
-//! to its place in the other, and what neither knows is kept. A cast that changes to v3 has its times
-//! in milliseconds, as 3.x writes them; their rounding does not add up.
+//! Keys known to both versions are translated, those with different names (`term`, `width`) are
+//! moved to their place, and unknown keys are kept. A cast converted to v3 has its times in
+//! milliseconds, as 3.x writes them; rounding errors do not add up.
 
 use super::Encoder;
 use crate::cast::{
@@ -16,12 +16,12 @@ pub struct Asciicast {
 }
 
 impl Asciicast {
-    /// A cast that begins.
+    /// A new cast.
     pub fn new(version: Version) -> Asciicast {
         Asciicast::after(Time::ZERO, version)
     }
 
-    /// A cast that goes on after an event at this time.
+    /// A cast that continues after an event at this time.
     pub fn after(time: Time, version: Version) -> Asciicast {
         Asciicast { version, writer: Writer::after(time, version, Precision::of_recordings(version)) }
     }
@@ -30,7 +30,7 @@ impl Asciicast {
 impl Encoder for Asciicast {
     fn header(&mut self, header: &Header, out: &mut Vec<u8>) -> Result<(), Fault> {
         if header.version == self.version {
-            // Its times stay as fine as they are.
+            // Its times keep their precision.
             self.writer = Writer::new(self.version, Precision::Microseconds);
             out.extend_from_slice(header.line().as_bytes());
             return Ok(());
@@ -61,7 +61,7 @@ impl Encoder for Asciicast {
     }
 }
 
-/// The entries of an object in a header; none where there is no object.
+/// The entries of an object in a header; empty if it is not an object.
 fn object(json: Option<&str>) -> Vec<(String, String)> {
     let entries = json.and_then(object_entries).unwrap_or_default();
     entries.into_iter().map(|(key, value)| (key, value.to_string())).collect()
@@ -76,7 +76,7 @@ fn object_text(version: Version, entries: &[(String, String)]) -> String {
     builder.finish().trim_end().to_string()
 }
 
-/// The v3 header that says what a v2 header says: `TERM` is the terminal's type there.
+/// The v3 header equivalent to a v2 header: `TERM` becomes the terminal's type.
 fn to_v3(header: &Header) -> String {
     let mut env = object(header.get("env"));
     let kind = env.iter().position(|(name, _)| name == "TERM").map(|at| env.remove(at).1);
@@ -90,7 +90,7 @@ fn to_v3(header: &Header) -> String {
     builder.add("term", &object_text(Version::V3, &term));
     for (key, value) in header.entries() {
         match key {
-            // v3 has no duration: it follows from the events.
+            // v3 has no duration: it can be derived from the events.
             "version" | "width" | "height" | "theme" | "duration" => {}
             "env" if env.is_empty() => {}
             "env" => builder.add("env", &object_text(Version::V3, &env)),
@@ -100,7 +100,7 @@ fn to_v3(header: &Header) -> String {
     builder.finish()
 }
 
-/// The v2 header that says what a v3 header says.
+/// The v2 header equivalent to a v3 header.
 pub(super) fn to_v2(header: &Header) -> String {
     let term = object(header.get("term"));
     let in_term = |name: &str| term.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());

@@ -1,6 +1,6 @@
-//! Captions in SubRip (`.srt`) and WebVTT (`.vtt`): markers written as captions, and captions read.
+//! Captions in SubRip (`.srt`) and WebVTT (`.vtt`): written from markers, and parsed.
 //!
-//! The two differ little: in the mark of the decimals, in a first line, and in what must be escaped.
+//! The formats differ in the decimal separator, in a first line, and in the characters to escape.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::Encoder;
 use crate::cast::{Code, Fault, Header, Time};
 use crate::text::excerpt;
 
-/// How captions are written.
+/// The format of captions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Markup {
     /// SubRip, `.srt`.
@@ -17,17 +17,17 @@ pub enum Markup {
     WebVtt,
 }
 
-/// How long a caption made of a marker is shown, unless the next one comes before.
+/// The maximum duration of a caption made from a marker; the next marker ends it earlier.
 pub const LONGEST: Time = Time::from_micros(3_000_000);
 
-/// A text that is shown for a while.
+/// A text that is shown for a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cue {
-    /// When it comes up.
+    /// The time when it appears.
     pub start: Time,
-    /// When it goes.
+    /// The time when it disappears.
     pub end: Time,
-    /// The text, with line ends.
+    /// The text, with line breaks.
     pub text: String,
 }
 
@@ -35,22 +35,22 @@ pub struct Cue {
 pub struct Captions {
     markup: Markup,
     count: u64,
-    /// The last marker that had a label, until its end is known.
+    /// The last marker with a label, until its end is known.
     open: Option<(Time, String)>,
 }
 
 impl Captions {
-    /// Captions in this markup.
+    /// Captions in this format.
     pub fn new(markup: Markup) -> Captions {
         Captions { markup, count: 0, open: None }
     }
 
-    /// Writes the open caption, which ends at a time at the latest.
+    /// Writes the open caption, which ends at `limit` at the latest.
     fn close(&mut self, limit: Time, out: &mut Vec<u8>) {
         let Some((start, label)) = self.open.take() else { return };
         let end = start.plus(LONGEST).min(limit);
         let text = self.markup.escaped(&label);
-        // Two markers at once: the second one is shown.
+        // Of two markers at the same time, the second one is shown.
         if end <= start || text.is_empty() {
             return;
         }
@@ -90,7 +90,8 @@ impl Encoder for Captions {
 }
 
 impl Markup {
-    /// A label as the text of a caption: no blank line, which would end it, and no markup.
+    /// A label as the text of a caption: without blank lines, which would end it, and without
+    /// markup.
     fn escaped(self, label: &str) -> String {
         let lines = label.lines().map(|line| line.replace(|c: char| c.is_control(), " "));
         let lines = lines.filter(|line| !line.trim().is_empty());
@@ -110,12 +111,12 @@ impl Markup {
     }
 }
 
-/// A line that is wrong in a file of captions.
+/// An invalid line in a caption file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CueFault {
-    /// Which line, from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// What it holds in place of two times.
+    /// The text found in place of two times.
     pub found: String,
 }
 
@@ -125,17 +126,16 @@ impl fmt::Display for CueFault {
     }
 }
 
-/// Reads captions of either markup, in the order of their beginnings. Their styles are left out.
+/// Parses captions of either format, in the order of their start times. Styles are dropped.
 ///
 /// # Errors
 ///
-/// A [`CueFault`] where an arrow stands between what are not two times, or where a file that has text has
-/// no captions.
+/// A [`CueFault`] if an arrow is not between two times, or if a file with text has no captions.
 pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
     let text = text.trim_start_matches('\u{feff}');
     let mut cues: Vec<Cue> = Vec::new();
     let mut is_within = false;
-    // Notes and styles of WebVTT go up to a blank line.
+    // Notes and styles of WebVTT extend to a blank line.
     let mut is_note = false;
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
@@ -150,7 +150,7 @@ pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
             is_note = true;
         } else if let Some((start, end)) = line.split_once("-->") {
             let fault = || CueFault { line: index + 1, found: excerpt(line.as_bytes()) };
-            // Where it stands on a picture follows the end.
+            // The end may be followed by a position.
             let end = first_word(end);
             let (start, end) =
                 (parse_time(start.trim()).ok_or_else(fault)?, parse_time(end).ok_or_else(fault)?);
@@ -172,7 +172,7 @@ fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
 
-/// Reads `[HH:]MM:SS,mmm`, with a dot as well.
+/// Parses `[HH:]MM:SS,mmm`, also with a dot.
 fn parse_time(text: &str) -> Option<Time> {
     let (whole, decimals) = text.split_once([',', '.'])?;
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -186,7 +186,7 @@ fn parse_time(text: &str) -> Option<Time> {
     Some(Time::from_micros(seconds.checked_mul(1_000_000)?).plus(rest))
 }
 
-/// A line without its tags, and with what its character references stand for.
+/// A line without its tags, and with its character references decoded.
 fn plain(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_caption_is_named_by_its_line() {
+    fn an_invalid_caption_is_reported_with_its_line() {
         let message = |text| parse_cues(text).map_err(|fault| fault.to_string());
         assert_eq!(
             message("1\n00:00:01 --> 00:00:02,0\nx\n"),

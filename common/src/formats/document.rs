@@ -1,4 +1,4 @@
-//! asciicast v1: one JSON document, of the output alone.
+//! asciicast v1: one JSON document, with output events only.
 
 use super::{Encoder, asciicast};
 use crate::cast::{Code, Event, Fault, Header, Time, Version, json};
@@ -6,7 +6,7 @@ use crate::cast::{Code, Event, Fault, Header, Time, Version, json};
 /// Writes a v1 document.
 #[derive(Default)]
 pub struct Document {
-    /// The time of the last event of output.
+    /// The time of the last output event.
     previous: Time,
     has_frames: bool,
 }

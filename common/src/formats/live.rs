@@ -1,12 +1,11 @@
-//! Encoding what has just been read from a pseudo-terminal: bytes, which may end in the middle of a
-//! character.
+//! Encoding data just read from a pseudo-terminal: bytes, which may end within a character.
 
 use super::{Encoder, Raw};
 use crate::cast::{Code, Time, Utf8Repair};
 
-/// Encodes what a recorder captures.
+/// Encodes the events of a recorder.
 pub struct LiveEncoder {
-    /// Encodes the text; `None` if the bytes are wanted as they are.
+    /// Encodes the text; `None` if the bytes are written unchanged.
     encoder: Option<Box<dyn Encoder + Send>>,
     /// Added to the session's times.
     offset: Time,
@@ -49,11 +48,11 @@ impl LiveEncoder {
             return;
         }
         self.last = time.plus(self.offset);
-        // Fails only for a size that no virtual terminal has; the old one stays.
+        // Fails only for a size that no virtual terminal supports; the old one stays.
         let _ = encoder.text(self.last, code, &self.text, out);
     }
 
-    /// Appends the rest: incomplete characters, and what the encoder has kept.
+    /// Appends the rest: incomplete characters, and data held by the encoder.
     pub fn finish(&mut self, out: &mut Vec<u8>) {
         let Some(mut encoder) = self.encoder.take() else { return };
         for (code, repair) in [(Code::Output, &mut self.output), (Code::Input, &mut self.input)] {
@@ -66,7 +65,7 @@ impl LiveEncoder {
         encoder.finish(out);
     }
 
-    /// Whether bytes that are not UTF-8 have been replaced.
+    /// Returns whether invalid UTF-8 has been replaced.
     pub fn has_replaced(&self) -> bool {
         self.output.has_replaced() || self.input.has_replaced()
     }
@@ -88,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_character_in_two_reads_is_one_and_an_unfinished_one_is_replaced_at_the_end() {
+    fn a_split_character_is_joined_and_an_incomplete_one_is_replaced_at_the_end() {
         let events: [(u64, Code, &[u8]); 5] = [
             (1, Code::Output, b"a\xc5"),
             (2, Code::Input, b"\xc5"),

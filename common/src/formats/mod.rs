@@ -1,9 +1,9 @@
-//! What a cast can become: another version of itself, the bytes of its output, text, captions, and the
-//! files of other recorders, which are read here as well.
+//! The formats that a cast converts to: versions of asciicast, raw output, text, captions, and the
+//! files of other recorders, which can also be read.
 //!
-//! An [`Encoder`] is given a header and events, and appends what they become; there is one for each
-//! [`Format`]. Recorders have bytes rather than text, and a [`LiveEncoder`] makes text of them. A
-//! [`Decoder`] reads what another recorder has written. Knows no options, and opens no files.
+//! An [`Encoder`] takes a header and events, and appends the result; there is one for each
+//! [`Format`]. Recorders have bytes rather than text, which a [`LiveEncoder`] converts. A
+//! [`Decoder`] reads the files of another recorder. Knows no options, and opens no files.
 
 mod asciicast;
 mod captions;
@@ -27,12 +27,12 @@ pub use script::{Script, ScriptDecoder};
 pub use text::Text;
 pub use ttyrec::{TTYREC_FRONT, Ttyrec, TtyrecDecoder, is_ttyrec};
 
-/// A format that a cast can become.
+/// A format that a cast converts to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// asciicast v2 or v3.
     Asciicast(Version),
-    /// asciicast v1, which has output only.
+    /// asciicast v1, which has only output.
     Document,
     /// The bytes of the output, with the terminal's sizes.
     Raw,
@@ -47,7 +47,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What users call the formats.
+    /// The names of the formats on command lines.
     pub const NAMES: &[(&str, Format)] = &[
         ("asciicast-v3", Format::Asciicast(Version::V3)),
         ("asciicast-v2", Format::Asciicast(Version::V2)),
@@ -74,49 +74,49 @@ impl Format {
     }
 }
 
-/// Makes another format of a cast, piece by piece.
+/// Converts a cast to another format, piece by piece.
 pub trait Encoder {
-    /// Appends what comes before all events. The header is given once.
+    /// Appends everything before the events. Called once.
     ///
     /// # Errors
     ///
-    /// The format cannot hold such a cast.
+    /// The format cannot represent the cast.
     fn header(&mut self, header: &Header, out: &mut Vec<u8>) -> Result<(), Fault>;
 
     /// Appends an event, given by its text.
     ///
     /// # Errors
     ///
-    /// The format cannot hold such an event.
+    /// The format cannot represent the event.
     fn text(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault>;
 
     /// Appends an event that was read.
     ///
     /// # Errors
     ///
-    /// Those of [`Encoder::text`], and data that cannot be decoded.
+    /// Those of [`Encoder::text`], and undecodable data.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         self.text(event.time, event.code, &event.text()?, out)
     }
 
-    /// Appends a line that is not an event, if the format has room for it.
+    /// Appends a line that is not an event, if the format allows it.
     fn ignored(&mut self, line: &[u8], out: &mut Vec<u8>) {
         let _ = (line, out);
     }
 
-    /// Appends what comes after all events. Nothing else is given to it afterwards.
+    /// Appends everything after the events. Called last.
     fn finish(&mut self, out: &mut Vec<u8>) {
         let _ = out;
     }
 
-    /// Takes away what belongs in a second file, for a format that has two.
+    /// Takes the data for a second file, for a format that has two.
     fn take_second(&mut self) -> Vec<u8> {
         Vec::new()
     }
 }
 
-/// When a recording began, in Unix time, as its header has it.
+/// The start of a recording in Unix time, from its header.
 fn timestamp(header: &Header) -> Option<i64> {
-    // Some writers have decimals in it.
+    // Some writers add decimals.
     header.get("timestamp")?.split('.').next()?.parse().ok()
 }

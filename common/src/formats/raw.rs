@@ -1,7 +1,7 @@
-//! The bytes of the output, as a terminal would take them.
+//! The bytes of the output, as sent to a terminal.
 //!
-//! The size, and each change of it, is marked by the sequence that asks a terminal to take that size,
-//! as 2.x does in its raw recordings.
+//! The size, and each change of it, is written as the sequence that requests it, as in the raw
+//! recordings of 2.x.
 
 use super::Encoder;
 use crate::cast::{Code, Event, Fault, Header, Time};
@@ -11,7 +11,7 @@ use crate::size::Size;
 pub struct Raw;
 
 impl Raw {
-    /// Appends what was read of a program, whether it is text or not.
+    /// Appends data read from a program, whether or not it is text.
     pub fn bytes(code: Code, data: &[u8], out: &mut Vec<u8>) {
         match code {
             Code::Output => out.extend_from_slice(data),

@@ -1,4 +1,4 @@
-//! What the files of other recorders have in common when they are read.
+//! The common parts of reading the files of other recorders.
 
 use std::fmt;
 use std::io::{self, BufRead, Read};
@@ -7,12 +7,12 @@ use crate::cast::{Code, Time};
 use crate::cli;
 use crate::size::Size;
 
-/// What is known of a recording before its first event.
+/// The properties of a recording, known before its first event.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Origin {
     /// The terminal's size.
     pub size: Option<Size>,
-    /// When it began, in Unix time.
+    /// The start, in Unix time.
     pub timestamp: Option<i64>,
     /// The command that was recorded.
     pub command: Option<String>,
@@ -22,20 +22,20 @@ pub struct Origin {
     pub shell: Option<String>,
 }
 
-/// Something that happened, in bytes, which may end in the middle of a character.
+/// An event, in bytes, which may end within a character.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// When, from the start.
+    /// The time since the start.
     pub time: Time,
-    /// What kind of event.
+    /// The kind of event.
     pub code: Code,
-    /// What a cast holds as the event's data.
+    /// The data of the event, as in a cast.
     pub data: Vec<u8>,
 }
 
 /// Reads another recorder's files, event by event.
 pub trait Decoder {
-    /// What is known before the first event.
+    /// The properties of the recording.
     fn origin(&self) -> &Origin;
 
     /// The next event; `None` at the end.
@@ -45,46 +45,46 @@ pub trait Decoder {
     /// A [`Damage`]; nothing more can be read then.
     fn next(&mut self) -> Result<Option<Recorded>, Damage>;
 
-    /// Whether the next event may have to be waited for.
+    /// Returns whether reading the next event may block.
     fn is_drained(&self) -> bool;
 }
 
-/// What is wrong with another recorder's files, as the end of a message that begins with the file's name.
+/// An error in another recorder's files, as the end of a message that begins with the file's name.
 #[derive(Debug)]
 pub struct Damage {
-    /// Which of the files it is in.
+    /// The file with the error.
     pub part: Part,
-    /// Where in it, and what.
+    /// The place and the error.
     pub what: String,
 }
 
-/// Which file of a recording.
+/// A file of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// The one with the output.
+    /// The file with the output.
     Output,
-    /// script's file with what was typed.
+    /// script's file with the input.
     Input,
     /// script's timing file.
     Timing,
 }
 
 impl Damage {
-    /// A file that cannot be read, or that holds what it must not.
+    /// An error in a file, or in reading it.
     pub fn new(part: Part, what: impl fmt::Display) -> Damage {
         Damage { part, what: what.to_string() }
     }
 
-    /// A file that cannot be read.
+    /// An error in reading a file.
     pub(super) fn io(part: Part, error: &io::Error) -> Damage {
         Damage::new(part, cli::io_text(error))
     }
 }
 
-/// The longest record or line that is read, in bytes.
+/// The maximum length of a record or line, in bytes.
 const LONGEST: u64 = 256 << 20;
 
-/// Reads so many bytes; `None` if there are fewer.
+/// Reads `count` bytes; `None` if there are fewer.
 pub(super) fn read_bytes(source: &mut impl BufRead, count: u64) -> io::Result<Option<Vec<u8>>> {
     if count > LONGEST {
         return Err(io::Error::other("the record is longer than 256 MiB"));
@@ -94,8 +94,8 @@ pub(super) fn read_bytes(source: &mut impl BufRead, count: u64) -> io::Result<Op
     Ok((length as u64 == count).then_some(bytes))
 }
 
-/// Reads a line, without its end; `None` at the end of the file. The last line may lack its end, which
-/// the second value tells.
+/// Reads a line, without its line end; `None` at the end of the file. The second value tells
+/// whether there was a line end.
 pub(super) fn read_line(source: &mut impl BufRead) -> io::Result<Option<(String, bool)>> {
     const LONGEST: u64 = 1 << 20;
     let mut line = Vec::new();

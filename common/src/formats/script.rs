@@ -1,8 +1,8 @@
-//! script(1): a log of the output, and a file with its timing.
+//! script(1): a log of the output, and a timing file.
 //!
-//! There are two kinds of timing. The classic one has lines `DELAY COUNT` and knows output alone; the
-//! advanced one has lines `TYPE DELAY REST`, for input, sizes and what is known of the session, too. The
-//! first line of a log says when it began; no timing counts it.
+//! There are two timing formats. The classic one has lines `DELAY COUNT`, for output only; the
+//! advanced one has lines `TYPE DELAY REST`, also for input, sizes and properties of the session.
+//! The first line of a log gives its start time, and is not included in the timing.
 
 use std::io::{BufReader, Read};
 
@@ -13,7 +13,7 @@ use crate::date;
 use crate::size::Size;
 use crate::text::excerpt;
 
-/// Writes a log, with what was typed in it as well (as `script --log-io` does), and an advanced timing.
+/// Writes a log that includes the input (as `script --log-io` does), and an advanced timing file.
 #[derive(Default)]
 pub struct Script {
     timing: Vec<u8>,
@@ -23,7 +23,7 @@ pub struct Script {
 }
 
 impl Script {
-    /// Appends the beginning of a line of the timing.
+    /// Appends the start of a line of the timing file.
     fn begin_line(&mut self, kind: &str, time: Time) {
         self.timing.extend_from_slice(kind.as_bytes());
         self.timing.push(b' ');
@@ -34,7 +34,7 @@ impl Script {
 
     fn line(&mut self, kind: &str, time: Time, rest: &str) {
         self.begin_line(kind, time);
-        // What it holds is one line.
+        // It must be a single line.
         self.timing.extend(rest.bytes().map(|byte| if byte < b' ' { b' ' } else { byte }));
         self.timing.push(b'\n');
     }
@@ -111,46 +111,46 @@ impl Encoder for Script {
     }
 }
 
-/// Where the logs are found.
+/// The log files.
 pub struct Logs<R> {
-    /// The output, and what was typed as well, where that has no log of its own.
+    /// The output, and the input as well unless it has its own log.
     pub output: BufReader<R>,
-    /// What was typed.
+    /// The input.
     pub input: Option<BufReader<R>>,
 }
 
-/// Reads logs by their timing.
+/// Reads logs with their timing file.
 pub struct ScriptDecoder<R> {
     timing: BufReader<R>,
     logs: Logs<R>,
     origin: Origin,
-    /// The name of the log of what was typed, if that is another than the output's.
+    /// The name of the input log, if it is separate.
     input_log: Option<String>,
-    /// The line that ended the lines about the session.
+    /// The line after those about the session.
     next: Option<Line>,
-    /// How many lines of the timing have been read.
+    /// The number of timing lines read.
     number: u64,
     last: Time,
 }
 
-/// A line of a timing.
+/// A line of a timing file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Line {
-    /// So many bytes of output or of input.
+    /// A number of bytes of output or input.
     Data(Code, Time, u64),
     Resize(Time, Size),
-    /// Something known of the session.
+    /// A property of the session.
     About(String, String),
-    /// Anything else: time goes on.
+    /// Anything else: only time passes.
     Other(Time),
 }
 
 impl<R: Read> ScriptDecoder<R> {
-    /// Reads what comes before the first event.
+    /// Reads everything before the first event.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is not like any timing.
+    /// The file cannot be read, or is not a timing file.
     pub fn new(timing: BufReader<R>, output: BufReader<R>) -> Result<ScriptDecoder<R>, Damage> {
         let mut decoder = ScriptDecoder {
             timing,
@@ -183,23 +183,23 @@ impl<R: Read> ScriptDecoder<R> {
         Ok(decoder)
     }
 
-    /// The name of the file with what was typed, where that is one of its own.
+    /// The name of the input log, if it is separate.
     pub fn input_log(&self) -> Option<&str> {
         self.input_log.as_deref()
     }
 
-    /// Takes what was typed from here.
+    /// Reads the input from this log.
     ///
     /// # Errors
     ///
-    /// It cannot be read.
+    /// The log cannot be read.
     pub fn read_input_from(&mut self, mut log: BufReader<R>) -> Result<(), Damage> {
         read_line(&mut log).map_err(|error| Damage::io(Part::Input, &error))?;
         self.logs.input = Some(log);
         Ok(())
     }
 
-    /// Takes what is known from the first line of the output's log.
+    /// Parses the first line of the output log.
     fn read_first_line(&mut self, line: &str) {
         let quoted = |name: &str| {
             let (_, rest) = line.rsplit_once(&format!("{name}=\""))?;
@@ -220,7 +220,7 @@ impl<R: Read> ScriptDecoder<R> {
         match name {
             "COLUMNS" | "LINES" => {
                 let Some(number) = number() else { return };
-                // One never comes without the other.
+                // They always come together.
                 let size = origin.size.get_or_insert(Size { cols: 80, rows: 24 });
                 *(if name == "LINES" { &mut size.rows } else { &mut size.cols }) = number;
             }
@@ -232,7 +232,7 @@ impl<R: Read> ScriptDecoder<R> {
         }
     }
 
-    /// The next line of the timing that is not blank.
+    /// The next timing line that is not blank.
     fn line(&mut self) -> Result<Option<Line>, Damage> {
         loop {
             self.number += 1;
@@ -250,12 +250,12 @@ impl<R: Read> ScriptDecoder<R> {
         }
     }
 
-    /// What is wrong with the current line of the timing.
+    /// An error in the current timing line.
     fn damage(&self, what: &str) -> Damage {
         Damage::new(Part::Timing, format!("line {}: {what}", self.number))
     }
 
-    /// So many bytes of what was written, or typed.
+    /// The next `count` bytes of output or input.
     fn data(&mut self, code: Code, count: u64) -> Result<Vec<u8>, Damage> {
         let (part, log) = match (code, &mut self.logs.input) {
             (Code::Input, Some(log)) => (Part::Input, log),
@@ -301,7 +301,7 @@ impl<R: Read> Decoder for ScriptDecoder<R> {
     }
 }
 
-/// Reads a line of a timing, of either kind.
+/// Parses a timing line in either format.
 fn parse(line: &str) -> Option<Line> {
     let (first, rest) = line.split_once(' ')?;
     if first.len() != 1 || first.as_bytes()[0].is_ascii_digit() {
@@ -330,7 +330,7 @@ fn parse(line: &str) -> Option<Line> {
     })
 }
 
-/// A delay. Some locales write it with a comma; one below zero is none.
+/// A delay. Some locales write it with a comma; a negative one counts as none.
 fn delay(text: &str) -> Option<Time> {
     let plain = text.replace(',', ".");
     match plain.strip_prefix('-') {

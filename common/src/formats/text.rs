@@ -8,9 +8,9 @@ use crate::size::Size;
 /// Writes lines of text.
 #[derive(Default)]
 pub struct Text {
-    /// The terminal that makes lines of the output, once its size is known.
+    /// The terminal that turns output into lines, once its size is known.
     transcript: Option<Transcript>,
-    /// The text of an event, made anew for each.
+    /// The decoded text of an event, kept for reuse.
     decoded: Vec<u8>,
 }
 
@@ -19,7 +19,7 @@ impl Text {
     ///
     /// # Errors
     ///
-    /// No virtual terminal is that large.
+    /// No virtual terminal supports this size.
     pub fn new(size: Size) -> Result<Text, Fault> {
         Ok(Text { transcript: Some(Transcript::new(size)?), decoded: Vec::new() })
     }

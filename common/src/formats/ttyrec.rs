@@ -1,8 +1,8 @@
-//! ttyrec: records of output, each with the time of day and its length.
+//! ttyrec: records of output, each with its time of day and length.
 //!
-//! The format has no size of the terminal. Here it stands where some other writers have it, too: as the
-//! sequence that asks a terminal to take a size, at the front of the first record; and a record that is
-//! nothing else is a resize.
+//! The format has no terminal size. It is written in a way that other writers use, too: the
+//! sequence that requests a size starts the first record, and a record with only that sequence is a
+//! resize.
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -14,7 +14,7 @@ use crate::size::Size;
 /// Writes records.
 #[derive(Default)]
 pub struct Ttyrec {
-    /// The time of day at which the cast begins, in seconds.
+    /// The time of day of the start, in seconds.
     start: u64,
     last: Time,
 }
@@ -42,7 +42,7 @@ impl Encoder for Ttyrec {
 
     fn text(&mut self, time: Time, code: Code, text: &str, out: &mut Vec<u8>) -> Result<(), Fault> {
         match (code, Size::parse(text)) {
-            // ttyplay takes an empty record for the end.
+            // ttyplay treats an empty record as the end.
             (Code::Output, _) if !text.is_empty() => self.record(time, text.as_bytes(), out),
             (Code::Resize, Some(size)) => self.record(time, size.sequence().as_bytes(), out),
             _ => Ok(()),
@@ -50,15 +50,15 @@ impl Encoder for Ttyrec {
     }
 }
 
-/// How the numbers before a record are written.
+/// The encoding of the numbers before a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Layout {
-    /// Three of 32 bits, the lowest byte first: what ttyrec writes since 1.0.6.
+    /// Three 32-bit numbers, little-endian: written by ttyrec since 1.0.6.
     Little,
-    /// The same, the highest byte first: what earlier ones wrote on some machines.
+    /// Three 32-bit numbers, big-endian: written by earlier versions on some machines.
     Big,
-    /// Seconds and microseconds of 64 bits, the lowest byte first, and a length padded to 64: what earlier
-    /// ones wrote on others.
+    /// 64-bit seconds and microseconds, little-endian, and a length padded to 64 bits: written by
+    /// earlier versions on others.
     Wide,
 }
 
@@ -67,7 +67,7 @@ impl Layout {
         if self == Layout::Wide { 24 } else { 12 }
     }
 
-    /// Seconds, microseconds, and how many bytes follow.
+    /// Seconds, microseconds, and the number of bytes that follow.
     fn numbers(self, header: &[u8]) -> Option<(u64, u64, u64)> {
         let four = |at: usize| header.get(at..at + 4)?.try_into().ok();
         let eight = |at: usize| header.get(at..at + 8)?.try_into().ok();
@@ -82,7 +82,7 @@ impl Layout {
         }
     }
 
-    /// The layout of a file that begins like this, as long as it begins as any does.
+    /// The layout of a file that begins like this, if there is one.
     fn of(front: &[u8]) -> Option<Layout> {
         let is_plausible = |layout: &Layout| {
             let numbers = layout.numbers(front);
@@ -90,7 +90,7 @@ impl Layout {
                 seconds <= u64::from(u32::MAX) && micros < 1_000_000 && length <= 1 << 24
             })
         };
-        // The front of a wide one is plausible as a narrow one, of which the first data would be NULs.
+        // A wide header also looks like a narrow one, whose first data would be NULs.
         let has_high_zeros = front.get(4..8) == Some(&[0; 4]) && front.get(12..16) == Some(&[0; 4]);
         let layouts = match has_high_zeros {
             true => [Layout::Wide, Layout::Little, Layout::Big],
@@ -105,30 +105,30 @@ pub struct TtyrecDecoder<R> {
     source: BufReader<R>,
     layout: Layout,
     origin: Origin,
-    /// The first record, as long as it has not been asked for.
+    /// The first record, until it is returned.
     first: Option<Recorded>,
     /// The time of day of the first record, in microseconds.
     start: u64,
     last: Time,
-    /// How many records have been read.
+    /// The number of records read.
     count: u64,
 }
 
-/// How many bytes of a file [`is_ttyrec`] wants to see.
+/// The number of bytes that [`is_ttyrec`] examines.
 pub const TTYREC_FRONT: usize = 24;
 
-/// Whether a file that begins like this may be one of ttyrec's.
+/// Returns whether a file that begins like this may be a ttyrec recording.
 pub fn is_ttyrec(front: &[u8]) -> bool {
     Layout::of(front).is_some()
 }
 
 impl<R: Read> TtyrecDecoder<R> {
-    /// Reads the first record. `front` is how the file begins, [`TTYREC_FRONT`] bytes if it has so many; the
-    /// source begins there, too.
+    /// Reads the first record. `front` is the first [`TTYREC_FRONT`] bytes of the file, or all of
+    /// them; the source begins there, too.
     ///
     /// # Errors
     ///
-    /// There is none, or nothing like one.
+    /// There is no record, or the file is not a ttyrec recording.
     pub fn new(front: &[u8], source: BufReader<R>) -> Result<TtyrecDecoder<R>, Damage> {
         let layout = Layout::of(front).ok_or_else(|| Damage::new(Part::Output, "not a ttyrec recording"))?;
         let mut decoder = TtyrecDecoder {
@@ -198,7 +198,7 @@ impl<R: Read> Decoder for TtyrecDecoder<R> {
     }
 }
 
-/// The size that a record begins with, and what follows it.
+/// The size at the start of a record, and the rest of the record.
 fn leading_size(data: &[u8]) -> Option<(Size, &[u8])> {
     let rest = data.strip_prefix(b"\x1b[8;")?;
     let end = rest.iter().take(12).position(|&byte| byte == b't')?;
