@@ -1,8 +1,8 @@
-//! Bytes found eight at a time: recordings are short pieces of text between escapes, for which a search
-//! by vectors costs more to begin than it saves.
+//! Finding bytes eight at a time: recordings consist of short pieces of text between escapes, for
+//! which starting a vectorized search costs more than it saves.
 //!
-//! What is found of a word is a word itself. Its lowest bit set lies in the first byte that was looked
-//! for; what is set above that means nothing.
+//! The result of a search in a word is a word. Its lowest set bit lies in the first byte found; the
+//! bits above it are meaningless.
 
 /// The lowest and the highest bit of each byte of a word.
 const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
@@ -20,19 +20,20 @@ pub fn equal(byte: u8, word: u64) -> u64 {
     below(1, word ^ (LOW * u64::from(byte)))
 }
 
-/// Finds bytes outside of ASCII.
+/// Finds non-ASCII bytes.
 #[inline(always)]
 pub fn not_ascii(word: u64) -> u64 {
     word & HIGH
 }
 
-/// Where in a word something was found, from 0; 8 where nothing was.
+/// The position in a word of the first byte found, from 0; 8 if there is none.
 #[inline(always)]
 pub fn first(found: u64) -> usize {
     found.trailing_zeros() as usize / 8
 }
 
-/// Where in the bytes something is found first, or their end. `find` finds nothing in a word of blanks.
+/// The position of the first byte found in the bytes, or their end. `find` finds nothing in a word
+/// of blanks.
 #[inline(always)]
 pub fn position(bytes: &[u8], find: impl Fn(u64) -> u64) -> usize {
     let mut at = 0;

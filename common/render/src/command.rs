@@ -1,7 +1,7 @@
-//! The command lines of the programs that draw: options, files, and what they do with the rest of
-//! this crate.
+//! The command lines of the programs that draw: options, files, and calls of the rest of this
+//! crate.
 //!
-//! Which of the options a program has, the catalog says; what they mean is the same for all.
+//! The catalog lists the options of each program; their meaning is the same for all.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, IsTerminal, Write};
@@ -33,13 +33,13 @@ use crate::svg::{Kind, Playing, SvgWriter};
 use crate::theme::Theme;
 use crate::view::View;
 
-/// A pause is cut to this where neither the command line nor the header says how long it may be.
+/// The limit for pauses if neither the command line nor the header sets one.
 const IDLE_LIMIT: Time = Time::from_micros(5_000_000);
 
-/// How many characters that no font has are named.
+/// The number of missing characters to list.
 const MOST_NAMED: usize = 20;
 
-/// What a command line asks for.
+/// The options.
 pub struct Options {
     source: Option<OsString>,
     sink: Option<OsString>,
@@ -49,7 +49,7 @@ pub struct Options {
     speed: f64,
     frames_per_second: f64,
     hold: Time,
-    /// Whether `--loop` was given, and whether `--no-loop` was.
+    /// True if `--loop` was given, and if `--no-loop` was.
     wants_loop: bool,
     wants_no_loop: bool,
     theme: Option<Theme>,
@@ -70,7 +70,7 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// A wrong command line.
     pub fn parse(args: &mut Args) -> cli::Result<Options> {
         let mut options = Options {
             source: None,
@@ -153,7 +153,7 @@ impl Options {
         Layout::new(metrics, canvas.size(), self.padding, self.has_window)
     }
 
-    /// The title of the picture; that of the window is empty without one.
+    /// The title of the picture; the window's is empty if there is none.
     fn title(&self, header: &Header) -> String {
         let own = || serde_json::from_str(header.get("title")?).ok();
         self.title.clone().or_else(own).unwrap_or_default()
@@ -176,7 +176,7 @@ impl Options {
 ///
 /// # Errors
 ///
-/// What failed.
+/// Any failure.
 pub fn gif(options: &Options, reporter: &Reporter) -> cli::Result<()> {
     refuse_terminal(options)?;
     tty::restore_sigpipe();
@@ -209,7 +209,7 @@ pub fn gif(options: &Options, reporter: &Reporter) -> cli::Result<()> {
 ///
 /// # Errors
 ///
-/// What failed.
+/// Any failure.
 pub fn png(options: &Options, reporter: &Reporter) -> cli::Result<()> {
     refuse_terminal(options)?;
     tty::restore_sigpipe();
@@ -232,7 +232,7 @@ pub fn png(options: &Options, reporter: &Reporter) -> cli::Result<()> {
 ///
 /// # Errors
 ///
-/// What failed.
+/// Any failure.
 pub fn svg(options: &Options) -> cli::Result<()> {
     tty::restore_sigpipe();
     let metrics = Metrics::new(JETBRAINS_MONO, options.font_size, options.line_height);
@@ -267,7 +267,7 @@ pub fn svg(options: &Options) -> cli::Result<()> {
 ///
 /// # Errors
 ///
-/// What failed.
+/// Any failure.
 pub fn html(options: &Options) -> cli::Result<()> {
     tty::restore_sigpipe();
     let (stream, source) = files::open(options.source.as_deref())?;
@@ -320,7 +320,7 @@ struct Still {
     theme: Theme,
 }
 
-/// The screen after all events up to the moment that `--at` names, else at the end.
+/// The screen after all events up to the time of `--at`, or at the end.
 fn still(options: &Options) -> cli::Result<Still> {
     let (stream, source) = files::open(options.source.as_deref())?;
     let mut at = options.at.clone();
@@ -359,7 +359,7 @@ fn still(options: &Options) -> cli::Result<Still> {
     Ok(Still { header, canvas, theme })
 }
 
-/// The time of a position after all of the cast has gone by.
+/// The time of a position after the whole cast has been read.
 fn reached(position: &Position, source: &str) -> cli::Result<Time> {
     position.time().ok_or_else(|| Failure::Failed(format!("{source}: the cast has no {position}")))
 }
@@ -414,7 +414,7 @@ fn write(
     sink.finish().map_err(failed)
 }
 
-/// Says which characters had to be drawn as boxes.
+/// Reports the characters that were drawn as boxes.
 fn name_missing(fonts: &Fonts, reporter: &Reporter) {
     let count = fonts.missing().count();
     if count == 0 {
@@ -442,7 +442,7 @@ fn seconds_or_none(args: &mut Args) -> cli::Result<Time> {
     time.ok_or_else(|| args.bad_value(&value, "not a number of seconds"))
 }
 
-/// The value of the option just returned: a number between two others.
+/// The value of the option just returned: a number within a range.
 fn number(args: &mut Args, least: f64, most: f64) -> cli::Result<f64> {
     let value = args.value()?;
     let number = value.to_str().and_then(|text| text.parse::<f64>().ok());
@@ -451,7 +451,7 @@ fn number(args: &mut Args, least: f64, most: f64) -> cli::Result<f64> {
         .ok_or_else(|| args.bad_value(&value, &format!("not a number from {least} to {most}")))
 }
 
-/// The value of the option just returned: a whole number between two others.
+/// The value of the option just returned: a whole number within a range.
 fn whole(args: &mut Args, least: u16, most: u16) -> cli::Result<u16> {
     let value = args.value()?;
     let number = value.to_str().and_then(|text| text.parse::<u16>().ok());

@@ -1,5 +1,5 @@
-//! What output does to a terminal: xterm's "XTerm Control Sequences", and where that leaves a choice
-//! what alacritty, libvterm and xterm have in common.
+//! The effect of output on a terminal: xterm's "XTerm Control Sequences", and where those leave a
+//! choice, the common behaviour of alacritty, libvterm and xterm.
 
 use std::ops::Range;
 
@@ -15,14 +15,14 @@ use super::terminal::{Alternate, SavedCursor, State};
 use crate::vt::{ControlString, Csi, End, Escape, Kind, Part, StringKind, Token};
 use crate::word;
 
-/// How many characters of a title are kept. Windows show far less.
+/// The number of characters of a title that are kept. Windows show far fewer.
 const LONGEST_TITLE: usize = 4096;
 
-/// How many titles can be put aside.
+/// The size of the stack of titles.
 const MOST_TITLES: usize = 10;
 
 impl<C: Cell> State<C> {
-    /// Does what a token says. `evicted` gets the rows that leave the scrollback.
+    /// Executes a token. `evicted` gets the rows that leave the scrollback.
     #[inline]
     pub fn execute(&mut self, token: &Token<'_>, evicted: &mut impl FnMut(&Row<C>)) {
         match token.kind {
@@ -44,7 +44,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Prints UTF-8 text that comes from this place of the output.
+    /// Prints UTF-8 text from this place in the output.
     #[inline]
     fn print_text(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         if text.is_ascii() {
@@ -111,7 +111,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Prints any character that is no control character.
+    /// Prints a character other than a control character.
     #[inline]
     fn print(&mut self, character: char, place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let width = if character <= '~' { 1 } else { character.width().unwrap_or(1) };
@@ -157,8 +157,8 @@ impl<C: Cell> State<C> {
         self.advance(width, edge);
     }
 
-    /// Moves the cursor behind what has been printed. A row that is full is so without autowrap, too, as
-    /// in xterm and alacritty; whether the next character goes on in the next row is seen then.
+    /// Moves the cursor past the printed text. A row becomes full even without autowrap, as in
+    /// xterm and alacritty; whether the next character wraps is decided later.
     #[inline]
     fn advance(&mut self, width: usize, edge: usize) {
         self.position.col += width;
@@ -168,25 +168,25 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Adds a character without width to the cell before the cursor.
+    /// Adds a zero-width character to the cell before the cursor.
     fn combine(&mut self, character: char, place: u64) {
         let Position { col, row } = self.position;
         let col = if self.is_wrap_pending { col } else { col.saturating_sub(1) };
         self.grid.rows[row].add_mark(col, character, place);
     }
 
-    /// The column behind the last one that text may reach from where the cursor is.
+    /// The column after the last one that text can reach from the cursor.
     #[inline]
     fn right_edge(&self) -> usize {
         if self.position.col < self.margins.end { self.margins.end } else { self.cols }
     }
 
-    /// The column at which text goes on in the next row.
+    /// The column at which text continues in the next row.
     fn left_edge(&self) -> usize {
         if self.position.col >= self.margins.start { self.margins.start } else { 0 }
     }
 
-    /// Goes to the beginning of the row in which the line goes on.
+    /// Moves to the start of the row in which the line continues.
     fn wrap(&mut self, evicted: &mut impl FnMut(&Row<C>)) {
         let row = self.position.row;
         let is_wrapped = self.has_no_margins();
@@ -205,7 +205,7 @@ impl<C: Cell> State<C> {
         self.margins == (0..self.cols)
     }
 
-    /// What a control character does.
+    /// Executes a control character.
     fn control(&mut self, byte: u8, evicted: &mut impl FnMut(&Row<C>)) {
         match byte {
             0x08 => self.move_left(1),
@@ -218,7 +218,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// What an escape sequence does.
+    /// Executes an escape sequence.
     fn escape(&mut self, escape: Escape, evicted: &mut impl FnMut(&Row<C>)) {
         match (escape.intermediates, escape.last) {
             ([0, 0], b'7') => self.save_cursor(),
@@ -235,7 +235,7 @@ impl<C: Cell> State<C> {
             ([0, 0], b'c') => self.reset(),
             ([0, 0], b'n') => self.charsets.shift = 2,
             ([0, 0], b'o') => self.charsets.shift = 3,
-            // Keypad; mode 66 by another name.
+            // Keypad; another name for mode 66.
             ([0, 0], b'=') => self.modes.keep(66, true),
             ([0, 0], b'>') => self.modes.keep(66, false),
             ([b'#', 0], b'8') => self.fill_with_pattern(),
@@ -246,7 +246,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// What a control sequence does.
+    /// Executes a control sequence.
     #[inline]
     fn control_sequence(&mut self, csi: &Csi, evicted: &mut impl FnMut(&Row<C>)) {
         match csi.function() {
@@ -278,7 +278,7 @@ impl<C: Cell> State<C> {
                 3 => self.tabs.clear_all(),
                 _ => {}
             },
-            // CTC, which avt draws tab stops with.
+            // CTC, with which avt draws tab stops.
             (0, 0, b'W') => match csi.value(0) {
                 0 => self.tabs.set(self.position.col),
                 2 => self.tabs.clear(self.position.col),
@@ -291,7 +291,7 @@ impl<C: Cell> State<C> {
             (0, 0, b'L') => self.insert_lines(csi.count(0)),
             (0, 0, b'M') => self.delete_lines(csi.count(0), evicted),
             (0, 0, b'S') => self.scroll_region_up(self.region.clone(), csi.count(0), evicted),
-            // With more parameters it is about the mouse (XTHIMOUSE).
+            // With more parameters it is a mouse sequence (XTHIMOUSE).
             (0, 0, b'T') if csi.values().len() < 5 => {
                 self.scroll_region_down(self.region.clone(), csi.count(0));
             }
@@ -330,7 +330,7 @@ impl<C: Cell> State<C> {
         self.dip_pen();
     }
 
-    /// What an OSC string does: title and links.
+    /// Executes an OSC string: titles and links.
     fn string(&mut self, string: &ControlString<'_>) {
         let ControlString {
             kind: StringKind::Osc,
@@ -357,7 +357,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Begins or ends a link (OSC 8, "Hyperlinks in Terminal Emulators").
+    /// Starts or ends a link (OSC 8, "Hyperlinks in Terminal Emulators").
     fn set_link(&mut self, parameters: &str, uri: &str) {
         let is_link = !uri.is_empty() && parameters.len() + uri.len() <= Extras::LONGEST_LINK;
         self.pen.link = is_link.then(|| {
@@ -369,7 +369,7 @@ impl<C: Cell> State<C> {
         self.dip_pen();
     }
 
-    /// Forgets the links and underline colours that are to be seen nowhere any more, if there are many.
+    /// Drops the links and underline colours that no visible cell uses any more, if there are many.
     fn drop_unused_extras(&mut self) {
         if self.extras.len() < self.most_extras {
             return;
@@ -393,7 +393,7 @@ impl<C: Cell> State<C> {
         self.dip_pen();
     }
 
-    /// XTWINOPS: titles put aside and fetched back. All else is the window's business.
+    /// XTWINOPS: pushes and pops titles. Everything else concerns the window.
     fn manipulate_window(&mut self, csi: &Csi) {
         let concerns_title = matches!(csi.value(1), 0 | 2);
         match csi.value(0) {
@@ -419,13 +419,13 @@ impl<C: Cell> State<C> {
         self.is_wrap_pending = false;
     }
 
-    /// Moves to a column as a program counts them: from the left margin in origin mode.
+    /// Moves to a column as counted by a program: from the left margin in origin mode.
     fn move_to_col_as_written(&mut self, col: usize) {
         let reach = if self.modes.origin { self.margins.clone() } else { 0..self.cols };
         self.move_to_col(reach.start + col.min(reach.len() - 1));
     }
 
-    /// Moves to a row as a program counts them: from the top of the region in origin mode.
+    /// Moves to a row as counted by a program: from the top of the region in origin mode.
     fn move_to_row(&mut self, row: usize) {
         let reach = if self.modes.origin { self.region.clone() } else { 0..self.rows };
         self.position.row = reach.start + row.min(reach.len() - 1);
@@ -500,7 +500,7 @@ impl<C: Cell> State<C> {
         let edge = self.right_edge();
         let stop = self.tabs.after(self.position.col, count).filter(|stop| *stop < edge);
         let col = stop.unwrap_or(edge - 1);
-        // A row that is full stays so, as in xterm and libvterm.
+        // A full row stays full, as in xterm and libvterm.
         if col != self.position.col {
             self.move_to_col(col);
         }
@@ -538,13 +538,13 @@ impl<C: Cell> State<C> {
 
     // Cells.
 
-    /// Changes the row that the cursor is in.
+    /// Edits the row of the cursor.
     fn edit_row(&mut self, edit: impl FnOnce(&mut Row<C>, usize, C::Ink)) {
         let Position { col, row } = self.position;
         edit(&mut self.grid.rows[row], col, self.eraser);
     }
 
-    /// ED, and DECSED, which spares what is protected: nothing is.
+    /// ED, and DECSED, which spares protected characters: there are none.
     fn erase_in_display(&mut self, scope: u16) {
         let (row, rows, ink) = (self.position.row, self.rows, self.eraser);
         match scope {
@@ -562,11 +562,11 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// EL, and DECSEL, which spares what is protected: nothing is.
+    /// EL, and DECSEL, which spares protected characters: there are none.
     fn erase_in_line(&mut self, scope: u16) {
         let cols = self.cols;
-        // Behind a full row there is nothing to erase, as in alacritty, avt and tmux: programs that erase
-        // the rest of a line after writing it would lose its last character.
+        // After a full row there is nothing to erase, as in alacritty, avt and tmux: programs that
+        // erase the rest of a line after writing it would lose its last character.
         let is_full = self.is_wrap_pending;
         self.edit_row(|row, col, ink| match scope {
             0 if is_full => row.is_wrapped = false,
@@ -608,7 +608,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Prints the last character again, with what was combined with it.
+    /// Prints the last character again, with its combining characters.
     fn repeat(&mut self, count: usize, evicted: &mut impl FnMut(&Row<C>)) {
         let Some((character, place)) = self.last else { return };
         let width = character.width().unwrap_or(1).max(1);
@@ -668,7 +668,7 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// DECIC and DECDC: inserts or deletes columns within the region, from the cursor's on.
+    /// DECIC and DECDC: inserts or deletes columns within the region, from the cursor on.
     fn shift_columns(&mut self, count: usize, side: Side) {
         if !self.region.contains(&self.position.row) || !self.is_between_margins() {
             return;
@@ -720,7 +720,7 @@ impl<C: Cell> State<C> {
 
     fn set_private_mode(&mut self, mode: u16, is_set: bool) {
         match mode {
-            // DECCOLM, where it is permitted. The width is the window's business, what it does besides is not.
+            // DECCOLM, if permitted. The width is up to the window, the other effects are not.
             3 if self.modes.is_set(40) => {
                 (self.region, self.margins) = (0..self.rows, 0..self.cols);
                 self.move_home();
@@ -744,7 +744,7 @@ impl<C: Cell> State<C> {
             1047 => self.show_primary(Clearing::Yes),
             1048 if is_set => self.save_cursor(),
             1048 => self.restore_cursor(),
-            // The cursor is the primary screen's.
+            // The primary screen's cursor is saved.
             1049 if is_set => {
                 self.save_cursor();
                 self.show_alternate(Alternate::ShownWithCursor, Clearing::Yes);
@@ -774,8 +774,8 @@ impl<C: Cell> State<C> {
         self.grid.scrolled = 0;
     }
 
-    /// Shows the primary screen. The alternate one is cleared, unless it has been shown by the oldest of
-    /// its modes.
+    /// Shows the primary screen. The alternate screen is cleared, unless it was shown by its oldest
+    /// mode.
     fn show_primary(&mut self, clearing: Clearing) {
         if self.is_alternate() {
             if clearing == Clearing::Yes {
@@ -813,14 +813,14 @@ impl<C: Cell> State<C> {
     }
 }
 
-/// Where columns are moved to.
+/// The direction in which columns move.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Left,
     Right,
 }
 
-/// Whether the alternate screen is cleared when it is shown or hidden.
+/// The choice to clear the alternate screen when it is shown or hidden.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Clearing {
     Yes,

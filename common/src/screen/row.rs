@@ -1,36 +1,36 @@
-//! The rows of a terminal, and how lines are wrapped anew for another width.
+//! The rows of a terminal, and the rewrapping of lines to another width.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::cell::Cell;
 
-/// How many combining characters a cell keeps. More than any script needs; a stream of them must not
-/// fill the memory.
+/// The number of combining characters kept per cell. More than any script needs; a stream of them
+/// must not exhaust memory.
 pub(super) const MOST_MARKS: usize = 32;
 
-/// A row of a screen, or one that has scrolled out of it.
+/// A row of the screen or the scrollback.
 #[derive(Clone, Debug)]
 pub struct Row<C> {
     cells: Vec<C>,
-    /// The combining characters and joiners that belong to cells, by column, those of one cell in
-    /// the order in which they were written.
+    /// The combining characters and joiners of cells, by column; those of one cell in the order
+    /// written.
     marks: Vec<Mark<C>>,
-    /// How many cells there are up to the last one that may be other than blank: most rows are written
-    /// halfway, and scrolled in blank, and what is blank need not be blanked.
+    /// The number of cells up to the last one that may not be blank. Most rows are half full and
+    /// blank when they scroll in, and blank cells need not be cleared.
     used: usize,
     pub(super) is_wrapped: bool,
     pub(super) is_changed: bool,
 }
 
-/// A character without a width of its own, and the column of the cell to which it belongs.
+/// A zero-width character, and the column of its cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Mark<C> {
     col: usize,
     cell: C,
 }
 
-/// Rows are the same if they show the same.
+/// Rows are equal if they look the same.
 impl<C: Cell> PartialEq for Row<C> {
     fn eq(&self, other: &Row<C>) -> bool {
         self.is_wrapped == other.is_wrapped && self.cells == other.cells && self.marks == other.marks
@@ -38,13 +38,13 @@ impl<C: Cell> PartialEq for Row<C> {
 }
 
 impl<C: Cell> Row<C> {
-    /// A row of so many columns on which nothing was ever written.
+    /// A row of this width that was never written to.
     pub(super) fn blank(cols: usize) -> Row<C> {
         let cells = vec![C::blank(); cols];
         Row { cells, marks: Vec::new(), used: 0, is_wrapped: false, is_changed: true }
     }
 
-    /// Makes this an erased row of so many columns.
+    /// Makes this an erased row of this width.
     pub(super) fn reset(&mut self, cols: usize, ink: C::Ink) {
         self.cells.resize(cols, C::blank());
         self.used = self.used.min(cols);
@@ -54,35 +54,35 @@ impl<C: Cell> Row<C> {
         self.is_changed = true;
     }
 
-    /// What stands in the columns, from 0.
+    /// The cells, by column from 0.
     pub fn cells(&self) -> &[C] {
         &self.cells
     }
 
-    /// Whether the line goes on in the next row, because it was too long for one.
+    /// Returns whether the line continues in the next row, because it was too long for one.
     pub fn is_wrapped(&self) -> bool {
         self.is_wrapped
     }
 
-    /// Whether it has changed since somebody asked for changes.
+    /// Returns whether it has changed since the last query for changes.
     pub fn is_changed(&self) -> bool {
         self.is_changed
     }
 
-    /// The combining characters and joiners that belong to a cell, in order, as cells that remember what
-    /// the others do.
+    /// The combining characters and joiners of a cell, in order, as cells that keep the same data
+    /// as the others.
     pub fn marks(&self, col: usize) -> impl Iterator<Item = &C> {
         let from = self.marks.partition_point(|mark| mark.col < col);
         self.marks[from..].iter().take_while(move |mark| mark.col == col).map(|mark| &mark.cell)
     }
 
-    /// Whether any cell has combining characters.
+    /// Returns whether any cell has combining characters.
     pub fn has_marks(&self) -> bool {
         !self.marks.is_empty()
     }
 
     /// The characters of the row in order, each with the column of its cell: base characters, each
-    /// followed by those that combine with it.
+    /// followed by its combining ones.
     pub fn characters(&self) -> impl Iterator<Item = (usize, &C)> {
         let bases = self.cells.iter().enumerate().filter(|(_, cell)| !cell.is_right_half());
         bases.flat_map(|(col, cell)| {
@@ -90,29 +90,29 @@ impl<C: Cell> Row<C> {
         })
     }
 
-    /// The text of the row as it is to be seen, without white space at its end unless the line goes on.
+    /// The displayed text of the row, without trailing white space unless the line continues.
     pub fn text(&self) -> String {
         let mut out = Vec::new();
         self.write_to(&mut out);
-        // Built of characters.
+        // Built from characters.
         String::from_utf8(out).unwrap_or_default()
     }
 
-    /// Whether there is nothing but white space.
+    /// Returns whether there is only white space.
     pub fn is_empty(&self) -> bool {
         self.trimmed().is_empty()
     }
 
-    /// Whether it looks as if nothing was ever written on it.
+    /// Returns whether it looks as if it was never written to.
     pub(super) fn is_blank(&self) -> bool {
         self.cells.iter().all(Cell::is_blank) && self.marks.is_empty()
     }
 
-    /// Appends the text, blanks for what is concealed.
+    /// Appends the text, with blanks for concealed characters.
     pub(super) fn write_to(&self, out: &mut Vec<u8>) {
         let cells = if self.is_wrapped { &self.cells } else { self.trimmed() };
-        // All in one go, which compilers turn into vector code. A right half, which has none, follows a
-        // character outside of ASCII.
+        // In a single pass, which compilers vectorize. A right half, whose code is 0, follows a
+        // non-ASCII character.
         let is_ascii = cells.iter().fold(0, |codes, cell| codes | cell.shown()) < 0x80;
         if is_ascii && !self.has_marks() {
             out.extend(cells.iter().map(|cell| cell.shown() as u8));
@@ -130,7 +130,7 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// The cells up to the last character that is to be seen.
+    /// The cells up to the last visible character.
     fn trimmed(&self) -> &[C] {
         let is_text = |cell: &C| match cell.shown() {
             0 | 0x20 => false,
@@ -140,12 +140,12 @@ impl<C: Cell> Row<C> {
         let is_seen = |mark: &&Mark<C>| !self.cells[mark.col].is_concealed();
         let last = last.max(self.marks.iter().rfind(is_seen).map(|mark| mark.col));
         let length = last.map_or(0, |last| last + 1);
-        // With a wide character comes its right half.
+        // The right half of a wide character is included.
         let is_half = |cell: &&C| cell.is_right_half();
         &self.cells[..length + usize::from(self.cells.get(length).filter(is_half).is_some())]
     }
 
-    /// Puts the same character everywhere.
+    /// Sets all cells to the same one.
     pub(super) fn fill(&mut self, cell: C) {
         self.cells.fill(cell);
         self.used = self.cells.len();
@@ -154,7 +154,7 @@ impl<C: Cell> Row<C> {
         self.is_changed = true;
     }
 
-    /// Puts printable ASCII characters where there is room for them.
+    /// Writes printable ASCII characters where there is room for them.
     #[inline]
     pub(super) fn print_ascii(&mut self, col: usize, text: &[u8], ink: C::Ink, place: u64) {
         let range = col..col + text.len();
@@ -165,7 +165,7 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Puts a character of one or two columns where there is room for it.
+    /// Writes a character of one or two columns where there is room for it.
     #[inline]
     pub(super) fn print(&mut self, col: usize, character: char, width: usize, ink: C::Ink, place: u64) {
         self.cut_out(col..col + width);
@@ -176,13 +176,13 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Adds a combining character to a cell, or to the wide character of which it is a half.
+    /// Adds a combining character to a cell, or to the wide character that the cell is half of.
     pub(super) fn add_mark(&mut self, col: usize, character: char, place: u64) {
         let Some(cell) = self.cells.get(col) else { return };
         let col = if cell.is_right_half() { col.saturating_sub(1) } else { col };
         let end = self.marks.partition_point(|mark| mark.col <= col);
         if self.marks[..end].iter().rev().take_while(|mark| mark.col == col).count() < MOST_MARKS {
-            // It looks as the cell does.
+            // It has the cell's ink.
             let ink = self.cells[col].ink();
             self.marks.insert(end, Mark { col, cell: C::new(character, ink, place) });
             self.is_changed = true;
@@ -195,7 +195,7 @@ impl<C: Cell> Row<C> {
         self.erase(range, ink);
     }
 
-    /// Fills columns with what erasing leaves.
+    /// Fills columns with erased cells.
     #[inline]
     fn erase(&mut self, range: Range<usize>, ink: C::Ink) {
         let (cell, Range { start, end }) = (C::erased(ink), range);
@@ -210,13 +210,13 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Moves what stands in a range of columns to the right, out of it at its end.
+    /// Moves the contents of a range of columns to the right; the end of the range drops out.
     pub(super) fn insert_blanks(&mut self, range: Range<usize>, count: usize, ink: C::Ink) {
         let Range { start, end } = range;
         let count = count.min(end - start);
         self.cut(start);
         self.cut(end);
-        // Of a wide character at the edge the right half alone is moved out.
+        // Only the right half of a wide character at the edge would drop out.
         self.cut(end - count);
         self.cells.copy_within(start..end - count, start + count);
         self.used = self.cells.len();
@@ -229,8 +229,8 @@ impl<C: Cell> Row<C> {
         self.is_changed = true;
     }
 
-    /// Takes cells out at the beginning of a range of columns, and moves what stands right of them
-    /// to the left.
+    /// Removes cells at the start of a range of columns, and moves the rest of the range to the
+    /// left.
     pub(super) fn delete(&mut self, range: Range<usize>, count: usize, ink: C::Ink) {
         let Range { start, end } = range;
         let count = count.min(end - start);
@@ -248,7 +248,7 @@ impl<C: Cell> Row<C> {
         self.is_changed = true;
     }
 
-    /// Puts what stands in a range of columns of another row there.
+    /// Copies a range of columns from another row.
     pub(super) fn copy_from(&mut self, source: &Row<C>, range: Range<usize>) {
         self.cut_out(range.clone());
         self.cells[range.clone()].copy_from_slice(&source.cells[range.clone()]);
@@ -258,13 +258,13 @@ impl<C: Cell> Row<C> {
         self.marks.sort_by_key(|mark| mark.col);
     }
 
-    /// Cuts wide characters in two that stand across one of the edges of a range.
+    /// Splits wide characters across either edge of a range.
     pub(super) fn cut_at(&mut self, range: &Range<usize>) {
         self.cut(range.start);
         self.cut(range.end);
     }
 
-    /// Cuts the row off, or extends it.
+    /// Truncates or extends the row.
     pub(super) fn resize(&mut self, cols: usize) {
         if let Some(outside) = self.cells.get(cols)
             && outside.is_right_half()
@@ -278,7 +278,7 @@ impl<C: Cell> Row<C> {
         self.is_changed = true;
     }
 
-    /// Gives cells other numbers of extras.
+    /// Renumbers the extras of cells.
     pub(super) fn renumber(&mut self, number: &mut impl FnMut(u32) -> u32) {
         for cell in self.cells.iter_mut().chain(self.marks.iter_mut().map(|mark| &mut mark.cell)) {
             if cell.extra() != 0 {
@@ -287,8 +287,8 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Makes room for what replaces a range of columns: their marks go, and of a wide character that
-    /// stands with one half in the range, the other half becomes a blank.
+    /// Prepares a range of columns for new contents: removes its marks, and blanks the other half
+    /// of a wide character that is half in the range.
     #[inline]
     fn cut_out(&mut self, range: Range<usize>) {
         self.is_changed = true;
@@ -299,8 +299,8 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Turns a wide character that stands across the left edge of a column into two blanks that look as
-    /// it did, as in xterm and alacritty.
+    /// Splits a wide character across the left edge of a column into two blanks with its ink, as in
+    /// xterm and alacritty.
     #[inline]
     fn cut(&mut self, col: usize) {
         if let Some(cell) = self.cells.get(col).filter(|cell| cell.is_right_half()) {
@@ -310,7 +310,7 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// How many cells there are up to the last one that a program has given something.
+    /// The number of cells up to the last one that a program has changed.
     fn written(&self) -> usize {
         self.cells[..self.used].iter().rposition(|cell| !cell.is_blank()).map_or(0, |last| last + 1)
     }
@@ -325,12 +325,11 @@ impl<C: Cell> Row<C> {
     }
 }
 
-/// Wraps lines anew, for a terminal of another width. The last row of a line may come out shorter
-/// than that.
+/// Rewraps lines to another width. The last row of a line may be shorter.
 pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> VecDeque<Row<C>> {
     let mut wrapped = VecDeque::with_capacity(rows.len());
-    // What of a line fills no row yet: it goes on in the row that comes next. Behind the last one
-    // nothing is left, because no line goes on after it.
+    // The incomplete row of the current line, which continues in the next row. After the last row
+    // there is none, because no line continues there.
     let mut begun: Option<Row<C>> = None;
     while let Some(mut source) = rows.pop_front() {
         let is_wrapped = source.is_wrapped;
@@ -352,7 +351,7 @@ pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> Ve
             }
             let mut end = at + room;
             if source.cells[end].is_right_half() {
-                // The wide character does not fit any more.
+                // The wide character no longer fits.
                 end -= 1;
             }
             row.append(&source, at..end);
@@ -377,7 +376,7 @@ pub(super) fn wrap_anew<C: Cell>(rows: &mut VecDeque<Row<C>>, cols: usize) -> Ve
 }
 
 impl<C: Cell> Row<C> {
-    /// Turns wide characters into blanks, for a terminal that has no place for them.
+    /// Replaces wide characters by blanks, for a terminal too narrow for them.
     fn blank_wide(&mut self) {
         for col in 1..self.cells.len() {
             if self.cells[col].is_right_half() {

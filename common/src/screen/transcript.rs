@@ -1,11 +1,11 @@
-//! The lines that a terminal has shown, as plain text: what is written last on a line counts, lines
-//! that were wrapped are one again, and colours are left out.
+//! The lines that a terminal has shown, as plain text: the last text written on a line counts,
+//! wrapped lines are joined, and colours are dropped.
 //!
-//! The lines of the primary screen go out as they scroll out of reach, what is left on the screen
-//! (the alternate one where that is shown) goes out at the end. So memory does not grow, and the
-//! text is the same as that of asciinema 3.x, from which three rules are taken that one could also
-//! choose otherwise: clearing the screen takes its lines away, a line keeps the blanks at an edge
-//! where it was wrapped, and blank lines at the end are dropped as far as they are within reach.
+//! Lines of the primary screen are written as they scroll out of reach, the rest of the screen (the
+//! alternate one if shown) at the end. So memory is bounded, and the text is the same as that of
+//! asciinema 3.x, whose rules it follows where there is a choice: clearing the screen removes its
+//! lines, a line keeps the blanks at an edge where it wrapped, and blank lines at the end are
+//! dropped if they are within reach.
 
 use super::row::Row;
 use super::terminal::State;
@@ -13,20 +13,20 @@ use super::{TextCell, TooLarge, dimensions};
 use crate::size::Size;
 use crate::vt::{Kind, Tokenizer};
 
-/// How many lines above the screen are within reach: they come back, and are wrapped anew, when the
-/// size changes.
+/// The number of lines kept above the screen: they return, and are rewrapped, when the size
+/// changes.
 const SCROLLBACK: usize = 100;
 
-/// A terminal whose lines are written down.
+/// A terminal whose lines are written as text.
 pub struct Transcript {
     tokenizer: Tokenizer,
     terminal: State<TextCell>,
-    /// Whether the last line that went out goes on in the next.
+    /// True if the last line written continues in the next one.
     is_within_line: bool,
 }
 
 impl Transcript {
-    /// The transcript of a terminal just opened. A column and a row are the least it has.
+    /// The transcript of a new terminal of at least one column and row.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Transcript {
         Ok(Transcript { tokenizer: Tokenizer::default(), terminal, is_within_line: false })
     }
 
-    /// Takes the next piece of output, and appends the lines that have scrolled out of reach.
+    /// Feeds the next piece of output, and appends the lines that have scrolled out of reach.
     pub fn feed(&mut self, text: &str, out: &mut Vec<u8>) {
         self.feed_bytes(text.as_bytes(), out);
     }
@@ -48,7 +48,8 @@ impl Transcript {
         let evicted = &mut |row: &Row<TextCell>| *is_within_line = write_row(row, out);
         let mut tokens = tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
-            // Lines that have been shown stay in the transcript, whether or not one can scroll back.
+            // Lines that have been shown stay in the transcript, whether or not the scrollback
+            // keeps them.
             let erases_scrollback =
                 matches!(token.kind, Kind::Csi(csi) if csi.function() == (0, 0, b'J') && csi.value(0) == 3);
             if !erases_scrollback {
@@ -68,13 +69,13 @@ impl Transcript {
         Ok(())
     }
 
-    /// Appends what is left.
+    /// Appends the rest of the lines.
     pub fn finish(self, out: &mut Vec<u8>) {
         let mut is_within_line = self.is_within_line;
         let mut blank_lines = 0;
         let grid = &self.terminal.grid;
         for row in grid.scrollback.iter().chain(&grid.rows) {
-            // Blank lines go out once a line follows that is not.
+            // Blank lines are written once a non-blank line follows.
             if !is_within_line && !row.is_wrapped && row.is_empty() {
                 blank_lines += 1;
                 continue;
@@ -88,7 +89,7 @@ impl Transcript {
     }
 }
 
-/// Writes a row down; returns whether the line goes on in the next.
+/// Writes a row; returns whether the line continues in the next.
 fn write_row(row: &Row<TextCell>, out: &mut Vec<u8>) -> bool {
     row.write_to(out);
     if !row.is_wrapped {
@@ -117,7 +118,7 @@ mod tests {
         String::from_utf8(out).unwrap()
     }
 
-    /// The same as [`text`] from the terminal of avt, colours and all.
+    /// The same as [`text`], from avt's terminal.
     fn text_of_avt(size: Size, steps: &[Step]) -> String {
         #[derive(Default)]
         struct Lines {
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_gives_all_its_lines_in_order() {
+    fn all_lines_of_a_flood_are_written_in_order() {
         let size = Size { cols: 20, rows: 5 };
         let lines: Vec<String> =
             (0..5000).map(|number| format!("\x1b[3{}mline {number} ż", number % 8)).collect();
@@ -175,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_erased_from_the_scrollback_stays_in_the_text() {
+    fn lines_erased_from_the_scrollback_stay_in_the_text() {
         let output = Step::Output(format!("{}\x1b[3J", "line\r\n".repeat(20)));
         assert_eq!(text(Size { cols: 20, rows: 5 }, &[output]), "line\n".repeat(20));
     }
@@ -184,7 +185,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn the_text_is_that_of_avt(size in size(), steps in steps(true)) {
+        fn the_text_matches_avt(size in size(), steps in steps(true)) {
             let steps = agreed(size, SCROLLBACK, steps);
             prop_assert_eq!(text(size, &steps), text_of_avt(size, &steps));
         }

@@ -1,28 +1,28 @@
-//! Keeps from a terminal what a recording must not do to it, as [`super::rules`] says.
+//! Holds back the sequences of a recording that could harm a terminal, by [`super::rules`].
 
 use super::rules::{self, ENQ, Verdict};
 use super::{Csi, End, Kind, Part, Token, Tokenizer};
 
-/// What puts the terminal's own title onto its stack of titles.
+/// Saves the terminal's own title on its stack of titles.
 const SAVE_TITLE: &[u8] = b"\x1b[22;0t";
 
-/// What ends a string that has begun, without effect.
+/// Cancels an unfinished string.
 const CANCEL: u8 = 0x18;
 
-/// Filters what is written to a terminal. What passes, passes byte for byte.
+/// Filters the output written to a terminal. Everything else passes byte for byte.
 ///
-/// A sequence is passed on only when it is complete, so that what comes between two pieces of output
-/// never stands within one.
+/// A sequence is passed on only when it is complete, so that nothing written between two pieces of
+/// output falls inside one.
 #[derive(Debug, Default)]
 pub struct Guard {
     tokenizer: Tokenizer,
-    /// Whether the long string of which parts are still to come is held back.
+    /// True if the current long string is held back.
     holds_string: bool,
     has_saved_title: bool,
 }
 
 impl Guard {
-    /// Appends what may pass of the next piece to `out`.
+    /// Appends the allowed part of the next piece to `out`.
     pub fn push(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
@@ -45,7 +45,7 @@ impl Guard {
             }
             match (verdict, token.kind) {
                 (Verdict::Hold, _) => {
-                    // What stands within the sequence takes effect by itself.
+                    // Control characters within the sequence take effect separately.
                     out.extend(token.controls().filter(|&control| control != ENQ));
                     if let Kind::Csi(csi) = token.kind {
                         push_other_modes(csi, out);
@@ -59,7 +59,7 @@ impl Guard {
         }
     }
 
-    /// Forgets the sequence that the input so far leaves unfinished: what follows begins anew.
+    /// Drops the unfinished sequence: the next piece starts outside of any.
     pub fn restart(&mut self) {
         *self = Guard { has_saved_title: self.has_saved_title, ..Guard::default() };
     }
@@ -67,10 +67,10 @@ impl Guard {
 
 fn verdict(token: &Token<'_>) -> Verdict {
     match token.kind {
-        // Terminals do nothing with these, but not all agree on what ends one, or how long one may be.
+        // Terminals ignore these, but disagree on what ends one, and on how long one may be.
         Kind::Broken => Verdict::Hold,
         Kind::String(string) if string.end == End::CutOff => Verdict::Hold,
-        // More parameters than are looked at.
+        // More parameters than are examined.
         Kind::Csi(csi) if matches!(csi.last, b'h' | b'l') && csi.values().len() >= MOST_MODES => {
             Verdict::Hold
         }
@@ -79,10 +79,10 @@ fn verdict(token: &Token<'_>) -> Verdict {
     }
 }
 
-/// The most modes that are looked at in one sequence.
+/// The maximum number of modes examined in one sequence.
 const MOST_MODES: usize = 32;
 
-/// Of a sequence that switches several modes, appends those that may be switched.
+/// Appends the permitted modes of a sequence that sets several.
 fn push_other_modes(csi: &Csi, out: &mut Vec<u8>) {
     let is_mode_switch = matches!(csi.function(), (b'?', 0, b'h' | b'l'));
     if !is_mode_switch || csi.has_sub_parameters() || csi.values().len() >= MOST_MODES {
@@ -103,7 +103,7 @@ mod tests {
     use crate::vt::{RULES, rule_of};
     use proptest::prelude::*;
 
-    /// Sequences of every rule that holds back.
+    /// Sequences for every rule that holds back.
     const HELD: &[&str] = &[
         "\x05",
         "\x1b[c",
@@ -193,9 +193,9 @@ mod tests {
         "\u{90}$qm\u{9c}",
         "\u{9f}x\u{9c}",
         "\u{9a}",
-        // Given up by CAN or another sequence: some terminals take even that.
+        // Cancelled by CAN or another sequence: some terminals execute even those.
         "\x1b]52;c;eA==\x1b[m",
-        // Longer than any honest one.
+        // Longer than any legitimate one.
         TOO_LONG,
     ];
 
@@ -211,7 +211,7 @@ mod tests {
         }
     };
 
-    /// What draws, or is undone in the end.
+    /// Sequences that draw, or that are reset at the end.
     const PASSED: &[&str] = &[
         "text ż界😀\r\n\t\x08\x07\x7f",
         "\x1b[1;31;48;2;1;2;3;4:3m",
@@ -236,9 +236,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_safe_is_held_back_wherever_it_is_cut() {
+    fn unsafe_sequences_are_held_back_wherever_they_are_cut() {
         for held in HELD {
-            // What ends the one that is given up is no part of it.
+            // The sequence that cancels another is not part of it.
             let held = held.strip_suffix("\x1b[m").unwrap_or(held);
             for end in ["", "\x1b[m"] {
                 let whole = format!("a{held}{end}b");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_has_been_tried() {
+    fn every_rule_is_tested() {
         let mut tried = Vec::new();
         for sequence in HELD.iter().chain(PASSED).chain(&["\x1b]2;title\x07"]) {
             let mut tokenizer = Tokenizer::default();
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_modes_only_the_unsafe_one_is_held_back() {
+    fn only_the_unsafe_one_of_several_modes_is_held_back() {
         assert_eq!(guarded([&b"\x1b[?25;2048;7h"[..]]), "\x1b[?25;7h");
         assert_eq!(guarded([&b"\x1b[?2;1l"[..]]), "\x1b[?1l");
         let many = format!("\x1b[?{}2048h", "1;".repeat(32));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrapper_is_taken_off_and_what_it_hid_is_judged_by_itself() {
+    fn a_wrapper_is_removed_and_its_contents_are_checked() {
         let wrapped = "a\x1bPtmux;\x1b\x1b]52;c;eA==\x07\x1b\x1b[6n\x1b\x1b[31m\x1b\\b";
         assert_eq!(guarded([wrapped.as_bytes()]), "a\x1b[31m\x1b\\b");
         let wrapped = "a\x1bP\x1b]52;c;eA==\x07\x1b\\b";
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn controls_within_a_sequence_take_effect_without_it() {
         assert_eq!(guarded([&b"\x1b[\n6\x05n\x1b[\r3\x051m"[..]]), "\n\x1b[\r31m");
-        // Nor do they hide what introduces it.
+        // They do not hide its introducer either.
         assert_eq!(guarded([&b"\x1b\n]52;c;eA==\x07\x1b\r[6n\x1b\x7fP$qm\x1b\\b"[..]]), "\n\rb");
         assert_eq!(guarded([&b"\x1b\x05]2;title\x07"[..]]), "\x1b[22;0t\x1b]2;title\x07");
     }
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_string_is_held_back_or_passed_whole() {
+    fn a_long_string_is_held_back_or_passed_as_a_whole() {
         let long = "A".repeat(3 << 20);
         let held = format!("a\x1b]52;c;{long}\x07b\x1b_Gt=f;{long}\x1b\\c");
         assert_eq!(guarded(held.as_bytes().chunks(10_007)), "abc");
@@ -325,7 +325,7 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn nothing_unsafe_comes_out_whatever_goes_in(
+        fn no_input_produces_unsafe_output(
             pieces in prop::collection::vec(
                 prop_oneof![
                     "[a-z0-9;:?>=$qGPZ\\[\\]\\\\_ cnt]{1,4}",

@@ -1,21 +1,22 @@
 //! The tokenizer of terminal streams: text, control characters, and sequences by their form.
 //!
-//! It follows ECMA-48 and, in what ends or interrupts a sequence, Paul Williams's parser for
-//! DEC-compatible terminals, as xterm, alacritty and avt do. What a sequence means is no business of
-//! this module.
+//! It follows ECMA-48 and, for the end and interruption of sequences, Paul Williams's parser for
+//! DEC-compatible terminals, as xterm, alacritty and avt do. The meaning of sequences is left to
+//! other modules.
 //!
-//! The input is bytes, in pieces cut anywhere, or UTF-8 text as bytes. Tokens cover the input without
-//! gaps: put together again, they are the input, however it was cut. Apart from text, which ends with
-//! its piece, the tokens are the same however it was cut. A C1 control is the character U+0080 to
-//! U+009F in UTF-8, and makes the same token as its 7-bit form: U+009B and `ESC [` both introduce a
-//! control sequence. Bytes that are no UTF-8 count as text.
+//! The input is bytes, in pieces cut anywhere, or UTF-8 text as bytes. Tokens cover the input
+//! without gaps: concatenated, they are the input. Apart from text, which ends with its piece, the
+//! tokens do not depend on where it was cut. A C1 control is the character U+0080 to U+009F in
+//! UTF-8, and makes the same token as its 7-bit form: U+009B and `ESC [` both introduce a control
+//! sequence. Invalid UTF-8 counts as text.
 //!
-//! A control character within an escape or control sequence takes effect at once, and the sequence
-//! goes on behind it (vttest checks this). The token covers both; see [`Token::controls`].
+//! A control character within an escape or control sequence takes effect immediately, and the
+//! sequence continues after it (vttest checks this). The token covers both; see
+//! [`Token::controls`].
 //!
-//! Memory is bounded: a sequence that a piece leaves unfinished is held until its end arrives, but
-//! never more than [`LONGEST_STRING`] or [`LONGEST_CONTROL`] bytes of it. Longer strings are delivered in
-//! parts, longer control sequences as broken ones.
+//! Memory is bounded: a sequence left unfinished by a piece is held until its end arrives, but
+//! never more than [`LONGEST_STRING`] or [`LONGEST_CONTROL`] bytes of it. Longer strings are
+//! delivered in parts, longer control sequences as broken ones.
 //!
 //! ```
 //! # use asciinema_toolkit_common as common;
@@ -51,46 +52,45 @@ const DEL: u8 = 0x7f;
 /// The first byte of a C1 control in UTF-8.
 const C1_LEAD: u8 = 0xc2;
 
-/// The longest string delivered as one token, in bytes. A clipboard's content (OSC 52) may be long;
-/// a string that never ends must not be collected forever.
+/// The longest string delivered as one token, in bytes. The contents of a clipboard (OSC 52) may be
+/// long; a string that never ends must not be collected forever.
 pub const LONGEST_STRING: usize = 1 << 20;
 
-/// The longest control or escape sequence, in bytes. What is longer is [`Kind::Broken`].
+/// The longest control or escape sequence, in bytes. Longer ones are [`Kind::Broken`].
 pub const LONGEST_CONTROL: usize = 1 << 10;
 
-/// How many parameters of a control sequence are kept; the rest is ignored, as in alacritty and avt.
+/// The number of parameters of a control sequence that are kept; the rest are ignored, as in
+/// alacritty and avt.
 const MOST_PARAMETERS: usize = 32;
 
 /// A token and its place in the input.
 #[derive(Clone, Copy, Debug)]
 pub struct Token<'a> {
-    /// What it is.
+    /// Its kind.
     pub kind: Kind<'a>,
     /// The token as written in the input.
     pub bytes: &'a [u8],
-    /// Where it begins, in bytes from the beginning of the input.
+    /// The offset of its first byte in the input.
     pub start: u64,
-    /// Whether control characters are to be found within the sequence.
+    /// True if the sequence contains control characters.
     has_controls: bool,
 }
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind<'a> {
-    /// A run of characters other than controls. It ends with the piece; apart from that, it is as
-    /// long as it can be.
+    /// A run of characters other than controls. It is as long as possible, but ends with its piece.
     Text,
     /// A C0 control character or DEL.
     Control(u8),
-    /// ESC, intermediate bytes and a final byte; or a C1 control that introduces nothing.
+    /// ESC, intermediate bytes and a final byte; or a C1 control that is not an introducer.
     Escape(Escape),
     /// A control sequence.
     Csi(&'a Csi),
     /// OSC, DCS, APC, SOS or PM: a string, or a part of a long one.
     String(ControlString<'a>),
-    /// A sequence without its end, because CAN, SUB or another introducer came first or because it is
-    /// too long; one that breaks the rules of the format; or a part of one of these. Terminals do
-    /// nothing with it.
+    /// A sequence without its end, because it is too long or CAN, SUB or another introducer came
+    /// first; an invalid one; or a part of one of these. Terminals ignore it.
     Broken,
 }
 
@@ -114,25 +114,25 @@ pub struct Csi {
     pub last: u8,
     values: [u16; MOST_PARAMETERS],
     count: usize,
-    /// A bit for each value that follows a colon.
+    /// A bit for each value preceded by a colon.
     continues: u32,
 }
 
-/// A string's text, or a part of it.
+/// The text of a string, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ControlString<'a> {
-    /// What introduced it.
+    /// Its introducer.
     pub kind: StringKind,
-    /// The text between introducer and terminator, or the part of it that is in this token. It never
-    /// begins or ends within a character, if the input is UTF-8.
+    /// The text between introducer and terminator, or the part of it in this token. If the input is
+    /// UTF-8, it never begins or ends within a character.
     pub text: &'a [u8],
-    /// Which part of the string this is.
+    /// The part of the string.
     pub part: Part,
-    /// What ended the string; [`End::Later`] if another part follows.
+    /// The end of the string; [`End::Later`] if another part follows.
     pub end: End,
 }
 
-/// What introduces a string.
+/// The introducer of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StringKind {
     /// Operating system command, `ESC ]`.
@@ -147,48 +147,48 @@ pub enum StringKind {
     Pm,
 }
 
-/// Which part of a string a token is.
+/// The part of a string in a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// All of it.
     Whole,
     /// The first part of a string longer than [`LONGEST_STRING`].
     First,
-    /// One that neither begins nor ends it.
+    /// A part that neither begins nor ends it.
     Middle,
-    /// The last one.
+    /// The last part.
     Last,
 }
 
-/// What ended a string.
+/// The end of a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// The string terminator, `ESC \` or U+009C.
     Terminator,
-    /// BEL, which ends an OSC as well.
+    /// BEL, which also ends an OSC.
     Bell,
-    /// Something else came first: CAN, SUB, another introducer, or the end of the input. None of
-    /// these belong to the token. Terminals do nothing with such a string.
+    /// CAN, SUB, another introducer, or the end of the input came first. None of these belong to
+    /// the token. Terminals ignore such a string.
     CutOff,
-    /// Nothing yet: the next token is another part.
+    /// None yet: the next token is another part.
     Later,
 }
 
-/// The tokenizer: what it must remember between two pieces.
+/// The tokenizer, with its state between two pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Tokenizer {
-    /// The beginning of a sequence that goes on in the next piece.
+    /// The beginning of a sequence that continues in the next piece.
     held: Vec<u8>,
-    /// How many of the held bytes are known to end no string.
+    /// The number of held bytes known not to end a string.
     searched: usize,
-    /// What the next bytes belong to, if a part of it has been delivered.
+    /// The sequence that the next bytes belong to, if a part of it has been delivered.
     unfinished: Unfinished,
-    /// How many bytes have been delivered.
+    /// The number of bytes delivered.
     position: u64,
     csi: Csi,
 }
 
-/// What goes on when a part of it has been delivered.
+/// A sequence of which a part has been delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Unfinished {
     #[default]
@@ -198,19 +198,20 @@ enum Unfinished {
     String(StringKind),
 }
 
-/// The tokens of one piece. Ask until `None` is returned: what has not been asked for is lost.
+/// The tokens of one piece. Call [`Tokens::next`] until it returns `None`: the remaining tokens are
+/// lost otherwise.
 #[derive(Debug)]
 pub struct Tokens<'t, 'p> {
     tokenizer: &'t mut Tokenizer,
-    /// What was held, and the piece.
+    /// The held bytes and the piece.
     input: Cow<'p, [u8]>,
-    /// How much of it has been delivered.
+    /// The number of these bytes that have been delivered.
     at: usize,
-    /// Whether the stream ends here, so that nothing is held.
+    /// True if the stream ends here, so that nothing is held.
     is_last: bool,
 }
 
-/// A token without its place. Small, because there is one for each token.
+/// A token without its place. Kept small, because one is made for each token.
 struct Found {
     length: usize,
     shape: Shape,
@@ -223,7 +224,7 @@ enum Shape {
     Control(u8),
     Escape(Escape),
     Csi,
-    /// A string by the lengths of what surrounds its text.
+    /// A string, as the lengths around its text.
     String {
         kind: StringKind,
         front: usize,
@@ -232,7 +233,7 @@ enum Shape {
         end: End,
     },
     Broken,
-    /// The same, and more of it will follow.
+    /// A broken sequence that continues.
     BrokenPart,
 }
 
@@ -243,7 +244,7 @@ impl Found {
 }
 
 impl Tokenizer {
-    /// The tokens of the next piece of input, and of what has been held for it.
+    /// The tokens of the held bytes and the next piece of input.
     pub fn tokens<'t, 'p>(&'t mut self, piece: &'p [u8]) -> Tokens<'t, 'p> {
         let input = if self.held.is_empty() {
             Cow::Borrowed(piece)
@@ -255,19 +256,19 @@ impl Tokenizer {
         Tokens { tokenizer: self, input, at: 0, is_last: false }
     }
 
-    /// The tokens of what has been held, as it is when nothing more follows. Afterwards the
-    /// tokenizer is within nothing, and goes on at its position.
+    /// The tokens of the held bytes at the end of the input. Afterwards the tokenizer is outside of
+    /// any sequence, and continues at its position.
     pub fn finish(&mut self) -> Tokens<'_, 'static> {
         let held = std::mem::take(&mut self.held);
         Tokens { tokenizer: self, input: Cow::Owned(held), at: 0, is_last: true }
     }
 
-    /// The beginning of a sequence that the input so far leaves unfinished.
+    /// The beginning of a sequence that is not finished yet.
     pub fn pending(&self) -> &[u8] {
         &self.held
     }
 
-    /// The long string of which a part has been delivered and another will follow.
+    /// The long string of which a part has been delivered and more will follow.
     pub fn string(&self) -> Option<StringKind> {
         match self.unfinished {
             Unfinished::String(kind) => Some(kind),
@@ -275,12 +276,12 @@ impl Tokenizer {
         }
     }
 
-    /// Whether the input so far ends within a sequence.
+    /// Returns whether the input so far ends within a sequence.
     pub fn is_within_sequence(&self) -> bool {
         !self.held.is_empty() || self.unfinished != Unfinished::Nothing
     }
 
-    /// Where in the input the next token begins, in bytes.
+    /// The offset of the next token in the input, in bytes.
     pub fn position(&self) -> u64 {
         self.position
     }
@@ -347,7 +348,7 @@ impl Tokens<'_, '_> {
         Token { kind, bytes, start, has_controls }
     }
 
-    /// Keeps the unfinished sequence that the piece ends with.
+    /// Holds the unfinished sequence at the end of the piece.
     fn hold(&mut self) {
         let at = std::mem::replace(&mut self.at, 0);
         self.tokenizer.held = match std::mem::take(&mut self.input) {
@@ -358,12 +359,12 @@ impl Tokens<'_, '_> {
 }
 
 impl Token<'_> {
-    /// Its place in the input, in bytes.
+    /// Its byte range in the input.
     pub fn range(&self) -> Range<u64> {
         self.start..self.start + self.bytes.len() as u64
     }
 
-    /// The control characters within a sequence, which take effect before it does; of a string, those
+    /// The control characters within a sequence, which take effect before it; of a string, those
     /// within its introducer.
     pub fn controls(&self) -> impl Iterator<Item = u8> {
         let bytes = match self.kind {
@@ -376,9 +377,8 @@ impl Token<'_> {
 }
 
 impl Csi {
-    /// What tells what the sequence does: marker, first intermediate byte (each 0 where there is none)
-    /// and final byte. A second intermediate byte, of which no terminal makes use, turns the final byte
-    /// into 0.
+    /// The bytes that determine the function: marker, first intermediate byte (0 if absent) and
+    /// final byte. With a second intermediate byte, which no terminal uses, the final byte is 0.
     pub fn function(&self) -> (u8, u8, u8) {
         let last = if self.intermediates[1] == 0 { self.last } else { 0 };
         (self.marker, self.intermediates[0], last)
@@ -395,17 +395,17 @@ impl Csi {
         self.values().get(index).copied().unwrap_or(0)
     }
 
-    /// A parameter for which 0 stands for 1: how many, or which row or column.
+    /// A parameter for which 0 means 1: a count, a row or a column.
     pub fn count(&self, index: usize) -> usize {
         usize::from(self.value(index).max(1))
     }
 
-    /// Whether any parameter has sub-parameters.
+    /// Returns whether any parameter has sub-parameters.
     pub fn has_sub_parameters(&self) -> bool {
         self.continues != 0
     }
 
-    /// The parameters, each with its sub-parameters behind it.
+    /// The parameters, each followed by its sub-parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &[u16]> {
         let mut from = 0;
         std::iter::from_fn(move || {
@@ -431,7 +431,7 @@ impl Default for Csi {
     }
 }
 
-/// They are the same if they mean the same, values that are not used aside.
+/// Sequences are equal if they mean the same, ignoring unused values.
 impl PartialEq for Csi {
     fn eq(&self, other: &Csi) -> bool {
         self.function() == other.function()
@@ -443,7 +443,7 @@ impl PartialEq for Csi {
 impl Eq for Csi {}
 
 impl StringKind {
-    /// The byte behind ESC that introduces it.
+    /// The byte after ESC that introduces it.
     pub fn introducer(self) -> u8 {
         match self {
             StringKind::Osc => b']',
@@ -466,7 +466,7 @@ impl StringKind {
     }
 }
 
-/// The token at the front; `None` if more input is needed to tell.
+/// The token at the front; `None` if more input is needed.
 #[inline]
 fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     match *bytes.first()? {
@@ -484,7 +484,8 @@ fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     }
 }
 
-/// A sequence other than a control sequence, by the byte at `at`, behind ESC, or by what stands for it.
+/// A sequence other than a control sequence, by the byte at `at`, after ESC, or by its C1
+/// equivalent.
 fn introduced(bytes: &[u8], at: usize, second: u8, tokenizer: &mut Tokenizer) -> Option<Found> {
     if let Some(kind) = StringKind::introduced_by(second) {
         return string(bytes, kind, at + 1, &mut tokenizer.searched);
@@ -498,14 +499,14 @@ fn introduced(bytes: &[u8], at: usize, second: u8, tokenizer: &mut Tokenizer) ->
 
 #[inline]
 fn text(bytes: &[u8]) -> Found {
-    // The first character is known to be none.
+    // The first character is known not to be a control.
     let mut end = 1;
     loop {
         end += word::position(&bytes[end..], |word| {
             word::below(b' ', word) | word::equal(DEL, word) | word::equal(C1_LEAD, word)
         });
         match bytes[end..] {
-            // What follows the lead of a C1 control decides, and may be in the next piece.
+            // The byte after the lead of a C1 control decides, and may be in the next piece.
             [C1_LEAD, 0x80..=0x9f, ..] | [C1_LEAD] => break,
             [C1_LEAD, ..] => end += 1,
             _ => break,
@@ -524,7 +525,7 @@ fn escape(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
             return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
         }
         match *bytes.get(at)? {
-            // An introducer is one even if control characters stand before it.
+            // Control characters may precede the byte that makes it an introducer.
             b'[' if count == 0 => return control_sequence(bytes, at + 1, &mut tokenizer.csi),
             last if count == 0 && StringKind::introduced_by(last).is_some() => {
                 return introduced(bytes, at, last, tokenizer);
@@ -610,7 +611,7 @@ fn control_sequence(bytes: &[u8], front: usize, csi: &mut Csi) -> Option<Found> 
     }
 }
 
-/// What goes on of a sequence that is too long, up to its final byte.
+/// The rest of a sequence that is too long, up to its final byte.
 fn overlong(bytes: &[u8]) -> Option<Found> {
     let mut has_controls = false;
     let mut at = 0;
@@ -633,17 +634,17 @@ fn overlong(bytes: &[u8]) -> Option<Found> {
     }
 }
 
-/// What a byte does that is no part of an escape or control sequence, yet stands within it.
+/// The effect of a byte that is found within an escape or control sequence but is not part of it.
 enum Within {
     /// A control character, which takes effect.
     Control,
     Ignored,
-    /// The sequence ends without its final byte, and has this length.
+    /// The sequence ends without its final byte, with this length.
     End(usize),
 }
 
-/// What such a byte does; `None` if more input is needed to tell. A character outside of ASCII ends
-/// the sequence and goes with it, as in avt and libvterm.
+/// The effect of such a byte; `None` if more input is needed. A non-ASCII character ends the
+/// sequence and is included in it, as in avt and libvterm.
 fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
     let continuations = match bytes[at] {
         ESC | CAN | SUB => return Some(Within::End(at)),
@@ -662,7 +663,7 @@ fn within_sequence(bytes: &[u8], at: usize) -> Option<Within> {
     Some(Within::End(end))
 }
 
-/// A string, or what is left of it if `front`, the length of its introducer, is 0.
+/// A string, or its continuation if `front`, the length of its introducer, is 0.
 fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) -> Option<Found> {
     let may_be_end = |word: u64| {
         let ends = [ESC, CAN, SUB, BEL, C1_LEAD];
@@ -703,7 +704,7 @@ fn string(bytes: &[u8], kind: StringKind, front: usize, searched: &mut usize) ->
     Some(Found { length, shape: Shape::String { kind, front, back, part, end }, has_controls: front > 2 })
 }
 
-/// What the stream ends with, if that is a sequence without its end.
+/// The unfinished sequence at the end of the stream.
 fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
     let is_control = |byte: &&u8| matches!(**byte, ..b' ' | DEL);
     let (second, front) = match bytes {
@@ -725,7 +726,7 @@ fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
             return Some(Found { length: bytes.len(), shape: Shape::Broken, has_controls: true });
         }
     };
-    // Half a terminator is no text.
+    // Half a terminator is not text.
     let back = u8::from(matches!(bytes[front..], [.., ESC | C1_LEAD]));
     let shape = Shape::String { kind, front, back, part, end: End::CutOff };
     Some(Found { length: bytes.len(), shape, has_controls: front > 2 })
@@ -736,7 +737,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// A token in words, and its bytes.
+    /// A description of a token, and its bytes.
     type Seen = (String, Vec<u8>);
 
     fn words(token: &Token<'_>) -> String {
@@ -761,7 +762,7 @@ mod tests {
         words
     }
 
-    /// The tokens of an input cut into pieces, texts in a row made one.
+    /// The tokens of an input cut into pieces, with adjacent texts joined.
     fn tokens<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Seen> {
         let mut tokenizer = Tokenizer::default();
         let mut seen: Vec<Seen> = Vec::new();
@@ -796,7 +797,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_is_told_apart() {
+    fn each_form_is_recognized() {
         use End::{Bell, CutOff, Terminator};
         use StringKind::{Apc, Dcs, Osc, Pm, Sos};
         for (input, expected) in [
@@ -834,7 +835,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_passed_on() {
+    fn invalid_utf8_is_passed_on() {
         for input in [&b"\xff\x9b1m\xc2"[..], b"\x1b[1\xc3", b"\xc2\x1b[m", b"\x1b\xc2"] {
             let joined: Vec<u8> = tokens([input]).into_iter().flat_map(|(_, bytes)| bytes).collect();
             assert_eq!(joined, input);
@@ -842,7 +843,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_ends_is_delivered_in_parts() {
+    fn endless_strings_are_delivered_in_parts() {
         let long = format!("\x1b]52;c;{}\x07", "ż".repeat(LONGEST_STRING));
         let parts = tokens(long.as_bytes().chunks(9973));
         let lengths: Vec<usize> = parts.iter().map(|(_, bytes)| bytes.len()).collect();

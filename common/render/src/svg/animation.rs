@@ -1,4 +1,4 @@
-//! CSS keyframes: values that jump at given times.
+//! CSS keyframes: values that change in steps at given times.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -11,15 +11,15 @@ use super::tape::Moment;
 
 /// The keyframes of a picture.
 pub struct Keyframes {
-    /// When each frame begins.
+    /// The start of each frame.
     times: Vec<Time>,
-    /// How long it all takes.
+    /// The length of the animation.
     length: Time,
-    /// How many decimals a percentage needs to be right to a millisecond.
+    /// The number of decimals for percentages exact to a millisecond.
     decimals: usize,
-    /// Where in the text each rule stands, in the order of their names.
+    /// The range of each rule in the text, in the order of their names.
     places: Vec<Range<usize>>,
-    /// The rules by the hash of their text.
+    /// The numbers of rules, by a hash of their text.
     numbers: HashMap<u64, usize>,
     text: String,
 }
@@ -27,7 +27,7 @@ pub struct Keyframes {
 impl Keyframes {
     /// Keyframes for frames that begin at these times, the first at 0.
     pub fn new(times: Vec<Time>, length: Time) -> Keyframes {
-        // A hundredth of the length is a percent.
+        // A hundredth of the length is one percent.
         let milliseconds_a_percent = length.as_micros() / 100_000;
         let decimals = (1..6).find(|&decimals| 10u64.pow(decimals) > milliseconds_a_percent).unwrap_or(6);
         Keyframes {
@@ -41,13 +41,13 @@ impl Keyframes {
     }
 
     /// The attributes of an element that is transformed to each of these values from its frame on;
-    /// none where it stays where it is.
+    /// empty if it does not move.
     pub fn animate(&mut self, values: &[(Moment, String)]) -> String {
         self.animate_property("transform", values)
     }
 
-    /// The attributes of an element that is there from some frames on, and not there from others on;
-    /// none where it is always there.
+    /// The attributes of an element that appears and disappears at these frames; empty if it is
+    /// always there.
     pub fn appear(&mut self, values: &[(Moment, bool)]) -> String {
         if let [(_, true)] = values {
             return String::new();
@@ -63,7 +63,7 @@ impl Keyframes {
         let mut values = values.iter().peekable();
         while let Some((moment, value)) = values.next() {
             let time = self.time(*moment);
-            // Two values at one time: the later one counts.
+            // Of two values at the same time, the later one counts.
             if values.peek().is_some_and(|(next, _)| self.time(*next) == time) {
                 continue;
             }
@@ -81,7 +81,7 @@ impl Keyframes {
         format!(" class=\"m\" style=\"animation-name:k{index}\"")
     }
 
-    /// The number of a rule: what moves alike has one together.
+    /// The number of a rule: elements with the same movement share one.
     fn number(&mut self, rule: &str) -> usize {
         let mut hasher = DefaultHasher::new();
         rule.hash(&mut hasher);
@@ -100,12 +100,12 @@ impl Keyframes {
         index
     }
 
-    /// When a frame begins.
+    /// The start of a frame.
     fn time(&self, moment: Moment) -> Time {
         self.times.get(moment as usize).copied().unwrap_or(self.length)
     }
 
-    /// Whether nothing moves.
+    /// Returns whether nothing moves.
     pub fn is_empty_of_frames(&self) -> bool {
         self.times.is_empty()
     }

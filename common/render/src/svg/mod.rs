@@ -1,10 +1,10 @@
-//! SVG: animations that need nothing but CSS, and stills.
+//! SVG animations that need only CSS, and stills.
 //!
-//! An animation is a `tape` of lines under a camera. It plays wherever a browser shows it, in an
-//! `<img>` too, where nothing is loaded and no script runs. Text is text: it can be searched and
-//! copied, and links can be followed.
+//! An animation is a `tape` of lines under a camera. It plays wherever a browser shows it, even in
+//! an `<img>`, where nothing is loaded and no script runs. Text remains text: it can be searched
+//! and copied, and links can be followed.
 //!
-//! What is seen is kept in memory as markup, each row once.
+//! The contents of rows are kept in memory as markup, each one once.
 
 mod animation;
 mod row;
@@ -34,34 +34,34 @@ pub use styles::hex;
 use tape::{BLANK, Content, Line, Moment, Tape};
 pub use text::push_text;
 
-/// Where text looks for its font.
+/// The fonts for text.
 const FONTS: &str = "\"JetBrains Mono\",ui-monospace,\"Cascadia Mono\",Menlo,Consolas,\"DejaVu Sans Mono\",\
                      \"Liberation Mono\",monospace";
 
-/// How many elements are siblings, at most. A browser passes over a group that is out of sight, so
-/// lines and versions are grouped, and groups of them again.
+/// The maximum number of sibling elements. A browser skips a group that is out of sight, so lines
+/// and versions are grouped, and the groups are grouped again.
 const GROUP: usize = 16;
 
-/// How many lines, versions of them included, a tape has before those out of sight are taken out of the
-/// picture. (What is not there is not found by a search either.)
+/// The number of lines, including their versions, above which those out of sight are removed from
+/// the picture. (Removed lines are not found by a search either.)
 const MANY: usize = 1024;
 
-/// The shortest markup that is referred to instead of repeated.
+/// The shortest markup that is referenced instead of repeated.
 const SHORTEST_REUSED: usize = 60;
 
-/// A picture in the making.
+/// A picture under construction.
 pub struct SvgWriter {
     kind: Kind,
     layout: Layout,
     theme: Theme,
-    /// Of the picture.
+    /// The title of the picture.
     title: String,
-    /// Of its window.
+    /// The title of its window.
     window_title: String,
     styles: Styles,
-    /// What rows show, by number; a blank one shows nothing.
+    /// The contents of rows, by number; a blank one is `None`.
     contents: Vec<Option<Markup>>,
-    /// The contents by the hash of their markup.
+    /// The numbers of contents, by a hash of their markup.
     numbers: HashMap<u64, Content>,
     tape: Tape,
     /// The rows of the last frame, and their numbers.
@@ -72,7 +72,7 @@ pub struct SvgWriter {
     last_text: String,
 }
 
-/// What a picture is.
+/// The kind of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// One frame.
@@ -81,23 +81,23 @@ pub enum Kind {
     Animation,
 }
 
-/// A line of the tape as it is written.
+/// A line of the tape, ready to be written.
 struct Strip {
     number: i64,
     line: Line,
-    /// The attributes of what moves so as to show one version or another.
+    /// The attributes of the group that moves to show one version or another.
     animation: String,
     /// Its versions in chunks, with the attributes of each.
     versions: Vec<(Range<usize>, String)>,
 }
 
-/// What a cursor looks like: the cell under it.
+/// The look of a cursor: the cell under it.
 #[derive(Clone, PartialEq)]
 struct CursorForm {
     text: CanvasCell,
 }
 
-/// Where a cursor is, in cells, and which of the forms it has.
+/// The position of a cursor, in cells, and the number of its form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct CursorPlace {
     column: usize,
@@ -105,17 +105,17 @@ struct CursorPlace {
     form: usize,
 }
 
-/// How an animation is played.
+/// The way an animation is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Playing {
-    /// Again and again.
+    /// Repeatedly.
     Loop,
     /// Once; then the last frame stays.
     Once,
 }
 
 impl SvgWriter {
-    /// Begins a picture. Where it has a window, that has a title of its own.
+    /// Starts a picture. Its window, if there is one, has a separate title.
     pub fn new(kind: Kind, layout: Layout, theme: Theme, title: &str, window_title: &str) -> SvgWriter {
         let styles = Styles::new(theme.foreground);
         SvgWriter {
@@ -136,7 +136,7 @@ impl SvgWriter {
         }
     }
 
-    /// Shows the canvas from a time on; the first one is shown from the beginning.
+    /// Shows the canvas from a time on; the first one is shown from the start.
     pub fn frame(&mut self, time: Time, canvas: &Canvas) {
         let moment = Moment::try_from(self.times.len()).unwrap_or(Moment::MAX);
         self.times.push(if moment == 0 { Time::ZERO } else { time });
@@ -163,7 +163,7 @@ impl SvgWriter {
         self.last_text = text_of(canvas);
     }
 
-    /// The number of what a row shows.
+    /// The number of a row's contents.
     fn content(&mut self, cells: &[CanvasCell]) -> Content {
         let Some(markup) = row::markup(cells, self.kind, &self.theme, &self.layout.metrics, &mut self.styles)
         else {
@@ -202,7 +202,7 @@ impl SvgWriter {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn finish(mut self, mut out: impl Write, end: Time, playing: Playing) -> io::Result<()> {
         let mut keyframes = Keyframes::new(std::mem::take(&mut self.times), end);
         let height = i64::from(self.layout.metrics.cell.height);
@@ -244,7 +244,7 @@ impl SvgWriter {
                 self.write_line(out, &lines[index], &uses, &mut placed)
             })
         })?;
-        // What hides the lines that are not written yet.
+        // The curtain, which hides the lines that are not written yet.
         let (width, height) = (self.layout.grid_width(), self.layout.grid_height());
         write!(out, "<g{curtain}><path class=\"bg\" d=\"M0 0H{width}V{height}H0z\"/></g></g>{cursor}")?;
         write_tail(&mut out)
@@ -254,7 +254,7 @@ impl SvgWriter {
     ///
     /// # Errors
     ///
-    /// Those of the sink.
+    /// Errors of the sink.
     pub fn finish_still(mut self, mut out: impl Write) -> io::Result<()> {
         let mut body = String::new();
         let height = i64::from(self.layout.metrics.cell.height);
@@ -273,7 +273,7 @@ impl SvgWriter {
         write_tail(&mut out)
     }
 
-    /// Takes out of a large picture what is out of sight. Returns the lines in chunks, with the
+    /// Removes lines out of sight from a large picture. Returns the lines in chunks, with the
     /// attributes of each.
     fn take_out(&self, lines: &mut [Strip], keyframes: &mut Keyframes) -> Vec<(Range<usize>, String)> {
         if lines.iter().map(|strip| strip.line.versions.len()).sum::<usize>() <= MANY {
@@ -297,7 +297,7 @@ impl SvgWriter {
         chunks.into_iter().map(|chunk| (chunk.clone(), appear(&chunk))).collect()
     }
 
-    /// How often each content stands on the tape.
+    /// The number of times each content occurs on the tape.
     fn uses(&self, lines: &[Strip]) -> Vec<u32> {
         let mut uses = vec![0; self.contents.len()];
         for &content in lines.iter().flat_map(|strip| &strip.line.versions) {
@@ -308,13 +308,13 @@ impl SvgWriter {
         uses
     }
 
-    /// The distance from one version of a line to the next: so far that nothing of one is seen beside
-    /// the other.
+    /// The distance from one version of a line to the next: far enough that no part of one is
+    /// visible next to the other.
     fn pitch(&self) -> i64 {
         i64::from(self.layout.grid_width() + u32::from(self.layout.metrics.cell.width))
     }
 
-    /// How a line moves so as to show its versions.
+    /// The movements of a line between its versions.
     fn changes(&self, line: &Line) -> Vec<(Moment, String)> {
         let value = |&(moment, version): &(Moment, u32)| match -self.pitch() * i64::from(version) {
             0 => (moment, "none".to_string()),
@@ -419,7 +419,7 @@ impl SvgWriter {
             strip.push(out);
         }
         let _ = write!(body, "<g{outer}><svg width=\"{}\" height=\"{height}\"><g{inner}>", 2 * width);
-        // Made of text.
+        // Built from text.
         let mut nested = Vec::new();
         let _ = write_nested(&mut nested, 0..strip.len(), &mut |out, index| {
             out.write_all(strip[index].as_bytes())
@@ -428,7 +428,7 @@ impl SvgWriter {
         body.push_str("</g></svg></g>");
     }
 
-    /// Writes all that comes before what is on the screen; `class` is an attribute of that.
+    /// Writes everything before the contents of the screen; `class` is an attribute of these.
     fn write_head(&self, out: &mut impl Write, rules: &[&str], class: &str) -> io::Result<()> {
         let Layout { metrics, margin_x, .. } = self.layout;
         let (width, height) = (self.layout.width(), self.layout.height());
@@ -440,7 +440,8 @@ impl SvgWriter {
         head.push_str("</title><desc>");
         push_text(&self.last_text, &mut head);
         head.push_str("</desc>");
-        // The advance of most faces is six tenths of their size; that of others is made so.
+        // In most faces the advance is six tenths of the size; text in other faces is adjusted to
+        // that.
         let font_size = f32::from(metrics.cell.width) / 0.6;
         let _ = write!(
             head,
@@ -504,13 +505,13 @@ impl SvgWriter {
     }
 }
 
-/// Writes what comes after what is on the screen.
+/// Writes everything after the contents of the screen.
 fn write_tail(out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"</g></svg></svg>\n")?;
     out.flush()
 }
 
-/// Writes elements as a group with these attributes, where it has any.
+/// Writes elements as a group with these attributes, or without a group if there are none.
 fn write_group(
     out: &mut dyn Write,
     attributes: &str,
@@ -525,7 +526,7 @@ fn write_group(
     out.write_all(b"</g>")
 }
 
-/// Writes elements, in groups of groups where there are many.
+/// Writes elements, in nested groups if there are many.
 fn write_nested(
     out: &mut dyn Write,
     elements: Range<usize>,
@@ -547,7 +548,7 @@ fn write_nested(
     Ok(())
 }
 
-/// The text of a screen, without blanks at the ends of its lines and blank lines at its end.
+/// The text of a screen, without trailing blanks and trailing blank lines.
 fn text_of(canvas: &Canvas) -> String {
     let mut text = String::new();
     for row in 0..usize::from(canvas.size().rows) {

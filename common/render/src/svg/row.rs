@@ -1,5 +1,5 @@
-//! A row of cells as markup that can stand anywhere: backgrounds, geometry, text and the lines of its
-//! text, in this order.
+//! A row of cells as markup that can be placed anywhere: backgrounds, geometry, text and the lines
+//! of its text, in this order.
 
 use std::fmt::Write;
 use std::rc::Rc;
@@ -20,17 +20,17 @@ use crate::theme::{Rgb, Theme};
 pub enum Markup {
     /// One text.
     Text {
-        /// Where it begins, from the left edge of the row.
+        /// Its position from the left edge of the row.
         x: u32,
         /// Its other attributes, the end of its tag, and its content.
         rest: Box<str>,
     },
-    /// Elements placed from the upper left corner of the row.
+    /// Elements positioned from the upper left corner of the row.
     Elements(Box<str>),
 }
 
 impl Markup {
-    /// How many bytes it takes, about.
+    /// Its approximate length in bytes.
     pub fn len(&self) -> usize {
         match self {
             Markup::Text { rest, .. } => rest.len() + 30,
@@ -38,10 +38,10 @@ impl Markup {
         }
     }
 
-    /// Writes it at a place, with an id if it is to be used again.
+    /// Writes it at a position, with an ID if it will be reused.
     pub fn push(&self, id: Option<usize>, x: i64, y: i64, metrics: &Metrics, out: &mut String) {
         let id = id.map(|id| format!(" id=\"r{id}\"")).unwrap_or_default();
-        // A String takes everything.
+        // Writing to a String cannot fail.
         let _ = match self {
             Markup::Text { x: start, rest } => {
                 let (x, y) = (x + i64::from(*start), y + metrics.baseline as i64);
@@ -55,7 +55,7 @@ impl Markup {
     }
 }
 
-/// The markup of a row; `None` where there is nothing to see.
+/// The markup of a row; `None` if nothing is visible.
 pub fn markup(
     cells: &[CanvasCell],
     kind: Kind,
@@ -86,7 +86,7 @@ struct Text {
     x: u32,
     attributes: String,
     content: String,
-    /// Whether no place within it is named but its beginning.
+    /// True if only the position of its start is named.
     stands_anywhere: bool,
 }
 
@@ -98,7 +98,7 @@ struct Row<'a> {
     shapes: String,
 }
 
-/// What text has beside its characters.
+/// The style of text.
 #[derive(Clone, PartialEq)]
 struct Dress {
     color: Rgb,
@@ -107,13 +107,13 @@ struct Dress {
     link: Option<Rc<str>>,
 }
 
-/// Neighbouring cells whose text is written as one.
+/// Neighboring cells whose text is written as one.
 struct Run {
     dress: Dress,
     column: usize,
     columns: usize,
     text: String,
-    /// Whether it holds a character that many fonts lack, so that its width is not known.
+    /// True if it contains a character that many fonts lack, so that its width is not known.
     is_unusual: bool,
 }
 
@@ -127,7 +127,7 @@ impl Row<'_> {
         if class.is_empty() { class } else { format!(" class=\"{class}\"") }
     }
 
-    /// Rectangles behind all cells that do not have the theme's background.
+    /// Rectangles for all cells whose background is not the theme's.
     fn backgrounds(&mut self, cells: &[CanvasCell]) {
         let height = self.metrics.cell.height;
         let mut column = 0;
@@ -142,7 +142,7 @@ impl Row<'_> {
         }
     }
 
-    /// What is drawn rather than written. Neighbours of one color are one path.
+    /// The characters drawn as geometry. Neighbors of one color become one path.
     fn geometry(&mut self, cells: &[CanvasCell]) {
         let mut paths: Vec<Path> = Vec::new();
         for (column, cell) in cells.iter().enumerate() {
@@ -241,13 +241,13 @@ impl Row<'_> {
         }
     }
 
-    /// All text as one element, without the blanks at its ends.
+    /// All text as one element, without leading and trailing blanks.
     fn text(&mut self, cells: &[CanvasCell]) -> Option<Text> {
         let mut runs = runs(cells);
         let first = runs.first()?;
         let start = first.column;
         let most = runs.iter().max_by_key(|run| run.columns)?;
-        // Text that looks like most of the row needs no element of its own.
+        // Text in the style of most of the row needs no element of its own.
         let base = Dress { link: None, ..most.dress.clone() };
         let has_places = runs.iter().any(|run| run.is_unusual);
         let end = runs.last().map_or(start, |run| run.column + run.columns);
@@ -266,7 +266,7 @@ impl Row<'_> {
             }
             if (Dress { link: None, ..run.dress.clone() }) != base {
                 let dress = self.dress_attributes(&run.dress);
-                // What the base has and this text does not.
+                // The parts of the base that this text does not have.
                 own.push_str(&if dress.is_empty() {
                     " class=\"n\"".to_string()
                 } else {
@@ -294,9 +294,9 @@ impl Row<'_> {
         Some(Text { x, attributes, content, stands_anywhere: !has_places })
     }
 
-    /// The attribute of text that is so many columns wide. Browsers place each letter of it by itself,
-    /// which makes animations three times as slow; they need it the least, since they set all fonts
-    /// to the width of a cell. Other programs that draw stills do not.
+    /// The attribute for text of this width in columns. Browsers then position each letter
+    /// separately, which makes animations three times as slow; they hardly need it, since they
+    /// scale all fonts to the width of a cell. Other programs that draw stills do not.
     fn length(&self, columns: usize) -> String {
         match self.kind {
             Kind::Still if columns > 1 => {
@@ -319,7 +319,8 @@ impl Row<'_> {
         if classes.is_empty() { classes } else { format!(" class=\"{classes}\"") }
     }
 
-    /// The classes of text within other text, from which it would have weight, slant and color.
+    /// The classes of text nested in other text, from which it would inherit weight, slant and
+    /// color.
     fn over(&mut self, base: &Dress, dress: &Dress, attributes: String) -> String {
         let loses = base.bold && !dress.bold || base.italic && !dress.italic || {
             !self.styles.fill(base.color).is_empty() && self.styles.fill(dress.color).is_empty()
@@ -337,8 +338,8 @@ fn same_lines(a: &Look, b: &Look) -> bool {
     lines(a) == lines(b)
 }
 
-/// The text of cells, cut where its dress changes and around characters of unknown width. Blanks, as
-/// which geometry counts, belong to the text before them; those at the ends belong to none.
+/// The text of cells, split where its style changes and around characters of unknown width. Blanks,
+/// including geometry, belong to the text before them; leading and trailing ones are dropped.
 fn runs(cells: &[CanvasCell]) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     let mut blanks = 0;
@@ -361,7 +362,7 @@ fn runs(cells: &[CanvasCell]) -> Vec<Run> {
         let is_unusual = columns > 1 || cell.marks.is_some() || is_unusual(character);
         let mut text = cell.text();
         text.retain(|character| !is_direction(character));
-        // A link does not go on over blanks after its text.
+        // A link does not extend over blanks after its text.
         let fits = |run: &Run| {
             !run.is_unusual && !is_unusual && run.dress == dress && (blanks == 0 || run.dress.link.is_none())
         };
@@ -391,7 +392,7 @@ fn runs(cells: &[CanvasCell]) -> Vec<Run> {
     runs
 }
 
-/// Whether a character is likely to come from another font than its neighbours.
+/// Returns whether a character is likely to come from another font than its neighbors.
 fn is_unusual(character: char) -> bool {
     !matches!(character, ' '..='~' | '\u{a0}'..='\u{17f}' | '\u{391}'..='\u{3c9}' | '\u{400}'..='\u{45f}'
         | '\u{2010}'..='\u{2027}')
@@ -417,7 +418,7 @@ impl Path {
                 continue;
             };
             let (left, right) = (left + x, right + x);
-            // What touches its neighbour becomes one with it.
+            // Adjacent rectangles are merged.
             match self
                 .rectangles
                 .iter_mut()
