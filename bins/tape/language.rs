@@ -741,7 +741,7 @@ mod tests {
                 "line 2: 'Sleep' requires a time like 500ms or 2s, found 'foo'",
                 "line 4: the string has no closing \"",
                 "line 5: unknown kind of output '.xyz': must be one of .gif, .svg, .png, .html, .cast, .txt, .ascii, .test",
-                "line 6: '1.5' is not a whole number of times",
+                "line 6: '1.5' is not a valid count",
                 "line 7: unknown unit 'x': must be one of ms, s, m",
             ]
         );

@@ -363,7 +363,7 @@ mod tests {
     #[test]
     fn small_unknown_or_invalid_values_are_mistakes() {
         for (tape, mistake) in [
-            ("\nSet Width 100", "2: the terminal would have no room, or more than 65535 columns or rows"),
+            ("\nSet Width 100", "2: the terminal would be empty, or have more than 65535 columns or rows"),
             ("Set FontSzie 3", "1: unknown setting 'FontSzie'; did you mean 'FontSize'?"),
             ("Set FontSize big", "1: 'Set FontSize' requires a number above 0"),
             ("Set TypingSpeed fast", "1: 'Set TypingSpeed' requires a time like 500ms or 2s"),
