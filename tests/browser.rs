@@ -324,13 +324,13 @@ fn stop_at(browser: &mut Browser, time: usize) {
 }
 
 #[test]
-fn a_picture_shows_in_a_browser_what_the_terminal_showed_at_every_time() {
+fn a_picture_in_a_browser_matches_the_terminal_at_every_time() {
     let size = Size { cols: 20, rows: 6 };
     let mut text = String::from("{\"version\": 2, \"width\": 20, \"height\": 6}\n");
     let mut screen = Screen::new(size, 0).expect("a terminal");
     let mut shown = Vec::new();
-    // A row that changes all the time, lines that scroll by, and screens drawn anew: so many that what is
-    // out of sight is taken out of the picture.
+    // A row that changes constantly, scrolling lines, and redrawn screens: enough that lines out of
+    // sight are removed from the picture.
     for step in 0..1500_usize {
         let (color, other) = (40 + step * 7 % 8, 40 + step * 5 % 8);
         let piece = match step / 100 % 3 {
@@ -371,7 +371,7 @@ fn a_picture_shows_in_a_browser_what_the_terminal_showed_at_every_time() {
 }
 
 #[test]
-fn columns_hold_with_any_font() {
+fn columns_stay_aligned_with_any_font() {
     let text = "0123456789".repeat(8);
     let svg = run("asciinema-svg", cast(&[(0.5, &text), (1.0, "\x1b[1m\r\n"), (1.5, &text)])).stdout();
     for font in ["\"DejaVu Sans Mono\"", "\"Liberation Mono\"", "monospace", "\"DejaVu Sans\"", "serif"] {

@@ -1,4 +1,4 @@
-//! What is written before the first event: the header of a cast, or what an appended part needs.
+//! The start of the output: the header of a cast, or the first events of an appended part.
 
 use std::env;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -10,7 +10,7 @@ use crate::inquiry::{Appearance, Theme};
 use crate::options::{Format, Options};
 use crate::target::Begin;
 
-/// What is written before the first event. A header is completed once the terminal has answered.
+/// The start of the output. A header is completed once the terminal has replied.
 pub enum Front<'a> {
     Header {
         options: &'a Options,

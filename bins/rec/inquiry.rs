@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use common::vt::{ControlString, End, Kind, Part, StringKind, Token, Tokenizer};
 
-/// How long the header waits for the replies.
+/// The time that the header waits for the replies.
 const HEADER_WAIT: Duration = Duration::from_millis(200);
 
-/// How long the end of the session waits for the replies, from when the queries were sent: the shell
+/// The time, counted from the queries, that the end of the session waits for the replies: the shell
 /// would read them as input.
 const END_WAIT: Duration = Duration::from_secs(1);
 
@@ -129,12 +129,12 @@ impl Inquiry {
         self.is_done
     }
 
-    /// How much longer the header waits.
+    /// The remaining time that the header waits.
     pub fn until_header(&self) -> Duration {
         if self.is_done { Duration::ZERO } else { HEADER_WAIT.saturating_sub(self.asked.elapsed()) }
     }
 
-    /// How much longer the end of the session waits.
+    /// The remaining time that the end of the session waits.
     pub fn until_end(&self) -> Duration {
         if self.is_done { Duration::ZERO } else { END_WAIT.saturating_sub(self.asked.elapsed()) }
     }

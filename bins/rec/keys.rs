@@ -48,7 +48,7 @@ pub struct KeyReader {
 /// A part of the input: its length in bytes, and what happened to a character's key, if that is what it is.
 type Part = (usize, Option<CharacterKey>);
 
-/// What to do with a part.
+/// The treatment of a part.
 enum Fate {
     Type,
     Swallow,
@@ -194,7 +194,7 @@ fn characters(bytes: &[u8], parts: &mut Vec<Part>) {
 #[derive(Default)]
 struct PasteTracker {
     is_inside: bool,
-    /// How many bytes of a marker have matched, and the last of them.
+    /// The number of bytes of a marker matched so far, and the last of them.
     matched: usize,
     digit: u8,
 }

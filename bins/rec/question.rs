@@ -10,7 +10,7 @@ use common::cli::{self, Failure, Reporter, Result};
 use common::io::{Stream, sibling};
 use common::tty::{self, Interest, Signal, Signals};
 
-/// What to do with the recording.
+/// The choices for the recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     Save,

@@ -20,7 +20,7 @@ use common::size::Size;
 
 use crate::options::{Format, Options};
 
-/// Where to record to.
+/// The place to record to.
 pub enum Target {
     Stdout,
     File {
@@ -108,7 +108,7 @@ impl Opened {
     }
 }
 
-/// How the recording begins, and its output.
+/// The kind of recording to begin, and its output.
 pub enum Begin {
     /// A new recording.
     Anew(Opened),
@@ -279,7 +279,7 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     })
 }
 
-/// What must be known about a cast to append to it.
+/// The properties of a cast that are needed to append to it.
 #[derive(Default)]
 struct End {
     header: Option<Header>,

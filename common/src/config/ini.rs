@@ -32,7 +32,7 @@ struct Value {
 pub struct BadLine {
     /// The line, counted from 1.
     pub number: usize,
-    /// What is wrong with it.
+    /// The fault.
     pub what: String,
 }
 

@@ -32,7 +32,7 @@ use toml::Setting;
 /// The server if none is configured.
 const DEFAULT_URL: &str = "https://asciinema.org";
 
-/// What the URL of a server must be.
+/// A description of a valid server URL, for messages.
 const SERVER_URL: &str = "a URL like https://asciinema.org";
 
 /// The settings.

@@ -42,7 +42,7 @@ impl Transcript {
         self.feed_bytes(text.as_bytes(), out);
     }
 
-    /// The same for bytes. What of them is no UTF-8 shows as U+FFFD.
+    /// Like [`Transcript::feed`], for bytes. Invalid UTF-8 becomes U+FFFD.
     pub fn feed_bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>) {
         let Transcript { tokenizer, terminal, is_within_line } = self;
         let evicted = &mut |row: &Row<TextCell>| *is_within_line = write_row(row, out);

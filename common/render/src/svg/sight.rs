@@ -1,48 +1,48 @@
-//! What of a tape can be seen when. In a large picture the rest is taken out of it for as long as it
-//! cannot: browsers spend time on everything that is there, seen or not.
+//! The visibility of the parts of a tape over time. In a large picture, parts are removed while
+//! they are out of sight: browsers spend time on every element, visible or not.
 //!
-//! Something that is out of the picture has no animations, and those of what comes back begin anew. So
-//! what is taken out are lines that never change, and versions of a line, never a line that moves
-//! to show its versions.
+//! Removed elements have no animations, and those of elements that return restart. So only lines
+//! that never change are removed, and versions of a line, but never a line that moves to show its
+//! versions.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use super::tape::{Line, Moment};
 
-/// How many lines are taken out together, at least and at most.
+/// The minimum and maximum number of lines removed together.
 const CHUNK: Range<usize> = 16..65;
 
-/// How many versions of a line are.
+/// The number of versions of a line removed together.
 const VERSIONS: usize = 16;
 
-/// From when on something is there, and from when on it is not. The first is of the beginning.
+/// The moments at which something appears and disappears. The first is the start.
 pub type Presence = Vec<(Moment, bool)>;
 
 /// The camera over the tape.
 pub struct Sight<'a> {
     rows: i64,
     camera: &'a [(Moment, i64)],
-    /// Everything that was ever at the top.
+    /// All lines that were ever at the top.
     tops: HashSet<i64>,
 }
 
 impl Sight<'_> {
-    /// What is seen of a screen of so many rows by a camera that from each moment on has that line at
-    /// its top; before the first of them line 0.
+    /// The view on a screen with this many rows; `camera` has the line at its top from each moment
+    /// on, and before the first one line 0.
     pub fn new(rows: usize, camera: &[(Moment, i64)]) -> Sight<'_> {
         let tops = camera.iter().map(|(_, top)| *top).chain([0]).collect();
         Sight { rows: i64::try_from(rows).unwrap_or(i64::MAX), camera, tops }
     }
 
-    /// Lines, by number, in chunks: such that come and go together, or few; and each that changes by
-    /// itself.
+    /// Lines, by number, in chunks: lines that appear and disappear together, or small groups; and
+    /// separately each line that changes.
     pub fn chunks<'a>(&self, lines: impl Iterator<Item = (i64, &'a Line)>) -> Vec<Range<usize>> {
         let mut chunks = Vec::new();
         let (mut start, mut end, mut was_still) = (0, 0, true);
         for (number, line) in lines {
             let (is_still, length) = (line.changes.is_empty(), end - start);
-            // Whether the camera ever sees this line and not the one before, or the other way round.
+            // True if the camera ever sees this line and not the previous one, or the reverse.
             let is_apart = self.tops.contains(&number) || self.tops.contains(&(number - self.rows));
             let is_full = length + 1 >= CHUNK.end || length >= CHUNK.start && is_apart;
             if length > 0 && (is_full || !is_still || !was_still) {
@@ -56,14 +56,14 @@ impl Sight<'_> {
         chunks
     }
 
-    /// When the lines from one to another are seen.
+    /// The times when any line from one to another is visible.
     pub fn of_lines(&self, first: i64, last: i64) -> Presence {
         let is_seen = |top: i64| first < top + self.rows && top <= last;
         let camera = self.camera.iter().map(|&(moment, top)| (moment, is_seen(top)));
         changes([(0, is_seen(0))].into_iter().chain(camera))
     }
 
-    /// The versions of a line in chunks, and when one of each is seen.
+    /// The versions of a line in chunks, and the times when one of each is visible.
     pub fn of_versions(&self, number: i64, line: &Line) -> Vec<(Range<usize>, Presence)> {
         let seen = self.of_lines(number, number);
         let chunks = (0..line.versions.len()).step_by(VERSIONS);
@@ -77,7 +77,7 @@ impl Sight<'_> {
     }
 }
 
-/// When both are there.
+/// The times when both are present.
 fn both(one: &[(Moment, bool)], other: &[(Moment, bool)]) -> Presence {
     let mut moments: Vec<Moment> = one.iter().chain(other).map(|(moment, _)| *moment).collect();
     moments.sort_unstable();
@@ -87,11 +87,11 @@ fn both(one: &[(Moment, bool)], other: &[(Moment, bool)]) -> Presence {
     changes(moments.into_iter().map(|moment| (moment, is_there(one, moment) && is_there(other, moment))))
 }
 
-/// Without those that change nothing.
+/// Without entries that change nothing.
 fn changes(presence: impl Iterator<Item = (Moment, bool)>) -> Presence {
     let mut changes: Presence = Vec::new();
     for (moment, is_there) in presence {
-        // The later one of two at one moment counts.
+        // Of two entries at one moment, the later one counts.
         changes.pop_if(|last| last.0 == moment);
         if changes.last().is_none_or(|last| last.1 != is_there) {
             changes.push((moment, is_there));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_of_one_screen_come_and_go_together() {
+    fn lines_of_one_screen_appear_and_disappear_together() {
         let camera: Vec<(Moment, i64)> = (1..4).map(|page| (page, i64::from(page) * 20)).collect();
         let sight = Sight::new(20, &camera);
         let lines: Vec<Line> = (0..80).map(|_| still()).collect();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_changes_is_alone_and_so_many_versions_of_it_come_and_go() {
+    fn a_line_that_changes_is_separate_and_its_versions_appear_in_groups() {
         let sight = Sight::new(4, &[(9, 4)]);
         let mut line = still();
         line.versions.extend(2..34);
