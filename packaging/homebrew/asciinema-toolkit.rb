@@ -1,4 +1,4 @@
-# packaging/build --url URL puts in what stands between @.
+# packaging/build --url URL fills in the placeholders between @.
 class AsciinemaToolkit < Formula
   desc "Record, replay, edit and share terminal sessions with small programs"
   homepage "@URL@"

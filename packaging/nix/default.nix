@@ -1,5 +1,5 @@
-# nix-build packaging/nix: from this folder's source, so that no checksum has to be known. The
-# programs need Rust 1.89 or later.
+# nix-build packaging/nix: builds from this source tree, so no checksum is needed. Requires Rust 1.89 or
+# later.
 { pkgs ? import <nixpkgs> { } }:
 
 pkgs.rustPlatform.buildRustPackage {
@@ -8,7 +8,7 @@ pkgs.rustPlatform.buildRustPackage {
   src = pkgs.lib.cleanSource ../..;
   cargoLock.lockFile = ../../Cargo.lock;
   cargoBuildFlags = [ "--bins" ];
-  # The tests want terminals, shells and a home.
+  # The tests need terminals, shells and a home directory.
   doCheck = false;
 
   installPhase = ''
