@@ -5,7 +5,7 @@
 //! frame. Only if the size follows the frames, as some writers have it, is everything before it
 //! held in memory.
 
-use memchr::{memchr_iter, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 use serde_json::value::RawValue;
 
 use super::event::{Event, first_value, skip_space};
@@ -18,8 +18,10 @@ use crate::text::excerpt;
 
 /// Returns whether a source that begins like this is a v1 document rather than lines.
 ///
-/// `front` is at least the first line, or the part of a very long one read so far.
+/// `front` is at least the first line, or the part of a very long one read so far. Nothing after that line
+/// counts, so that the answer does not depend on how much has been read.
 pub fn is_document(front: &[u8]) -> bool {
+    let front = memchr(b'\n', front).map_or(front, |end| &front[..=end]);
     // An object that continues after the first line without having named its version can only be a
     // document.
     let is_unfinished_document = || front.starts_with(b"{") && front.contains(&b'\n');

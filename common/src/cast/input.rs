@@ -61,9 +61,9 @@ impl Input {
         self.at_end
     }
 
-    /// Consumes bytes from the front.
+    /// Consumes bytes from the front, at most all that have been read.
     pub fn take(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.end);
+        self.start += count.min(self.end - self.start);
         self.searched = self.searched.max(self.start);
     }
 

@@ -367,6 +367,28 @@ mod tests {
     }
 
     #[test]
+    fn a_document_of_one_line_may_be_cut_off_anywhere() {
+        let line = V1.replace('\n', "");
+        let (all, _) = items(line.as_bytes(), vec![]);
+        for length in 1..line.len() {
+            let (good, result) = items(&line.as_bytes()[..length], vec![]);
+            assert!(all.starts_with(&good) && result.contains("CutOff"), "{length}: {result}");
+            let mut reader = Reader::new(&line.as_bytes()[..length]);
+            while !matches!(reader.next(), Ok(Some(Item::End))) {
+                reader.fill().unwrap();
+            }
+            assert_eq!(reader.offset(), length as u64);
+        }
+    }
+
+    #[test]
+    fn a_broken_beginning_is_reported_the_same_however_it_arrives() {
+        for cast in ["{ \n{", "{\"a\": 1\n, \"version\": 2}", "{\n\"a\" 1}", "{\"a\"\n}"] {
+            assert_eq!(items(cast.as_bytes(), vec![1; 40]), items(cast.as_bytes(), vec![]), "{cast}");
+        }
+    }
+
+    #[test]
     fn a_line_longer_than_a_block_is_one_line() {
         let cast = V3.replace("\"a\"", &format!("\"{}\"", "x".repeat(3 * BLOCK)));
         let (items, result) = items(cast.as_bytes(), vec![]);
