@@ -11,8 +11,9 @@ use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
 use std::path::{Path, PathBuf};
 
+use nix::errno::Errno;
 use nix::fcntl::{AT_FDCWD, AtFlags};
-use nix::unistd::linkat;
+use nix::unistd::{fsync, linkat};
 
 use crate::cli::{self, Failure};
 use crate::io::Stream;
@@ -106,8 +107,22 @@ fn descriptor_path(file: &impl AsFd) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
 }
 
+/// Writes a file to the disk.
+fn sync(file: &impl AsFd) -> io::Result<()> {
+    loop {
+        match fsync(file) {
+            Err(Errno::EINTR) => {}
+            // A file system that cannot do this.
+            Err(Errno::EINVAL | Errno::EOPNOTSUPP) => return Ok(()),
+            synced => return Ok(synced?),
+        }
+    }
+}
+
 impl Replacement {
     fn put_in_place(&mut self, file: &impl AsFd) -> io::Result<()> {
+        // After a power cut, the name could stand for a file whose bytes never got to the disk.
+        sync(file)?;
         if !self.is_named {
             let followed = AtFlags::AT_SYMLINK_FOLLOW;
             linkat(AT_FDCWD, &descriptor_path(file), AT_FDCWD, &self.temporary, followed)?;
