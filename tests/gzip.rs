@@ -3,6 +3,8 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::{Scratch, cast};
+use crate::live::Showing;
+use crate::server::Server;
 
 /// The text compressed by gzip.
 fn gzipped(scratch: &Scratch, name: &str, text: &str) -> Vec<u8> {
@@ -55,4 +57,59 @@ fn the_valid_part_of_damaged_data_comes_first() {
     let ran = scratch.run("asciinema-convert -f txt", &corrupt);
     let message = "asciinema-convert: stdin: the gzip data is cut off or corrupt\n".to_string();
     assert_eq!(ran.failure(), (1, "some text\n".repeat(2000), message));
+}
+
+#[test]
+fn secrets_are_found_in_a_compressed_cast_too() {
+    let scratch = Scratch::new();
+    let zipped = gzipped(&scratch, "secret.cast", &cast(&[(1.0, "a hunter2 b")]));
+    scratch.write("secret.gz", &zipped);
+    let masked = cast(&[(1.0, "a ******* b")]);
+    for options in ["", "--whole "] {
+        let line = format!("asciinema-redact {options}-s hunter2");
+        assert_eq!(scratch.run(&format!("{line} secret.gz"), "").stdout(), masked, "{options}");
+        assert_eq!(scratch.run(&line, &zipped).stdout(), masked, "{options}");
+    }
+    for line in
+        ["asciinema-redact --check -s hunter2 secret.gz", "asciinema-redact --check -s hunter2 < secret.gz"]
+    {
+        let ran = scratch.run(line, "");
+        assert_eq!((ran.status(), ran.stdout_anyhow().as_str()), (1, "1.000: string\n"), "{line}");
+    }
+}
+
+#[test]
+fn a_compressed_cast_is_shown_live_as_it_arrives() {
+    let scratch = Scratch::new();
+    let text = cast(&[(0.5, "shown")]);
+    let zipped = gzipped(&scratch, "one.cast", &text);
+    let mut serve = Showing::start("asciinema-serve");
+    let mut viewer = serve.watch("v1.alis");
+    serve.write(&zipped[..10]);
+    serve.write(&zipped[10..]);
+    viewer.wait_for("the output", |frame| frame.output() == Some("shown"));
+    serve.close();
+    viewer.closed();
+    drop(viewer);
+    // What passes on can be read by others as it is.
+    assert_eq!(serve.outcome().stdout, text);
+}
+
+#[test]
+fn servers_get_the_cast_without_its_compression() {
+    let scratch = Scratch::new();
+    let text = cast(&[(1.0, "a")]);
+    let zipped = gzipped(&scratch, "demo.cast", &text);
+    scratch.write("demo.gz", &zipped);
+    let server = Server::answering("201 Created", "", "http://a.org/a/1");
+    let environment = format!("ASCIINEMA_API_URL={} ASCIINEMA_INSTALL_ID=the-id", server.url);
+    let ran = scratch.run(&format!("{environment} asciinema-upload demo.gz"), "");
+    assert_eq!((ran.status(), ran.stdout_anyhow().as_str()), (0, "http://a.org/a/1\n"), "{ran}");
+    let sent = server.request().text();
+    assert!(sent.contains(&format!("\r\n\r\n{text}\r\n--")), "{sent}");
+
+    scratch.write("cut.gz", &zipped[..zipped.len() - 6]);
+    let ran = scratch.run(&format!("{environment} asciinema-upload cut.gz"), "");
+    assert_eq!(ran.stderr(), "asciinema: cut.gz: the gzip data is cut off or corrupt\n");
+    assert!(ran.status() == 1 && server.is_quiet());
 }

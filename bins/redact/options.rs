@@ -7,7 +7,7 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Failure, Program, catalog};
-use common::io::{self, AtomicFile, unnamed_file};
+use common::io::{self, AtomicFile, Input, unnamed_file};
 use common::text::visible;
 use common::tty;
 
@@ -182,9 +182,9 @@ fn check(options: Options) -> cli::Result<()> {
     let mut patterns = Some(patterns);
     let mut failures = Vec::new();
     for path in sources {
-        let (file, name) = open(path.as_deref())?;
-        let file = spooled(file, &name)?;
-        let Some(source) = Source::of(&file, &name) else { continue };
+        let (input, name) = io::open(path.as_deref())?;
+        let file = whole(input, &name)?;
+        let source = Source::of(&file, &name).map_err(|error| Failure::io(&name, &error))?;
         let (mut analysis, error) = work::analyse(&source, patterns.take().unwrap_or_default(), &job)?;
         failures.extend(error);
         let finder = analysis.finder();
@@ -205,10 +205,8 @@ fn check(options: Options) -> cli::Result<()> {
 
 fn redact(options: Options) -> cli::Result<()> {
     let Options { patterns, job, is_whole, report, sources, sink } = options;
-    let (mut file, name) = open(sources.first().map(OsString::as_os_str))?;
-    if is_whole {
-        file = spooled(file, &name)?;
-    }
+    let (input, name) = io::open(sources.first().map(OsString::as_os_str))?;
+    let is_file = is_file(&input).map_err(|error| Failure::io(&name, &error))?;
     let (mut writer, sink_name) = match sink.as_deref().filter(|path| *path != "-") {
         Some(path) => {
             let name = cli::source_name(path);
@@ -223,35 +221,36 @@ fn redact(options: Options) -> cli::Result<()> {
             let _ = writeln!(stderr(), "{}", spelled(finding, patterns));
         }
     };
-    match Source::of(&file, &name) {
-        Some(source) => {
-            let (mut analysis, _) = work::analyse(&source, patterns, &job)?;
-            let finder = analysis.finder();
-            for finding in finder.findings.drain(..) {
-                tell(&finding, &finder.patterns);
-            }
-            work::write(&source, &mut analysis, &job, &mut out)?;
+    if !is_whole && !is_file {
+        work::pass_on(input, &name, patterns, &job, &mut out, tell)?;
+    } else {
+        let file = whole(input, &name)?;
+        let source = Source::of(&file, &name).map_err(|error| Failure::io(&name, &error))?;
+        let (mut analysis, _) = work::analyse(&source, patterns, &job)?;
+        let finder = analysis.finder();
+        for finding in finder.findings.drain(..) {
+            tell(&finding, &finder.patterns);
         }
-        None => work::pass_on(&file, &name, patterns, &job, &mut out, tell)?,
+        work::write(&source, &mut analysis, &job, &mut out)?;
     }
     writer.finish().map_err(|error| Failure::io(&sink_name, &error))
 }
 
-/// Opens a cast, and says what messages call it.
-fn open(path: Option<&OsStr>) -> cli::Result<(File, String)> {
-    let (stream, name) = io::open(path)?;
-    let descriptor = stream.as_fd().try_clone_to_owned().map_err(|error| Failure::io(&name, &error))?;
-    Ok((File::from(descriptor), name))
+/// Whether the input is a file, which can be read twice.
+fn is_file(input: &Input) -> std::io::Result<bool> {
+    let descriptor = input.as_fd().try_clone_to_owned()?;
+    Ok(File::from(descriptor).metadata()?.is_file())
 }
 
-/// The file itself, or what can be read from a pipe to its end, in a file without a name.
-fn spooled(mut file: File, name: &str) -> cli::Result<File> {
-    if Source::of(&file, name).is_some() {
-        return Ok(file);
+/// The file itself, or what can be read from a pipe to its end, in a file without a name; so is what
+/// is compressed.
+fn whole(mut input: Input, name: &str) -> cli::Result<File> {
+    if is_file(&input).map_err(|error| Failure::io(name, &error))? {
+        return input.into_file().map_err(|error| Failure::io(name, &error));
     }
     let failure = |error: std::io::Error| Failure::io("temporary file", &error);
     let mut copy = unnamed_file().map_err(failure)?;
-    std::io::copy(&mut file, &mut copy).map_err(|error| Failure::io(name, &error))?;
+    std::io::copy(&mut input, &mut copy).map_err(|error| Failure::io(name, &error))?;
     copy.rewind().map_err(failure)?;
     Ok(copy)
 }

@@ -32,12 +32,10 @@ pub struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// A file from where it stands to its end. `None` if it is a pipe, or something else that cannot
-    /// be read twice.
-    pub fn of<'a>(mut file: &'a File, name: &'a str) -> Option<Source<'a>> {
-        let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
-        let start = file.stream_position().ok()?;
-        Some(Source { file, name, start, length: metadata.len().saturating_sub(start) })
+    /// A file from where it stands to its end.
+    pub fn of<'a>(mut file: &'a File, name: &'a str) -> io::Result<Source<'a>> {
+        let start = file.stream_position()?;
+        Ok(Source { file, name, start, length: file.metadata()?.len().saturating_sub(start) })
     }
 
     /// A reader of the cast. What has been added to the file meanwhile is not read.

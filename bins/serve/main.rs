@@ -24,7 +24,7 @@ use std::rc::Rc;
 use common::cast::{self, Header, Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::filter;
-use common::io::Stream;
+use common::io::{Input, Stream};
 use common::live::{Growing, Intake};
 use common::text::visible;
 use common::tty::{self, Signal, Signals};
@@ -124,7 +124,7 @@ fn serve(options: Options) -> cli::Result<()> {
         };
         let mut reader: Box<dyn Read + Send> = match options.follows {
             true => Box::new(Growing::new(file)),
-            false => Box::new(Stream::from(file)),
+            false => Box::new(Input::from(Stream::from(file))),
         };
         let mut history = None;
         if options.keeps_history {

@@ -14,7 +14,7 @@ use common::cast::{Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::config::{self, Config};
 use common::filter;
-use common::io::Stream;
+use common::io::{Input, Stream};
 use common::text::visible_lines;
 use net::{NoAnswer, Progress, Recording, Server};
 
@@ -105,7 +105,8 @@ fn upload(options: &Options) -> cli::Result<()> {
 }
 
 /// Opens the file, and reads it once to check that it is a recording. Data appended later to one in
-/// progress is not included in the length, which is in bytes.
+/// progress is not included in the length, which is in bytes. Servers accept no compressed
+/// casts and want to know the length first, so one is decompressed into an unnamed file.
 fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
     let failed = |error: io::Error| Failure::io(name, &error);
     let file = File::open(path).map_err(failed)?;
@@ -117,10 +118,12 @@ fn check(path: &OsStr, name: &str) -> cli::Result<(File, u64)> {
         let what = "not a regular file";
         return Err(Failure::Failed(format!("{name}: {what}")));
     }
-    let mut reader = Reader::new(Stream::from(file.try_clone().map_err(failed)?).take(there.len()));
+    let file = Input::from(Stream::from(file)).into_file().map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let mut reader = Reader::new(Stream::from(file.try_clone().map_err(failed)?).take(length));
     loop {
         match reader.next() {
-            Ok(Some(Item::End)) => return Ok((file, there.len())),
+            Ok(Some(Item::End)) => return Ok((file, length)),
             Ok(Some(_)) => {}
             Ok(None) => reader.fill().map_err(|error| filter::failure(name, error))?,
             Err(error) => return Err(filter::failure(name, error)),

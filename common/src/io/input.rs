@@ -170,7 +170,8 @@ impl Gunzip {
     }
 
     fn push(&mut self, compressed: &[u8]) {
-        if self.decoder.write_all(compressed).is_err() {
+        // Without the flush, the decoder keeps what it has decoded until more comes.
+        if self.decoder.write_all(compressed).and_then(|()| self.decoder.flush()).is_err() {
             self.failure = Some(damaged("the gzip data is corrupt"));
         }
     }
