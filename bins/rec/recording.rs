@@ -52,6 +52,8 @@ pub struct Recording {
     room: PipeReader,
     /// When the first event was queued that the writer must be woken for.
     unnoticed_since: Option<Instant>,
+    /// Whether the thread could not be started when it was last tried.
+    lacks_thread: bool,
 }
 
 struct Shared {
@@ -115,16 +117,13 @@ impl Recording {
             thread: None,
             room,
             unnoticed_since: None,
+            lacks_thread: false,
         })
     }
 
     /// Writes `front`, then events as they are queued. Write errors are reported by
     /// [`Recording::finish`].
-    ///
-    /// # Errors
-    ///
-    /// The writer's thread cannot be started.
-    pub fn begin(&mut self, front: Vec<u8>) -> io::Result<()> {
+    pub fn begin(&mut self, front: Vec<u8>) {
         self.is_begun = true;
         if let Some(writer) = &mut self.writer {
             writer.front = front;
@@ -132,7 +131,9 @@ impl Recording {
                 writer.begin();
             }
         }
-        if self.may_block { self.start_thread() } else { Ok(()) }
+        if self.may_block {
+            self.start_thread();
+        }
     }
 
     /// Queues an event. The data of a resize is `COLSxROWS`, that of others as read.
@@ -153,32 +154,38 @@ impl Recording {
     }
 
     /// Wakes the writer if it sleeps and events are queued. The first call starts its thread.
-    ///
-    /// # Errors
-    ///
-    /// The thread cannot be started.
-    pub fn wake_writer(&mut self) -> io::Result<()> {
-        if self.unnoticed_since.take().is_none() {
-            return Ok(());
+    pub fn wake_writer(&mut self) {
+        if self.unnoticed_since.take().is_some() {
+            self.shared.lock().writer_sleeps = false;
+            self.shared.woken.notify_one();
+            self.start_thread();
         }
-        self.shared.lock().writer_sleeps = false;
-        self.shared.woken.notify_one();
-        self.start_thread()
     }
 
-    /// Starts the writer's thread if it is not running yet.
-    fn start_thread(&mut self) -> io::Result<()> {
-        if let Some(writer) = self.writer.take() {
-            let thread = thread::Builder::new().name("writer".to_string());
-            self.thread = Some(thread.spawn(move || writer.run())?);
+    /// Starts the writer's thread if it is not running yet. If the system has no memory for one, the
+    /// session goes on: the next event tries again, and [`Recording::finish`] writes without a thread.
+    fn start_thread(&mut self) {
+        let Some(writer) = self.writer.take() else { return };
+        // A closure that cannot be run is dropped with what it holds.
+        let slot = Arc::new(Mutex::new(Some(writer)));
+        let take = |slot: &Mutex<Option<Writer>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let in_thread = Arc::clone(&slot);
+        let thread = thread::Builder::new().name("writer".to_string());
+        let spawned = thread.spawn(move || take(&in_thread).map_or(Ok(()), Writer::run));
+        self.lacks_thread = spawned.is_err();
+        match spawned {
+            Ok(thread) => self.thread = Some(thread),
+            Err(_) => {
+                self.writer = take(&slot);
+                self.shared.lock().writer_sleeps = true;
+            }
         }
-        Ok(())
     }
 
     /// Whether the queue is full. If so, [`Recording::room`] becomes readable when there is room.
     pub fn is_full(&self) -> bool {
         let mut state = self.shared.lock();
-        state.waits_for_room = state.batch.bytes.len() >= BATCH;
+        state.waits_for_room = state.batch.bytes.len() >= BATCH && !self.lacks_thread;
         if state.waits_for_room {
             state.writer_sleeps = false;
             self.shared.woken.notify_one();
@@ -216,7 +223,9 @@ impl Recording {
         self.shared.lock().is_finished = true;
         self.shared.woken.notify_one();
         if self.may_block {
-            self.start_thread()?;
+            self.start_thread();
+        }
+        if self.may_block && !self.lacks_thread {
             self.wait_for_writer(signals, waiting)?;
         }
         let stopped = || Err(io::Error::other("the writer stopped"));

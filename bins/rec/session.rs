@@ -146,11 +146,11 @@ impl Session {
         };
         panic_if_asked();
         if running.inquiry.is_none() {
-            running.begin_recording()?;
+            running.begin_recording();
         }
         let copied = running.copy();
         // If the session ended before the terminal replied.
-        running.begin_recording()?;
+        running.begin_recording();
         copied?;
         running.end()
     }
@@ -262,7 +262,7 @@ impl Running<'_> {
             let ready = tty::wait(&interest, self.timeout(reads_program))?;
             self.look_at_inquiry()?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
-                self.recording.wake_writer()?;
+                self.recording.wake_writer();
             }
             if is_full && ready.to_read(self.recording.room()) {
                 self.recording.take_room();
@@ -341,7 +341,7 @@ impl Running<'_> {
         }
         let is_due = self.inquiry.as_ref().is_none_or(|inquiry| inquiry.until_header().is_zero());
         if is_due {
-            self.begin_recording()?;
+            self.begin_recording();
         }
         if self.inquiry.as_ref().is_some_and(Inquiry::is_done) {
             self.inquiry = None;
@@ -350,15 +350,15 @@ impl Running<'_> {
     }
 
     /// Begins the recording with the replies so far, unless it has begun already.
-    fn begin_recording(&mut self) -> io::Result<()> {
-        let Some(front) = self.front.take() else { return Ok(()) };
+    fn begin_recording(&mut self) {
+        let Some(front) = self.front.take() else { return };
         let appearance = self.inquiry.as_ref().map(Inquiry::appearance).unwrap_or_default();
         let name = appearance.version.as_deref().unwrap_or("that has no name");
         let theme = if appearance.theme.is_some() { "with" } else { "without" };
         if self.inquiry.is_some() {
             self.log.write(&format!("a terminal {}, {theme} a theme", visible(name)));
         }
-        self.recording.begin(front.text(&appearance))
+        self.recording.begin(front.text(&appearance));
     }
 
     /// The time until end of file must be sent to the program, if at all.

@@ -80,7 +80,13 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
         }
     };
     let file = target.cast.take();
-    let feeder = thread::spawn(move || feed(source, inputs, file));
+    let feeder = thread::Builder::new().name("feeder".to_string()).spawn(move || feed(source, inputs, file));
+    let feeder = feeder.map_err(|error| {
+        // A session that nobody sees or keeps is not to go on; the recorder gives the terminal back.
+        let _ = kill(Pid::from_raw(recorder.id().cast_signed()), Signal::SIGTERM);
+        let _ = recorder.wait();
+        Failure::io("the recorder", &error)
+    })?;
     let status = wait(&mut recorder, &mut signals).map_err(|error| Failure::io("the recorder", &error))?;
     has_ended.store(true, Ordering::Release);
     let written = feeder.join().unwrap_or(Ok(()));

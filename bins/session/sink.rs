@@ -87,7 +87,7 @@ impl Sink {
         let stderr = child.stderr.take().ok_or_else(|| Failure::Failed(format!("{name}: no pipe")))?;
         let (sender, address) = channel();
         let voice = voice.clone();
-        let listener = thread::spawn(move || {
+        let listener = thread::Builder::new().name("listener".to_string()).spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 voice.pass(&line);
                 let has_failed = line.split(": ").next() == Some(name);
@@ -98,6 +98,7 @@ impl Sink {
                 }
             }
         });
+        let listener = listener.map_err(|error| Failure::io(name, &error))?;
         Ok(Sink { name, stdin: child.stdin.take(), child, listener, address })
     }
 

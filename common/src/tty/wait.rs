@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
+use std::thread;
 use std::time::Duration;
 
 use nix::sys::select::{FdSet, select};
@@ -71,6 +72,8 @@ pub fn wait(interest: &Interest<'_>, timeout: Option<Duration>) -> io::Result<Re
         });
         match select(nfds, &mut read, &mut write, None, &mut timeout) {
             Err(nix::Error::EINTR) => {}
+            // The kernel is short of memory, which passes. Giving up would end a session.
+            Err(nix::Error::ENOMEM | nix::Error::EAGAIN) => thread::sleep(Duration::from_millis(10)),
             Err(error) => return Err(error.into()),
             Ok(_) => {
                 // Each one is tested: iterating over the set would test a thousand numbers.
