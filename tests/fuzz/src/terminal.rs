@@ -1,0 +1,218 @@
+//! The stream between a program and its terminal, and what it makes of the screen.
+
+use std::ops::Range;
+
+use common::edit::Sightings;
+use common::screen::{Cell, PlacedScreen, Screen, TextScreen, Transcript};
+use common::size::Size;
+use common::vt::{
+    Guard, KeyDecoder, Kind, ModeTracker, ReplyFilter, Tokenizer, Tokens, Verdict, plain_keys, rule_of,
+};
+
+/// The tokens of pieces of output, as text; runs of text made one.
+fn tokens<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
+    let mut tokenizer = Tokenizer::default();
+    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut position = 0;
+    let mut collect = |mut tokens: Tokens<'_, '_>| {
+        while let Some(token) = tokens.next() {
+            assert_eq!(token.range().start, position);
+            assert!(!token.bytes.is_empty());
+            position = token.range().end;
+            match seen.last_mut() {
+                Some((kind, text)) if kind == "text" && token.kind == Kind::Text => {
+                    text.extend_from_slice(token.bytes)
+                }
+                _ => {
+                    let kind = match token.kind {
+                        Kind::Text => "text".to_string(),
+                        Kind::Csi(csi) => {
+                            format!("{:?} {:?}", csi.function(), csi.parameters().collect::<Vec<_>>())
+                        }
+                        kind => format!("{kind:?}"),
+                    };
+                    seen.push((
+                        format!("{kind}{:?}", token.controls().collect::<Vec<_>>()).replace("text[]", "text"),
+                        token.bytes.to_vec(),
+                    ));
+                }
+            }
+        }
+    };
+    for piece in pieces {
+        collect(tokenizer.tokens(piece));
+    }
+    collect(tokenizer.finish());
+    assert!(!tokenizer.is_within_sequence());
+    seen
+}
+
+/// Any bytes as output: the tokens are the same however it is cut, and are the input put together; what
+/// the guard lets through holds nothing that it should have held back.
+pub fn tokenizer(input: &[u8]) {
+    let whole = tokens(std::iter::once(input));
+    assert_eq!(tokens(input.chunks(1)), whole);
+    assert_eq!(tokens(input.chunks(5)), whole);
+    assert!(whole.iter().flat_map(|(_, bytes)| bytes).eq(input));
+
+    let guarded = |length: usize| {
+        let (mut guard, mut out) = (Guard::default(), Vec::new());
+        input.chunks(length).for_each(|piece| guard.push(piece, &mut out));
+        out
+    };
+    let safe = guarded(usize::MAX);
+    assert_eq!(guarded(1), safe);
+    // What is no UTF-8 is not what a cast can hold.
+    if std::str::from_utf8(input).is_ok() {
+        let mut tokenizer = Tokenizer::default();
+        let mut tokens = tokenizer.tokens(&safe);
+        while let Some(token) = tokens.next() {
+            let is_held = rule_of(&token).is_some_and(|rule| rule.verdict == Verdict::Hold);
+            assert!(!is_held || token.bytes == b"\x1b[22;0t", "{token:?} of {input:?}");
+        }
+        assert!(!tokenizer.is_within_sequence());
+    }
+
+    let tracked = |length: usize| {
+        let mut modes = ModeTracker::default();
+        input.chunks(length).for_each(|piece| modes.push(piece));
+        (modes.has_asked(), modes.reset_sequence(), modes.settings())
+    };
+    let (_, reset, settings) = tracked(usize::MAX);
+    assert_eq!(tracked(3), tracked(usize::MAX));
+    // Who is given the settings is in the same state, and the reset undoes it.
+    let mut modes = ModeTracker::default();
+    modes.push(&settings);
+    assert_eq!(modes.settings(), settings);
+    modes.push(&reset);
+    let _ = modes.settings();
+}
+
+/// Any bytes as keys: they come out the same however they arrive.
+pub fn keys(input: &[u8]) {
+    let decoded = |length: usize| {
+        let (mut decoder, mut keys) = (KeyDecoder::default(), Vec::new());
+        input.chunks(length).for_each(|piece| decoder.push(piece, &mut keys));
+        decoder.flush(&mut keys);
+        format!("{keys:?}")
+    };
+    assert_eq!(decoded(1), decoded(usize::MAX));
+    // What ends a read may be a key or the beginning of a reply: the filter is not the same for all.
+    for length in [1, 4, usize::MAX] {
+        let (mut filter, mut keys) = (ReplyFilter::default(), Vec::new());
+        input.chunks(length).for_each(|piece| filter.push(piece, &mut keys));
+        filter.finish(&mut keys);
+        assert!(keys.len() <= input.len());
+    }
+    assert!(plain_keys(input).len() <= input.len());
+}
+
+/// What happens to a terminal.
+enum Step {
+    Output(String),
+    Resize(Size),
+}
+
+/// Reads an input as a size, and steps: 0xff and two bytes is another size, 0xfe cuts the output.
+fn steps(input: &[u8]) -> (Size, Vec<Step>) {
+    let size = |bytes: &[u8]| {
+        let at = |index: usize| bytes.get(index).map_or(0, |&byte| u16::from(byte));
+        Size { cols: 1 + at(0) % 40, rows: 1 + at(1) % 12 }
+    };
+    let mut steps = Vec::new();
+    let mut rest = input.get(2..).unwrap_or_default();
+    while !rest.is_empty() {
+        let end = rest.iter().position(|byte| *byte >= 0xfe).unwrap_or(rest.len());
+        if end > 0 {
+            steps.push(Step::Output(String::from_utf8_lossy(&rest[..end]).into_owned()));
+        }
+        rest = &rest[end..];
+        if let [0xff, ..] = rest {
+            steps.push(Step::Resize(size(&rest[1..])));
+            rest = rest.get(3..).unwrap_or_default();
+        } else {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    (size(input), steps)
+}
+
+/// Any output and sizes: the three terminals show the same, a drawing makes another one the same, and
+/// so do a checkpoint and the transition from an earlier state; what a cell says of its place is true.
+pub fn screen(input: &[u8]) {
+    let (size, steps) = steps(input);
+    let mut screen = Screen::new(size, 20).unwrap();
+    let mut text = TextScreen::new(size, 20).unwrap();
+    let mut placed = PlacedScreen::new(size, 20).unwrap();
+    let mut transcript = Transcript::new(size).unwrap();
+    let (mut output, mut lines) = (String::new(), Vec::new());
+    let mut earlier = screen.clone();
+    for (index, step) in steps.iter().enumerate() {
+        match step {
+            Step::Output(piece) => {
+                screen.feed(piece);
+                text.feed(piece);
+                placed.feed(piece);
+                transcript.feed(piece, &mut lines);
+                output.push_str(piece);
+            }
+            Step::Resize(size) => {
+                screen.resize(*size).unwrap();
+                text.resize(*size).unwrap();
+                placed.resize(*size).unwrap();
+                transcript.resize(*size, &mut lines).unwrap();
+            }
+        }
+        if index % 4 == 2 {
+            earlier = screen.clone();
+        }
+    }
+    assert_eq!(screen.text(), text.text());
+    assert_eq!(placed.text(), text.text());
+    assert_eq!(screen.rows().len(), usize::from(screen.size().rows));
+    let cursor = screen.cursor();
+    assert!(cursor.row < screen.rows().len());
+    for row in screen.scrollback().chain(screen.rows()) {
+        assert!(
+            row.cells().len() >= usize::from(screen.size().cols)
+                || !screen.rows().any(|other| std::ptr::eq(row, other))
+        );
+    }
+    for row in placed.scrollback().chain(placed.rows()) {
+        for (_, cell) in row.characters() {
+            if let Some(place) = cell.place() {
+                assert!(output[place as usize..].chars().next().is_some());
+            }
+        }
+    }
+    let mut drawn = Screen::new(screen.size(), 20).unwrap();
+    drawn.feed(&screen.drawing());
+    assert!(drawn == screen, "the drawing {:?}", screen.drawing());
+    let restored = screen.checkpoint().restore().unwrap();
+    assert!(restored == screen, "the checkpoint");
+    if let Some(transition) = screen.transition(&earlier) {
+        earlier.resize(screen.size()).unwrap();
+        earlier.feed(&transition);
+        assert!(earlier == screen, "the transition {transition:?}");
+    }
+}
+
+/// Any output and sizes: what is reported as found is what was looked for.
+pub fn search(input: &[u8]) {
+    let (size, steps) = steps(input);
+    let mut sightings = Sightings::default();
+    let mut find = |line: &str, found: &mut Vec<Range<usize>>| {
+        found.extend(line.match_indices("ab").map(|(at, text)| at..at + text.len()));
+        found.extend(line.match_indices('ż').map(|(at, text)| at..at + text.len()));
+    };
+    let mut report = |line: &str, found: &[Range<usize>]| {
+        assert!(found.iter().all(|found| matches!(&line[found.clone()], "ab" | "ż")));
+    };
+    sightings.resize(size, &mut find, &mut report).unwrap();
+    for step in steps {
+        match step {
+            Step::Output(piece) => sightings.feed(&piece, &mut find, &mut report),
+            Step::Resize(size) => sightings.resize(size, &mut find, &mut report).unwrap(),
+        }
+    }
+}
