@@ -311,14 +311,24 @@ const THEME: ([u8; 3], [[u8; 3]; 8]) = (
 );
 
 /// Stops all animations of a picture, in the middle of the page, at a time in milliseconds.
+///
+/// A busy browser starts animations late, and those of elements that become visible later still: it is
+/// asked until it knows of none that runs.
 fn stop_at(browser: &mut Browser, time: usize) {
     browser.value(&format!(
-        "(() => {{
-            for (const animation of document.getAnimations()) {{
-                animation.pause();
-                animation.currentTime = {time};
+        "(async () => {{
+            const frame = () => new Promise((done) => requestAnimationFrame(done));
+            for (let quiet = 0; quiet < 3; quiet += 1) {{
+                for (const animation of document.getAnimations()) {{
+                    if (animation.playState !== 'paused' || animation.currentTime !== {time}) {{
+                        animation.pause();
+                        animation.currentTime = {time};
+                        await animation.ready;
+                        quiet = 0;
+                    }}
+                }}
+                await frame();
             }}
-            return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         }})()"
     ));
 }
