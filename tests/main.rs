@@ -10,6 +10,7 @@ mod live;
 mod server;
 
 mod browser;
+mod caption;
 mod cat;
 mod check;
 mod compatibility;
@@ -31,6 +32,7 @@ mod import;
 mod info;
 mod insert;
 mod join;
+mod keys;
 mod laws;
 mod marker;
 mod merge;

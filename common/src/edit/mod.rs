@@ -1,12 +1,14 @@
 //! The parts shared by programs that edit or search casts: positions and ranges, splicing with the
-//! screen redrawn, and the text on the screen, line by line.
+//! screen redrawn, a text over the screen, and the text on the screen, line by line.
 
+mod overlay;
 mod range;
 mod shown;
 mod sightings;
 mod splice;
 mod traced;
 
+pub use overlay::{Layout, Overlay};
 pub use range::{Position, Range, Ranges};
 pub use shown::{TextLines, TracedScreen};
 pub use sightings::{Find, Report, Sightings};

@@ -7,6 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write;
+use std::ops::Range;
 
 use super::cell::Cell;
 use super::charset::Charsets;
@@ -168,7 +169,7 @@ enum Scrollback {
 }
 
 /// A drawing in the making.
-struct Drawing<'a> {
+pub(super) struct Drawing<'a> {
     state: &'a StyledState,
     out: String,
     /// The pen of the terminal that is drawn on.
@@ -178,6 +179,92 @@ struct Drawing<'a> {
 impl<'a> Drawing<'a> {
     fn new(state: &'a StyledState) -> Drawing<'a> {
         Drawing { state, out: String::new(), pen: Style::default() }
+    }
+
+    /// A drawing on a terminal that is in this state.
+    pub fn over(state: &'a StyledState) -> Drawing<'a> {
+        Drawing { state, out: String::new(), pen: state.pen }
+    }
+
+    /// What has been drawn.
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    /// Switches off what is in the way of printing anywhere on the screen. So does autowrap: another
+    /// terminal may think a character wider, and what has no room in the last row would scroll the screen.
+    pub fn begin_over(&mut self) {
+        let Modes { insert, origin, autowrap, margins, .. } = self.state.modes;
+        for (is_needed, sequence) in
+            [(insert, "\x1b[4l"), (autowrap, "\x1b[?7l"), (margins, "\x1b[?69l"), (origin, "\x1b[?6l")]
+        {
+            if is_needed {
+                self.push(sequence);
+            }
+        }
+        self.undo_charsets(&self.state.charsets);
+    }
+
+    /// Prints rows as they are, over anything else.
+    pub fn rows_anew(&mut self, rows: Range<usize>) {
+        let state = self.state;
+        let mut goes_on = false;
+        for index in rows.clone() {
+            let Some(row) = state.grid.rows.get(index) else { return };
+            let length = row.cells().len();
+            let has_gone_on = goes_on;
+            // At the end of the region that scrolls it would scroll.
+            goes_on = row.is_wrapped && index + 1 < rows.end && index + 1 != state.region.end;
+            if !has_gone_on {
+                self.move_to(Position { col: 0, row: index });
+            }
+            match (has_gone_on, goes_on) {
+                (true, false) => {
+                    self.cells(row, 0, 1);
+                    self.push("\x1b[?7l");
+                    self.cells(row, 1, length);
+                    continue;
+                }
+                (false, true) => self.push("\x1b[?7h"),
+                _ => {}
+            }
+            self.cells(row, 0, length);
+        }
+    }
+
+    /// Switches on again what [`Drawing::begin_over`] has switched off, and places the cursor; in a row that
+    /// is covered nothing is printed for that.
+    pub fn end_over(&mut self, is_covered: bool) {
+        let state = self.state;
+        let Modes { insert, autowrap, .. } = state.modes;
+        let home = self.home();
+        self.push("\x1b[?7h");
+        if is_covered {
+            let Position { col, row } = state.position;
+            self.move_to(Position { col: col.saturating_sub(home.col), row: row.saturating_sub(home.row) });
+        } else {
+            self.place_cursor(&state.grid, state.position, state.is_wrap_pending, home);
+        }
+        self.set_style(&state.pen);
+        for (is_needed, sequence) in [(insert, "\x1b[4h"), (!autowrap, "\x1b[?7l")] {
+            if is_needed {
+                self.push(sequence);
+            }
+        }
+        self.charsets(&state.charsets);
+    }
+
+    /// Sets what the cursor's place counts from.
+    fn home(&mut self) -> Position {
+        let state = self.state;
+        if state.modes.margins {
+            let _ = write!(self.out, "\x1b[?69h\x1b[{};{}s", state.margins.start + 1, state.margins.end);
+        }
+        if !state.modes.origin {
+            return Position::default();
+        }
+        self.push("\x1b[?6h");
+        Position { col: state.margins.start, row: state.region.start }
     }
 
     /// All of a terminal, on one that is as if just opened.
@@ -223,7 +310,7 @@ impl<'a> Drawing<'a> {
         self.out
     }
 
-    fn push(&mut self, text: &str) {
+    pub fn push(&mut self, text: &str) {
         self.out.push_str(text);
     }
 
@@ -290,7 +377,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Changes the pen.
-    fn set_style(&mut self, style: &Style) {
+    pub fn set_style(&mut self, style: &Style) {
         if style.link != self.pen.link {
             let link = style.link.and_then(|id| self.state.extras.link(id));
             let (id, uri) = link.map_or(("", ""), |link| (&link.id, &link.uri));
@@ -303,7 +390,7 @@ impl<'a> Drawing<'a> {
         self.pen = *style;
     }
 
-    fn move_to(&mut self, position: Position) {
+    pub fn move_to(&mut self, position: Position) {
         let _ = write!(self.out, "\x1b[{};{}H", position.row + 1, position.col + 1);
     }
 
@@ -407,21 +494,11 @@ impl<'a> Drawing<'a> {
     /// All that is not to be seen in cells.
     fn settings(&mut self) {
         let state = self.state;
-        let Modes { insert, new_line, origin, autowrap, cursor_visible, cursor_shape, .. } = state.modes;
+        let Modes { insert, new_line, autowrap, cursor_visible, cursor_shape, .. } = state.modes;
         if state.region != (0..state.rows) {
             let _ = write!(self.out, "\x1b[{};{}r", state.region.start + 1, state.region.end);
         }
-        if state.modes.margins {
-            let _ = write!(self.out, "\x1b[?69h\x1b[{};{}s", state.margins.start + 1, state.margins.end);
-        }
-        if origin {
-            self.push("\x1b[?6h");
-        }
-        let home = if origin {
-            Position { col: state.margins.start, row: state.region.start }
-        } else {
-            Position::default()
-        };
+        let home = self.home();
         self.place_cursor(&state.grid, state.position, state.is_wrap_pending, home);
         self.set_style(&state.pen);
         for title in &state.titles {

@@ -48,6 +48,7 @@
 mod answers;
 mod cell;
 mod charset;
+mod cover;
 mod drawing;
 mod execute;
 mod grid;
@@ -64,6 +65,7 @@ use crate::size::Size;
 
 pub use answers::{Channels, Colours, Responder};
 pub use cell::{Cell, PlacedCell, StyledCell, TextCell};
+pub use cover::Label;
 pub use drawing::Checkpoint;
 pub use grid::Position;
 pub use modes::{CursorShape, Modes};

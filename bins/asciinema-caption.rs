@@ -1,0 +1,194 @@
+//! Shows captions on the last rows of a cast: its markers, those of a file, or any text.
+//!
+//! What the cast shows is not disturbed: when a caption ends, the rows that it covered are as they would be
+//! without it.
+
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::process::ExitCode;
+
+use common::cast::{Code, Event, Fault, Header, Time};
+use common::cli::{self, Failure, Program, catalog};
+use common::edit::{Overlay, Position};
+use common::filter::{self, Args, Filter, Output};
+use common::formats::{Cue, parse_cues};
+use common::screen::{self, Label};
+use common::size::Size;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+const PROGRAM: Program = catalog::program("asciinema-caption");
+
+/// How many rows a caption takes at most.
+const MOST_ROWS: usize = 3;
+
+/// What stands in place of what had no room.
+const MORE: &str = "...";
+
+struct Caption {
+    /// How long a caption without an end of its own is shown.
+    duration: Time,
+    /// Captions that come, the next one first; none if they are the markers.
+    cues: Option<VecDeque<Cue>>,
+    overlay: Overlay,
+    /// When the caption that is shown ends.
+    end: Time,
+    /// The latest time so far.
+    last: Time,
+}
+
+fn main() -> ExitCode {
+    filter::run(&PROGRAM, parse)
+}
+
+fn parse(args: &mut Args<'_>) -> cli::Result<Caption> {
+    let mut cues: Option<Vec<Cue>> = None;
+    let mut texts = Vec::new();
+    let mut duration = Time::from_micros(3_000_000);
+    while let Some(option) = args.next()? {
+        match option {
+            "--srt" | "--vtt" => cues.get_or_insert_default().extend(read_cues(&args.value()?)?),
+            "--at" => {
+                let value = args.text()?;
+                let parts = value.split_once('=').and_then(|(time, text)| {
+                    Some((Position::parse(time)?.time().filter(|time| *time < Time::MAX)?, text.to_string()))
+                });
+                let bad = || args.bad_value(&value, "not T=TEXT, as in 75=Done or 1:15=Done");
+                texts.push(parts.ok_or_else(bad)?);
+            }
+            "--for" => duration = args.seconds()?,
+            _ => return Err(args.unexpected(option)),
+        }
+    }
+    for (start, text) in texts {
+        cues.get_or_insert_default().push(Cue { start, end: start.plus(duration), text });
+    }
+    if let Some(cues) = &mut cues {
+        cues.sort_by_key(|cue| cue.start);
+    }
+    let overlay = Overlay::new(layout);
+    Ok(Caption { duration, cues: cues.map(VecDeque::from), overlay, end: Time::MAX, last: Time::ZERO })
+}
+
+/// Reads a file of captions.
+fn read_cues(path: &OsStr) -> cli::Result<Vec<Cue>> {
+    let name = cli::source_name(path);
+    let bytes = std::fs::read(path).map_err(|error| Failure::io(&name, &error))?;
+    parse_cues(&String::from_utf8_lossy(&bytes)).map_err(|fault| Failure::Failed(format!("{name}: {fault}")))
+}
+
+impl Filter for Caption {
+    fn header(&mut self, mut header: Header, output: &mut Output) -> Result<(), Fault> {
+        let end = header.seconds("duration");
+        let is_within = |cue: &Cue| Some(cue.end) <= end;
+        // A marker may be near the end.
+        if !self.cues.as_ref().is_some_and(|cues| cues.iter().all(is_within)) {
+            header.remove("duration");
+        }
+        output.begin(&header);
+        self.overlay.begin(&header)
+    }
+
+    fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        self.advance(event.time, output);
+        self.last = self.last.max(event.time);
+        self.overlay.event(event, output)?;
+        if event.code == Code::Marker && self.cues.is_none() {
+            self.show(&event.text()?, event.time, event.time.plus(self.duration), output);
+        }
+        Ok(())
+    }
+
+    fn damaged(&mut self, _: u64, _: &Fault, output: &mut Output) {
+        self.overlay.hide(self.last, output);
+    }
+
+    fn end(&mut self, output: &mut Output) -> Result<(), String> {
+        self.advance(Time::MAX, output);
+        Ok(())
+    }
+}
+
+impl Caption {
+    /// Lets captions come and go up to a time.
+    fn advance(&mut self, time: Time, output: &mut Output) {
+        loop {
+            let next = self.cues.as_ref().and_then(VecDeque::front).map(|cue| cue.start);
+            let has_end = self.overlay.is_shown();
+            match next.filter(|next| *next <= time) {
+                Some(start) if !has_end || start <= self.end => {
+                    if let Some(cue) = self.cues.as_mut().and_then(VecDeque::pop_front) {
+                        self.show(&cue.text, start, cue.end, output);
+                    }
+                }
+                _ if has_end && self.end <= time => self.overlay.hide(self.end.max(self.last), output),
+                _ => return,
+            }
+        }
+    }
+
+    fn show(&mut self, text: &str, start: Time, end: Time, output: &mut Output) {
+        let start = start.max(self.last);
+        self.end = end;
+        if text.trim().is_empty() {
+            self.overlay.hide(start, output);
+        } else {
+            self.overlay.show(text, start, output);
+        }
+    }
+}
+
+/// Lays a caption out on the last rows: as many as it needs, each of them to its full width.
+fn layout(text: &str, size: Size) -> Vec<Label> {
+    let (cols, rows) = (usize::from(size.cols.max(1)), usize::from(size.rows.max(1)));
+    // A blank at both sides, where there is room for it.
+    let width = if cols > 8 { cols - 2 } else { cols };
+    let lines = lines(text, width, MOST_ROWS.min(rows));
+    let first = rows - lines.len();
+    let label = |(index, line): (usize, String)| {
+        let left = (cols - line.width()) / 2;
+        let text = format!("{:left$}{line}", "");
+        let padding = cols - text.width();
+        Label { position: screen::Position { col: 0, row: first + index }, text: text + &" ".repeat(padding) }
+    };
+    lines.into_iter().enumerate().map(label).collect()
+}
+
+/// Breaks a text into lines of a width, between words where that is possible; the last of the lines that
+/// there may be ends with dots if more follows.
+fn lines(text: &str, width: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for paragraph in text.lines() {
+        let paragraph: String =
+            paragraph.chars().map(|c| if c.width().is_none() { ' ' } else { c }).collect();
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.width() + 1 + word.width() > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            for character in word.chars() {
+                if !line.is_empty() && line.width() + character.width().unwrap_or(0) > width {
+                    lines.push(std::mem::take(&mut line));
+                }
+                line.push(character);
+            }
+        }
+        if !line.is_empty() {
+            lines.push(line);
+        }
+    }
+    // A character wider than the screen has no place on it.
+    lines.retain(|line| line.width() <= width);
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            while last.width() + MORE.len() > width && last.pop().is_some() {}
+            if MORE.len() <= width {
+                last.push_str(MORE);
+            }
+        }
+    }
+    lines
+}

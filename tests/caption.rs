@@ -1,0 +1,192 @@
+//! asciinema-caption.
+
+use common::screen::{Cell, Row, Screen, StyledCell};
+use common::size::Size;
+use proptest::prelude::*;
+
+use crate::harness::{Scratch, cast, events, run, text_of};
+
+/// The rows of a cast's screen at a time, with inverse text in brackets.
+fn rows_at(cast: &str, time: f64) -> Vec<String> {
+    let screen = screen_at(cast, time);
+    let text = |row: &Row<StyledCell>| {
+        let mut text = String::new();
+        let mut is_inverse = false;
+        for cell in row.cells().iter().filter(|cell| !cell.is_right_half()) {
+            if screen.style(cell).inverse != is_inverse {
+                is_inverse = !is_inverse;
+                text.push(if is_inverse { '[' } else { ']' });
+            }
+            text.push(cell.character());
+        }
+        let end = if is_inverse { "]" } else { "" };
+        let text = text + end;
+        text.trim_end().to_string()
+    };
+    screen.rows().map(text).collect()
+}
+
+/// The screen of a cast of version 2 after all events up to a time.
+fn screen_at(cast: &str, time: f64) -> Screen {
+    let header = crate::harness::header(cast);
+    let number = |key: &str| u16::try_from(header[key].as_u64().expect("a size")).expect("a size");
+    let size = Size { cols: number("width"), rows: number("height") };
+    let mut screen = Screen::new(size, 100).expect("a screen");
+    for (_, code, text) in events(cast).into_iter().take_while(|(at, _, _)| *at <= time) {
+        match code.as_str() {
+            "o" => screen.feed(&text),
+            "r" => screen.resize(Size::parse(&text).expect("a size")).expect("a screen"),
+            _ => {}
+        }
+    }
+    screen
+}
+
+fn small(events: &[(f64, &str)]) -> String {
+    cast(events).replacen("80", "12", 1).replacen("24", "4", 1)
+}
+
+#[test]
+fn a_marker_is_shown_on_the_last_row_and_goes_after_three_seconds() {
+    let marked =
+        small(&[(0.5, "1\r\n2\r\n3\r\n\x1b[31m4 four")]) + "[1, \"m\", \"Build\"]\n[9, \"o\", \"x\"]\n";
+    let captioned = run("asciinema-caption", &marked).stdout();
+    assert_eq!(rows_at(&captioned, 0.9), ["1", "2", "3", "4 four"]);
+    assert_eq!(rows_at(&captioned, 1.0), ["1", "2", "3", "[   Build    ]"]);
+    assert_eq!(rows_at(&captioned, 3.9), ["1", "2", "3", "[   Build    ]"]);
+    assert_eq!(rows_at(&captioned, 4.0), ["1", "2", "3", "4 four"]);
+    assert!(screen_at(&captioned, 9.0) == screen_at(&marked, 9.0));
+    // What is not captioned is copied.
+    assert!(captioned.starts_with(marked.split_once("[9").expect("an event").0));
+    assert!(captioned.ends_with("[9, \"o\", \"x\"]\n"), "{captioned}");
+}
+
+#[test]
+fn a_caption_ends_with_the_next_one_and_an_empty_label_shows_none() {
+    let marked = small(&[(0.5, "a")])
+        + "[1, \"m\", \"one\"]\n[2, \"m\", \"two\"]\n[3, \"m\", \"\"]\n[3.5, \"m\", \"end\"]\n";
+    let captioned = run("asciinema-caption --for 20", marked).stdout();
+    let last = |time: f64| rows_at(&captioned, time).pop().expect("a row");
+    assert_eq!([last(1.5), last(2.5), last(3.2)], ["[    one     ]", "[    two     ]", ""]);
+    assert_eq!([last(23.4), last(23.5)], ["[    end     ]", ""]);
+}
+
+#[test]
+fn captions_come_from_files_and_options_in_place_of_the_markers() {
+    let scratch = Scratch::new();
+    scratch.write("a.srt", "1\n00:00:01,000 --> 00:00:01,500\n<b>srt</b>\n\n");
+    scratch.write("a.vtt", "WEBVTT\n\n00:02.000 --> 00:09.000\nvtt &amp; more\n");
+    let marked = small(&[(0.5, "a")]) + "[1, \"m\", \"marker\"]\n[20, \"o\", \"b\"]\n";
+    let line = "asciinema-caption --srt a.srt --vtt a.vtt --at 0:05='at= 界' --for 2";
+    let captioned = scratch.run(line, marked).stdout();
+    let last = |time: f64| rows_at(&captioned, time).pop().expect("a row");
+    assert_eq!([last(1.2), last(1.7), last(2.0)], ["[    srt     ]", "", "[ vtt & more ]"]);
+    assert_eq!([last(5.0), last(6.9), last(7.0)], ["[   at= 界   ]", "[   at= 界   ]", ""]);
+}
+
+#[test]
+fn a_long_caption_takes_three_rows_and_wide_characters_stay_whole() {
+    let shown = |text: &str| {
+        let captioned = run(&format!("asciinema-caption --at 1='{text}'"), small(&[(0.5, "a"), (2.0, "b")]));
+        rows_at(&captioned.stdout(), 1.0)
+    };
+    assert_eq!(shown("one two three four"), ["a", "", "[  one two   ]", "[ three four ]"]);
+    assert_eq!(shown("one\ntwo"), ["a", "", "[    one     ]", "[    two     ]"]);
+    assert_eq!(
+        shown("one two three four five six seven eight"),
+        ["a", "[  one two   ]", "[ three four ]", "[ five si... ]"]
+    );
+    assert_eq!(shown("aa界界界界界"), ["a", "", "[ aa界界界界 ]", "[     界     ]"]);
+    assert_eq!(shown("\u{1b}[2J\u{202e}\u{7}"), ["a", "", "", "[    [2J     ]"]);
+}
+
+#[test]
+fn a_screen_without_room_is_left_alone() {
+    for (size, expected) in [("1x1", "x"), ("1x2", "x")] {
+        let (cols, rows) = size.split_once('x').expect("a size");
+        let tiny = cast(&[(0.5, "x"), (2.0, "")]).replacen("80", cols, 1).replacen("24", rows, 1);
+        let captioned = run("asciinema-caption --at 1=界", &tiny).stdout();
+        assert_eq!(rows_at(&captioned, 1.0)[0], expected);
+    }
+}
+
+#[test]
+fn what_is_no_caption_is_refused() {
+    let scratch = Scratch::new();
+    scratch.write("bad.srt", "1\n00:00 --> x\n");
+    for (options, status, message) in [
+        (
+            "--at 1",
+            2,
+            "option '--at': '1' is not T=TEXT, as in 75=Done or 1:15=Done\ntry 'asciinema-caption --help'",
+        ),
+        ("--srt bad.srt", 1, "bad.srt: line 2: expected START --> END, found '00:00 --> x'"),
+        ("--vtt none.vtt", 1, "none.vtt: No such file or directory"),
+    ] {
+        let ran = scratch.run(&format!("asciinema-caption {options}"), cast(&[]));
+        assert_eq!((ran.status(), ran.stderr()), (status, format!("asciinema-caption: {message}\n")));
+    }
+}
+
+#[test]
+fn a_damaged_cast_loses_its_caption_before_the_end() {
+    let cut = small(&[(0.5, "a")]) + "[1, \"m\", \"one\"]\n[2, \"o";
+    let ran = run("asciinema-caption", cut);
+    assert_eq!(ran.stderr(), "asciinema-caption: stdin: line 4: the line is cut off\n");
+    assert_eq!(rows_at(&ran.stdout_anyhow(), 9.0), ["a", "", "", ""]);
+}
+
+/// A cast without captions.
+fn output() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-zż界]{1,30}",
+        2 => "([a-z]{1,9}\r\n){1,6}",
+        2 => "\x1b\\[[1-6];[2-7]r\x1b\\[[0-7]?H\x1b\\[[0-3]?[ABEFeLM]",
+        3 => "\x1b\\[([0-9]{0,2}(;[0-9]{1,2})?[A-HJ-MPSTXZ@adefg]|[su]|[0-3]?[JK])",
+        2 => "\x1b\\[\\?(6|7|25|47|69|1047|1048|1049)[hl]",
+        1 => "\x1b\\[[1-4];[5-9]s",
+        1 => "\x1b\\[(4|20)[hl]",
+        1 => "\x1b([78cDEHMNO]|[()][0B]|\\[!p)",
+        2 => "\x1b\\[(0|4[0-7]|31;1|7)m",
+        2 => "[\r\n\t\x08\x0e\x0f]{1,4}",
+        1 => "\x1b(\\]0;title|\\[[0-9;?]{0,3})?",
+        1 => "\x1b\\]8;;http://x\x07",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn outside_of_its_rows_and_times_a_caption_changes_nothing(
+        steps in prop::collection::vec((output(), prop::option::weighted(0.1, (1u16..14, 1u16..7))), 1..40),
+        captions in prop::collection::vec((0u32..40, "[a-z 界]{0,40}"), 1..5),
+        duration in 1u32..20,
+    ) {
+        let mut plain = cast(&[]).replacen("80", "9", 1).replacen("24", "5", 1);
+        for (index, (text, resize)) in steps.iter().enumerate() {
+            plain += &format!("[{index}, \"o\", {}]\n", serde_json::to_string(text).unwrap());
+            if let Some((cols, rows)) = resize {
+                plain += &format!("[{index}.25, \"r\", \"{cols}x{rows}\"]\n");
+            }
+        }
+        let options: String = captions.iter().map(|(at, text)| format!(" --at {at}.5='{text}'")).collect();
+        let captioned = run(&format!("asciinema-caption --for {duration}{options}"), &plain).stdout();
+        for index in 0..40 {
+            for time in [f64::from(index), f64::from(index) + 0.25, f64::from(index) + 0.5] {
+                let (with, without) = (screen_at(&captioned, time), screen_at(&plain, time));
+                let is_captioned = captions.iter().any(|(at, _)| {
+                    let at = f64::from(*at) + 0.5;
+                    at <= time && time < at + f64::from(duration)
+                });
+                if !is_captioned {
+                    prop_assert!(with == without, "{}\n{}\n{:?}\n{:?}", time, captioned, with.text(), without.text());
+                }
+                let above = without.rows().len().saturating_sub(3);
+                let are_same = with.rows().zip(without.rows()).take(above).all(|(one, two)| one.text() == two.text());
+                prop_assert!(are_same, "{}\n{}\n{:?}\n{:?}", time, captioned, with.text(), without.text());
+            }
+        }
+        prop_assert_eq!(text_of(&captioned, "r"), text_of(&plain, "r"));
+    }
+}
