@@ -1,11 +1,11 @@
-# Completions of asciinema and its programs, for bash 4.3 and later; nothing else is needed.
-# A file `asciinema` where bash-completion looks for such files, or in ~/.bashrc:
+# Completions for asciinema and its programs, for bash 4.3 and later, without bash-completion.
+# Install as `asciinema` in a directory of bash-completion, or in ~/.bashrc:
 #     source <(asciinema completions bash)
 
 _asciinema_commands='@COMMANDS@'
 
-# Sets `arguments` and `options` for a program. A word of `options` is a name, or NAME=KIND where a
-# value follows; a kind is text, file, cast, recording, time, or the values themselves with | between.
+# Sets `arguments` and `options` for a program. A word of `options` is a name, or NAME=KIND if it
+# takes a value; a kind is text, file, cast, recording, time, or the values separated by |.
 _asciinema_program() { # PROGRAM
   case $1 in
     @PROGRAMS@
@@ -13,14 +13,14 @@ _asciinema_program() { # PROGRAM
 }
 
 # Splits the command line into `words`, without quotes, as the shell would; nothing in it is run.
-# The cursor is at the end of word `current`; `quote` is the quotation it is in, and `kept` what
-# readline leaves in front of what it replaces, since it also breaks words at quotes, = and :.
+# The cursor is at the end of word `current`; `quote` is the open quote there, and `kept` the part of
+# the word that readline does not replace, since it also breaks words at quotes, = and :.
 _asciinema_split() {
   local at character last=0 open='' behind=''
   words=('') current=0 quote='' kept=''
   for ((at = 0; at <= ${#COMP_LINE}; at++)); do
     if ((at == COMP_POINT)); then
-      # What is behind the cursor is another word.
+      # Text after the cursor is another word.
       current=$last quote=$open kept=$behind open=''
       words[++last]=''
     fi
@@ -54,7 +54,7 @@ _asciinema_split() {
   done
 }
 
-# Offers what begins with the word at the cursor.
+# Offers candidates that begin with the word at the cursor.
 _asciinema_offer() { # CANDIDATE...
   local candidate
   for candidate; do
@@ -68,7 +68,7 @@ _asciinema_offer() { # CANDIDATE...
   done
 }
 
-# Offers the files with one of these endings, and folders; all files where there is none.
+# Offers files with one of these endings, and directories; all files if there are none.
 _asciinema_files() { # PREFIX ENDING...
   local prefix=$1 path=${word#"$1"} file home='' fitting=() others=()
   shift
@@ -77,7 +77,7 @@ _asciinema_files() { # PREFIX ENDING...
   shopt -q failglob && has_failglob=yes && shopt -u failglob
   for file in "$path"*; do
     [[ -e $file ]] || continue
-    # A name that matches nothing is the pattern itself, which is no file.
+    # If nothing matches, the name is the pattern itself, which is not a file.
     local ending fits=''
     [[ -d $file ]] && fits=yes
     for ending; do [[ $file == *"$ending" ]] && fits=yes; done
@@ -87,14 +87,14 @@ _asciinema_files() { # PREFIX ENDING...
     [[ $fits ]] && fitting+=("${file#"$kept"}")
   done
   [[ $has_failglob ]] && shopt -s failglob
-  # Readline quotes them itself, and puts a slash behind a folder.
+  # Readline quotes them itself, and appends a slash to a directory.
   compopt -o filenames 2>/dev/null
   COMPREPLY=("${fitting[@]}")
   ((${#fitting[@]})) || COMPREPLY=("${others[@]}")
 }
 
-# Offers the markers of the cast that is named on the command line. A label with escapes or control
-# characters is not offered.
+# Offers the markers of the cast on the command line, except labels with escapes or control
+# characters.
 _asciinema_times() { # PREFIX
   local at file labels=()
   for ((at = ${#words[@]} - 1; at > 0; at--)); do
@@ -141,7 +141,7 @@ _asciinema() {
 
   local at
   for ((at = 1; at < current; at++)); do
-    # Behind -- there are no options.
+    # There are no options after --.
     [[ ${words[at]} == -- ]] && options='' before=''
   done
   # shellcheck disable=SC2086

@@ -1,20 +1,19 @@
-# Completions of asciinema and its programs, for fish 3.4 and later.
-# A file `asciinema.fish` in a folder of $fish_complete_path, or in config.fish:
+# Completions for asciinema and its programs, for fish 3.4 and later.
+# Install as `asciinema.fish` in a directory of $fish_complete_path, or in config.fish:
 #     asciinema completions fish | source
 
-# Whether asciinema is about to run one of these commands.
+# Succeeds if asciinema is about to run one of these commands.
 function __asciinema_runs # COMMAND...
     set -l words (commandline -opc)
     set -q words[2]; and contains -- $words[2] $argv
 end
 
-# Whether asciinema has no command yet.
+# Succeeds if asciinema has no command yet.
 function __asciinema_has_no_command
     test (count (commandline -opc)) -eq 1
 end
 
-# The markers of the cast that is named on the command line. A label with escapes or control
-# characters is not offered.
+# The markers of the cast on the command line, except labels with escapes or control characters.
 function __asciinema_times
     set -l words (commandline -op)
     for at in (seq (count $words) -1 2)
@@ -27,14 +26,14 @@ function __asciinema_times
     end
 end
 
-# The files with one of these endings, and folders; all files where there is none.
+# Files with one of these endings, and directories; all files if there are none.
 function __asciinema_files # ENDING...
     set -l all (complete -C "'' "(commandline -ct))
     set -l pattern '(/|'(string join '|' (string escape --style=regex -- $argv))')$'
     string match -e -r -- $pattern $all; or printf '%s\n' $all
 end
 
-# What a program is called and takes, with the words of `complete`.
+# The name and operands of a program, with arguments for `complete`.
 function __asciinema_program # NAME WHAT-IT-DOES [WORD...]
     complete -c asciinema -n __asciinema_has_no_command -f -a $argv[1] -d $argv[2]
     complete -c asciinema-$argv[1] -f $argv[3..]
@@ -43,7 +42,7 @@ function __asciinema_program # NAME WHAT-IT-DOES [WORD...]
     complete -c asciinema -n "__asciinema_runs $names" -f $argv[3..]
 end
 
-# One option of a program, with the words of `complete`.
+# An option of a program, with arguments for `complete`.
 function __asciinema_option # PROGRAM WORD...
     complete -c asciinema-$argv[1] $argv[2..]
     set -l names $argv[1]

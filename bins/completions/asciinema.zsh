@@ -1,6 +1,6 @@
 #compdef asciinema@NAMES@
-# Completions of asciinema and its programs, for zsh.
-# A file `_asciinema` in a folder of $fpath, or in ~/.zshrc behind compinit:
+# Completions for asciinema and its programs, for zsh.
+# Install as `_asciinema` in a directory of $fpath, or in ~/.zshrc after compinit:
 #     source <(asciinema completions zsh)
 
 _asciinema_commands() {
@@ -10,8 +10,7 @@ _asciinema_commands() {
   _describe -t commands command commands
 }
 
-# The markers of the cast that is named on the command line. A label with escapes or control
-# characters is not offered.
+# The markers of the cast on the command line, except labels with escapes or control characters.
 _asciinema_times() {
   local -a labels
   local at file
@@ -31,7 +30,7 @@ _asciinema_input() {
   _alternative 'files:cast:_files -g "*.(cast|json)(-.)"' 'urls:URL:_urls'
 }
 
-# Completes what follows a program's name.
+# Completes the arguments of a program.
 _asciinema_program() { # PROGRAM
   case $1 in
     @PROGRAMS@
@@ -54,7 +53,7 @@ _asciinema() {
   fi
 }
 
-# Loaded by name, this file is the body of the function; read by source it only has to say so.
+# If autoloaded, this file is the body of the function; if sourced, it only registers it.
 if [[ $funcstack[1] == _asciinema ]]; then
   _asciinema "$@"
 else

@@ -1,14 +1,14 @@
-// Shows a live session or a recording with asciinema-player, and what is known of it.
+// Shows a live session or a recording with asciinema-player, and its status.
 "use strict";
 
 (() => {
-  // How often the title, the size and the number of viewers are asked for, in milliseconds.
+  // The interval for refreshing the title, the size and the number of viewers, in milliseconds.
   const REFRESH = 5000;
 
-  // How long after the player has begun to connect it counts as a viewer, in milliseconds.
+  // The time until a connecting player counts as a viewer, in milliseconds.
   const SETTLE = 1000;
 
-  // The narrowest that a column may become, in pixels: a letter of about 10 pixels.
+  // The minimum width of a column, in pixels: a letter of about 10 pixels.
   const COLUMN = 6;
 
   const element = (id) => document.getElementById(id);
@@ -59,7 +59,7 @@
       showStatus(status);
       return status;
     } catch {
-      // Whoever streams has stopped, or the network has: the player says which.
+      // The server or the network has failed: the player reports which.
       return undefined;
     }
   }

@@ -48,7 +48,7 @@ pub const PROGRAMS: &[Program] = &[
             ),
             option(&["--password"], "WORD", Text, "ask viewers for a password"),
             flag(&["--secret"], "serve the page at an address that nobody can guess"),
-            flag(&["--history"], "let viewers go back to the beginning"),
+            flag(&["--history"], "let viewers go back to the start"),
             FOLLOW,
             option(&["--max-viewers"], "N", Text, "accept at most N connections (default: 1024)"),
         ],
@@ -71,7 +71,7 @@ pub const PROGRAMS: &[Program] = &[
                 &["--stream"],
                 "ID|URL",
                 Text,
-                "use the stream of yours with this ID, or send to a ws:// or wss:// URL",
+                "use your stream with this ID, or send to a ws:// or wss:// URL",
             ),
             STREAM_TITLE,
             DESCRIPTION,
@@ -98,7 +98,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: true,
         summary: "stream a session live",
         usage: "[OPTION...] -l|-r",
-        about: "Stream a terminal session live: to web browsers with --local, to an asciinema server with --remote, or both. It takes 3.x's options and is short for asciinema-rec, -serve and -relay in a pipe.",
+        about: "Stream a terminal session live: to web browsers with --local, to an asciinema server with --remote, or both. It takes 3.x's options and combines asciinema-rec, -serve and -relay.",
         options: &[
             option(&["-l", "--local"], "[ADDR:PORT]", Text, "show the session in web browsers"),
             option(&["-r", "--remote"], "[ID|URL]", Text, "publish the session on a server"),
@@ -128,7 +128,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: true,
         summary: "record a session and stream it live",
         usage: "[OPTION...] -o FILE|-l|-r",
-        about: "Record a terminal session to a file and stream it live: to web browsers with --stream-local, to an asciinema server with --stream-remote. It takes 3.x's options and is short for asciinema-rec, -serve and -relay in a pipe.",
+        about: "Record a terminal session to a file and stream it live: to web browsers with --stream-local, to an asciinema server with --stream-remote. It takes 3.x's options and combines asciinema-rec, -serve and -relay.",
         options: &[
             option(&["-o", "--output-file"], "FILE", File, "record to FILE"),
             option(
