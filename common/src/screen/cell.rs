@@ -77,7 +77,7 @@ pub trait Cell: Copy + PartialEq + Debug {
 /// The place of a cell that no byte of the output has written.
 pub(super) const NOWHERE: u64 = u64::MAX;
 
-/// A flag for cells without styles that had one: styled blanks count as text when lines are
+/// A flag in cells that keep no style, set if they had one: styled blanks count as text when lines are
 /// rewrapped, as in asciinema 3.x.
 const STYLED: u32 = 1 << 31;
 
