@@ -130,7 +130,7 @@ impl Filter for Marker {
                 self.removals.iter_mut().filter_map(|removal| removal.takes(event, &label).then_some(()));
             if takers.count() == 0 {
                 match self.lists {
-                    true => self.put_out(event.time, &label, output),
+                    true => self.write_marker(event.time, &label, output),
                     false => output.event(event, event.time),
                 }
             }
@@ -144,7 +144,7 @@ impl Filter for Marker {
             Code::Resize => event.resize().map_or(Ok(Vec::new()), |size| self.resize(size))?,
             _ => Vec::new(),
         };
-        labels.iter().for_each(|label| self.put_out(event.time, label, output));
+        labels.iter().for_each(|label| self.write_marker(event.time, label, output));
         Ok(())
     }
 
@@ -159,7 +159,7 @@ impl Filter for Marker {
         let just_after = self.last.plus(Time::from_micros(1));
         self.add_until(just_after, output).map_err(|fault| fault.to_string())?;
         while let Some((time, label)) = self.additions.pop_front() {
-            self.put_out(time, &label, output);
+            self.write_marker(time, &label, output);
         }
         Ok(())
     }
@@ -175,7 +175,7 @@ impl Marker {
             match (due, addition) {
                 (None, None) => return Ok(()),
                 (Some(due), addition) if addition.is_none_or(|at| due < at) => {
-                    self.put_out(due, "", output);
+                    self.write_marker(due, "", output);
                     self.due = due.plus(self.every.unwrap_or_default());
                     count += 1;
                     if count > MOST_DUE {
@@ -184,14 +184,14 @@ impl Marker {
                 }
                 _ => {
                     if let Some((at, label)) = self.additions.pop_front() {
-                        self.put_out(at, &label, output);
+                        self.write_marker(at, &label, output);
                     }
                 }
             }
         }
     }
 
-    fn put_out(&self, time: Time, label: &str, output: &mut Output) {
+    fn write_marker(&self, time: Time, label: &str, output: &mut Output) {
         if !self.lists {
             return output.new_event(time, Code::Marker, label);
         }

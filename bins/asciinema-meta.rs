@@ -18,7 +18,7 @@ struct Meta {
     changes: Vec<Change>,
     get: Option<String>,
     /// True once the requested key has been found; then the events do not matter.
-    is_told: bool,
+    is_found: bool,
 }
 
 enum Change {
@@ -82,7 +82,7 @@ impl Filter for Meta {
             let text = serde_json::from_str::<String>(value).unwrap_or_else(|_| value.to_string());
             output.line(text.as_bytes());
             output.line(b"\n");
-            self.is_told = true;
+            self.is_found = true;
         }
         Ok(())
     }
@@ -103,7 +103,7 @@ impl Filter for Meta {
 
     fn end(&mut self, _: &mut Output) -> Result<(), String> {
         match &self.get {
-            Some(key) if !self.is_told => Err(format!("the header has no '{}'", common::text::visible(key))),
+            Some(key) if !self.is_found => Err(format!("the header has no '{}'", common::text::visible(key))),
             _ => Ok(()),
         }
     }

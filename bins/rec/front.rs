@@ -26,11 +26,11 @@ pub enum Front<'a> {
 impl Front<'_> {
     pub fn of<'a>(begin: &Begin, options: &'a Options, size: Size) -> Front<'a> {
         match (begin, options.format) {
-            (Begin::Anew(_) | Begin::AfterOutput(_), Format::Text) => Front::Text(Vec::new()),
-            (Begin::Anew(_), Format::Raw) | (Begin::AfterOutput(_), _) => {
+            (Begin::New(_) | Begin::AfterOutput(_), Format::Text) => Front::Text(Vec::new()),
+            (Begin::New(_), Format::Raw) | (Begin::AfterOutput(_), _) => {
                 Front::Text(size.sequence().into_bytes())
             }
-            (Begin::Anew(_), Format::Cast(version)) => {
+            (Begin::New(_), Format::Cast(version)) => {
                 let now = SystemTime::now().duration_since(UNIX_EPOCH);
                 Front::Header { options, version, size, timestamp: now.map_or(0, |now| now.as_secs()) }
             }

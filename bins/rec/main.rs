@@ -82,7 +82,7 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
     let window = WindowSize { cols: options.cols, rows: options.rows };
     let size = window.of(terminal.as_ref());
     let verb =
-        if matches!(begin, Begin::Anew(_)) { "recording asciicast to" } else { "appending to asciicast at" };
+        if matches!(begin, Begin::New(_)) { "recording asciicast to" } else { "appending to asciicast at" };
     notice(&format!("{verb} {}", target.name()));
     notice(match options.command {
         Some(_) => "exit opened program when you're done",
@@ -104,8 +104,8 @@ fn record(options: &Options, config: &Config) -> cli::Result<()> {
             return Err(failed(error));
         }
     };
-    let is_cast_anew = matches!((&begin, options.format), (Begin::Anew(_), Format::Cast(_)));
-    let asks_terminal = is_cast_anew && terminal.is_some() && !options.no_theme && inquiry::is_welcome();
+    let is_new_cast = matches!((&begin, options.format), (Begin::New(_), Format::Cast(_)));
+    let asks_terminal = is_new_cast && terminal.is_some() && !options.no_theme && inquiry::is_welcome();
     log.write(&format!("{verb} {name}, size {size}{}", if terminal.is_some() { "" } else { ", headless" }));
     let front = Front::of(&begin, options, size);
     let recording = prepare(options, begin, size, notifier.clone(), log.clone());
@@ -180,12 +180,12 @@ fn prepare(
 ) -> io::Result<Recording> {
     let cast = |version, offset| LiveEncoder::new(Box::new(Asciicast::new(version)), offset);
     let (opened, encoder) = match (begin, options.format) {
-        (Begin::Anew(opened) | Begin::AfterOutput(opened), Format::Text) => {
+        (Begin::New(opened) | Begin::AfterOutput(opened), Format::Text) => {
             let text = Text::new(size).map_err(|fault| io::Error::other(fault.to_string()))?;
             (opened, LiveEncoder::new(Box::new(text), Time::ZERO))
         }
-        (Begin::Anew(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, LiveEncoder::raw()),
-        (Begin::Anew(opened), Format::Cast(version)) => (opened, cast(version, Time::ZERO)),
+        (Begin::New(opened), Format::Raw) | (Begin::AfterOutput(opened), _) => (opened, LiveEncoder::raw()),
+        (Begin::New(opened), Format::Cast(version)) => (opened, cast(version, Time::ZERO)),
         // v2 has times from the start of the cast, v3 intervals.
         (Begin::After { opened, version: Version::V2, time, .. }, _) => (opened, cast(Version::V2, time)),
         (Begin::After { opened, version, .. }, _) => (opened, cast(version, Time::ZERO)),

@@ -111,7 +111,7 @@ impl Opened {
 /// The kind of recording to begin, and its output.
 pub enum Begin {
     /// A new recording.
-    Anew(Opened),
+    New(Opened),
     /// Appended to a raw or text recording.
     AfterOutput(Opened),
     /// Appended to a cast.
@@ -130,9 +130,7 @@ impl Begin {
     /// Undoes the opening: there will be no recording.
     pub fn abandon(self) {
         match self {
-            Begin::Anew(opened) | Begin::AfterOutput(opened) | Begin::After { opened, .. } => {
-                opened.abandon()
-            }
+            Begin::New(opened) | Begin::AfterOutput(opened) | Begin::After { opened, .. } => opened.abandon(),
         }
     }
 
@@ -140,8 +138,8 @@ impl Begin {
     pub fn version(&self, format: Format) -> Option<Version> {
         match (self, format) {
             (Begin::After { version, .. }, _) => Some(*version),
-            (Begin::Anew(_), Format::Cast(version)) => Some(version),
-            (Begin::Anew(_), Format::Raw | Format::Text) | (Begin::AfterOutput(_), _) => None,
+            (Begin::New(_), Format::Cast(version)) => Some(version),
+            (Begin::New(_), Format::Raw | Format::Text) | (Begin::AfterOutput(_), _) => None,
         }
     }
 }
@@ -186,10 +184,10 @@ impl Target {
             Target::Temporary { path, name } => {
                 let file = File::options().write(true).create_new(true).mode(0o600).open(path);
                 let file = file.map_err(|error| Failure::io(name, &error))?;
-                return Ok(Begin::Anew(Opened { file, kept: Some(0), created: Some(PathBuf::from(path)) }));
+                return Ok(Begin::New(Opened { file, kept: Some(0), created: Some(PathBuf::from(path)) }));
             }
             Target::Stdout => {
-                return Opened::stdout().map(Begin::Anew).map_err(|error| Failure::io("stdout", &error));
+                return Opened::stdout().map(Begin::New).map_err(|error| Failure::io("stdout", &error));
             }
         };
         let path = Path::new(path);
@@ -226,7 +224,7 @@ impl Target {
             None if options.append => warning(&format!("{name} does not exist, not appending")),
             _ => {}
         }
-        Ok(Begin::Anew(opened))
+        Ok(Begin::New(opened))
     }
 }
 
