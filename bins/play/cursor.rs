@@ -83,6 +83,8 @@ pub struct Cursor {
     keeps_lines: bool,
     /// The item read ahead, if any.
     ahead: Option<Ahead>,
+    /// True after the exit event that ends a recording being followed.
+    is_over: bool,
     /// The time of the last event taken, as in [`Played::at`].
     at: Time,
     /// The time of the last event taken, as in [`Played::time`].
@@ -104,6 +106,7 @@ impl Cursor {
             reader: Reader::new(input),
             keeps_lines,
             ahead: None,
+            is_over: false,
             at: Time::ZERO,
             time: Time::ZERO,
             offset: 0,
@@ -117,6 +120,7 @@ impl Cursor {
             reader: Reader::resume(input, place),
             keeps_lines: false,
             ahead: None,
+            is_over: false,
             at,
             time: at,
             offset: place.offset,
@@ -125,11 +129,14 @@ impl Cursor {
 
     /// The next item. Waits for the source only if it is read once.
     pub fn peek(&mut self) -> Next<'_> {
+        let ends_at_exit = ends_at_exit(self.reader.source());
         while self.ahead.is_none() {
             let offset = self.reader.offset();
             let ahead = match self.reader.next() {
+                _ if self.is_over => Some(Ahead::End(Ok(()))),
                 Ok(Some(Item::Header(header))) => Some(Ahead::Header(Box::new(header))),
                 Ok(Some(Item::Event(event))) => {
+                    self.is_over = event.code == Code::Exit && ends_at_exit;
                     Some(match played(&event, self.at, offset, self.keeps_lines) {
                         Ok(played) => Ahead::Event(Box::new(played)),
                         Err(fault) => Ahead::End(Err(self.reader.fault(fault))),
@@ -239,6 +246,11 @@ impl Cursor {
     pub fn offset(&self) -> u64 {
         if self.ahead.is_some() { self.offset } else { self.reader.offset() }
     }
+}
+
+/// Whether what is read is a file that is followed: such a recording ends at its exit event.
+fn ends_at_exit(input: &Input) -> bool {
+    matches!(input, Input::Kept(reader) if reader.store().is_followed)
 }
 
 fn played(event: &Event<'_>, previous: Time, offset: u64, keeps_line: bool) -> Result<Played, cast::Fault> {

@@ -211,9 +211,11 @@ fn index(store: &Arc<Store>, shared: &Mutex<Shared>, _: Code) {
     let mut reader = Reader::new(StoreReader::new(store, 0));
     let (mut at, mut next_block) = (Time::ZERO, BLOCK);
     loop {
+        let mut is_exit = false;
         let marker = match reader.next() {
             Ok(Some(Item::Event(event))) => {
                 at = at.max(event.time);
+                is_exit = event.code == Code::Exit;
                 (event.code == Code::Marker).then(|| event.text().unwrap_or_default())
             }
             Ok(Some(Item::Header(_) | Item::Ignored(_))) => None,
@@ -235,6 +237,10 @@ fn index(store: &Arc<Store>, shared: &Mutex<Shared>, _: Code) {
         {
             next_block = place.offset + BLOCK;
             lock(shared).blocks.push(Block { place, at });
+        }
+        if is_exit && store.is_followed {
+            store.end_at(reader.offset());
+            break;
         }
     }
     let mut shared = lock(shared);
@@ -258,6 +264,9 @@ fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
                     return;
                 }
                 if draw(screen, event.code, &text, shown).is_err() {
+                    return;
+                }
+                if event.code == Code::Exit && store.is_followed {
                     return;
                 }
             }

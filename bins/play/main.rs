@@ -36,6 +36,8 @@ const PROGRAM: Program = catalog::program("asciinema-play");
 /// The options, from the command line and the configuration.
 struct Options {
     source: OsString,
+    /// Whether the source is a file that is still growing.
+    follows: bool,
     playing: PlayOptions,
     sink: SinkOptions,
 }
@@ -50,7 +52,7 @@ fn main() -> ExitCode {
 /// Reads the command line, with the configuration as defaults.
 fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
     args.prefer(&["--idle-time-limit", "--speed", "--loop", "--pause-on-markers", "--stream", "--out-fmt"]);
-    let mut source = None;
+    let (mut source, mut follows) = (None, false);
     let speed = config.factor("play", "speed")?.unwrap_or(1.0);
     let mut playing = PlayOptions {
         idle_time_limit: config.idle_time_limit("play")?,
@@ -71,6 +73,7 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
             Arg::Option("-m" | "--pause-on-markers") => playing.pauses_on_markers = true,
             Arg::Option("--start-at") => playing.start = Some(position(args)?),
             Arg::Option("--end-at") => playing.end = Some(position(args)?),
+            Arg::Option("--follow") => follows = true,
             Arg::Option("--no-fit") => playing.is_unfitted = true,
             Arg::Option("--unsafe") => sink.is_unsafe = true,
             Arg::Option("--stream") => {
@@ -101,7 +104,7 @@ fn parse(args: &mut Args, config: &Config) -> cli::Result<Options> {
         // The cast would be read from the keys, ctrl-c included.
         return Err(Failure::Usage("stdin is a terminal; name a cast or pipe one in".to_string()));
     }
-    Ok(Options { source, playing, sink })
+    Ok(Options { source, follows, playing, sink })
 }
 
 /// The value of the option just returned: a point in the cast.
@@ -115,6 +118,10 @@ fn position(args: &mut Args) -> cli::Result<Position> {
 
 fn play(options: Options, config: &Config) -> cli::Result<()> {
     tty::ignore_write_signals();
+    if options.follows {
+        let (stream, name) = common::io::follow(Some(&options.source))?;
+        return play_stream(stream, &name, options, config);
+    }
     let (stream, source) = Source::open(&options.source)?;
     let outcome = play_stream(stream, &source.name, options, config);
     source.finish(outcome)
@@ -124,8 +131,9 @@ fn play_stream(stream: Input, name: &str, options: Options, config: &Config) -> 
     let keys = Keys::configured(config)?;
     let sink = PlaySink::new(options.sink).map_err(|error| Failure::io("stdout", &error))?;
     let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
-    // Without jumps, nothing needs to be kept.
-    let recording = match options.playing.loops || (terminal.is_some() && sink.is_screen()) {
+    // Without jumps, nothing needs to be kept, except where reading would wait without looking for keys.
+    let is_kept = options.playing.loops || options.follows || (terminal.is_some() && sink.is_screen());
+    let recording = match is_kept {
         true => Recording::Kept(Store::new(stream).map_err(|error| Failure::io(name, &error))?),
         false => Recording::Once(Some(stream)),
     };

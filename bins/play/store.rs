@@ -26,6 +26,8 @@ pub struct Store {
     /// Notified when more data or the end has arrived.
     grown: Condvar,
     wake: PipeReader,
+    /// Whether the source is a file that is followed, which ends at its exit event.
+    pub is_followed: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl Store {
             }),
             grown: Condvar::new(),
             wake,
+            is_followed: stream.is_followed(),
         });
         if !is_file {
             let store = Arc::clone(&store);
@@ -89,6 +92,9 @@ impl Store {
                 Ok(0) => break None,
                 Ok(count) => {
                     let mut state = self.lock();
+                    if state.is_complete {
+                        return;
+                    }
                     if let Err(error) = state.append(&buffer[..count]) {
                         break Some(error);
                     }
@@ -98,8 +104,17 @@ impl Store {
             }
         };
         let mut state = self.lock();
-        state.is_complete = true;
-        state.failure = failure;
+        if !state.is_complete {
+            state.is_complete = true;
+            state.failure = failure;
+            self.tell(state);
+        }
+    }
+
+    /// Ends the data at an offset: what is written after that is no longer part of the cast.
+    pub fn end_at(&self, offset: u64) {
+        let mut state = self.lock();
+        (state.is_complete, state.length) = (true, Some(offset));
         self.tell(state);
     }
 
@@ -181,8 +196,11 @@ impl State {
             && offset >= length
         {
             // The data read before the error comes first.
-            return self.failure.take().map_or(Ok(0), Err);
+            return self.failure.as_ref().map_or(Ok(0), |error| Err(copy(error)));
         }
+        let left = self.length.map_or(u64::MAX, |length| length - offset);
+        let room = buffer.len().min(left.try_into().unwrap_or(usize::MAX));
+        let buffer = &mut buffer[..room];
         match &self.content {
             Content::File { file, start } => file.read_at(buffer, start + offset),
             Content::Memory(pieces) => {
@@ -197,6 +215,14 @@ impl State {
     }
 }
 
+/// The same error again: each of several readers is to get it.
+fn copy(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}
+
 /// Reads the data of a store from an offset on, waiting for data that has not arrived yet.
 pub struct StoreReader {
     store: Arc<Store>,
@@ -206,6 +232,10 @@ pub struct StoreReader {
 impl StoreReader {
     pub fn new(store: &Arc<Store>, offset: u64) -> StoreReader {
         StoreReader { store: Arc::clone(store), offset }
+    }
+
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Returns whether a read returns immediately.

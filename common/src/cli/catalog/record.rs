@@ -76,6 +76,7 @@ pub const PROGRAMS: &[Program] = &[
                 "write plain output or asciicast events (default: raw)",
             ),
             flag(&["-r", "--resize"], "resize the terminal to match the recording"),
+            FOLLOW,
             flag(&["--no-fit"], "do not fit the recording to a terminal of another size"),
             flag(&["--unsafe"], "do not hold back unsafe sequences"),
             QUIET,
