@@ -40,6 +40,7 @@ mod meta;
 mod packaging;
 mod pipes;
 mod play;
+mod play_tmux;
 mod png;
 mod quantize;
 mod readme;

@@ -167,7 +167,7 @@ fn several_keys_in_one_read_count_one_by_one() {
     let mut played = Played::start("demo.cast", &steps);
     played.terminal.wait_for("start");
     played.terminal.enter(" ..x");
-    played.terminal.wait_for("onetwo");
+    played.terminal.wait_for("two");
     assert!(!played.terminal.seen.contains("three"));
     played.terminal.enter(".");
     played.terminal.wait_for("three");
@@ -447,15 +447,31 @@ fn the_keyboard_is_not_read_as_a_cast() {
     played.ends(2);
 }
 
-/// The contents of a screen, cell by cell: character, combining characters, style, and the
-/// addresses of links.
-fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<String>> {
+/// A cell: its character with the combining characters, its style, and the address of its link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    text: String,
+    style: Style,
+    link: Option<String>,
+}
+
+impl Shown {
+    pub fn without_link(self) -> Shown {
+        Shown { link: None, ..self }
+    }
+}
+
+/// The contents of a part of a screen, cell by cell.
+pub fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<Shown>> {
     let cell = |row: &Row<StyledCell>, col: usize, cell: &StyledCell| {
         let style = screen.style(cell);
         let link = style.link.and_then(|id| screen.link(id)).map(|link| link.uri.clone());
-        let marks: String = row.marks(col).map(Cell::character).collect();
-        let right = if cell.is_right_half() { "right half" } else { "" };
-        format!("{:?}{marks}{right} {:?} {link:?}", cell.character(), Style { link: None, ..style })
+        let mut text = String::new();
+        if !cell.is_right_half() {
+            text.push(cell.character());
+            text.extend(row.marks(col).map(Cell::character));
+        }
+        Shown { text, style: Style { link: None, ..style }, link }
     };
     let row = |row: &Row<StyledCell>| {
         row.cells().iter().take(cols).enumerate().map(|(col, it)| cell(row, col, it)).collect()
@@ -464,7 +480,7 @@ fn cells(screen: &Screen, rows: usize, cols: usize) -> Vec<Vec<String>> {
 }
 
 /// The screen after all events of a cast up to and including a time.
-fn screen_at(cast: &str, time: f64) -> Screen {
+pub fn screen_at(cast: &str, time: f64) -> Screen {
     let header = crate::harness::header(cast);
     let number = |name: &str| header[name].as_u64().expect("a size") as u16;
     let mut screen = Screen::new(Size { cols: number("width"), rows: number("height") }, 0).unwrap();
@@ -483,7 +499,7 @@ fn screen_at(cast: &str, time: f64) -> Screen {
 }
 
 /// A cast of everything that programs do to a screen, with an event every hundred milliseconds.
-fn busy_cast(cols: u16, rows: u16, events: usize, seed: u64) -> String {
+pub fn busy_cast(cols: u16, rows: u16, events: usize, seed: u64) -> String {
     let mut random = seed;
     let mut draw = move |below: usize| {
         random ^= random << 13;
@@ -554,6 +570,12 @@ impl Watched {
     }
 }
 
+/// Whether the state line shows a time with decimals, as it does during a pause.
+fn is_paused(screen: &Screen) -> bool {
+    let line = screen.rows().next_back().map(Row::text).unwrap_or_default();
+    line.split_once(" / ").is_some_and(|(position, _)| position.contains('.'))
+}
+
 fn is_help_shown(screen: &Screen) -> bool {
     screen.text().iter().any(|line| line.contains("10 % back"))
 }
@@ -592,6 +614,14 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
     let mut watched = Watched::start(&scratch, "exec asciinema-play -l demo.cast", size);
     watched.terminal.wait_until_taken();
     watched.terminal.enter(" ");
+    let mut expected: Option<(f64, Screen)> = None;
+    let mut problem_at = |shown: &Screen, time: f64| {
+        let (_, expected) = match expected.take_if(|(at, _)| *at == time) {
+            Some(known) => expected.insert(known),
+            None => expected.insert((time, screen_at(cast, time))),
+        };
+        difference(shown, expected)
+    };
     let mut random = seed;
     for number in 0..keys {
         random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
@@ -603,13 +633,23 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
         watched.wait_until("the keys are shown", |screen| {
             let time = Watched::time(screen).filter(|_| is_help_shown(screen));
             let Some(time) = time else { return false };
-            problem = difference(screen, &screen_at(cast, time));
+            problem = problem_at(screen, time);
             let since = *since.get_or_insert_with(Instant::now);
             problem.is_empty() || since.elapsed() > Duration::from_secs(5)
         });
         assert!(problem.is_empty(), "key {number} {key:?}: {problem}");
         watched.terminal.enter("x");
-        watched.wait_until("the keys are gone", |screen| !is_help_shown(screen));
+        // During a pause, the whole screen can be seen, and the time is exact.
+        let (mut problem, mut since) = (String::new(), None);
+        watched.wait_until("the keys are gone", |screen| {
+            problem.clear();
+            let time = Watched::time(screen).filter(|_| is_paused(screen) && !is_help_shown(screen));
+            let Some(time) = time else { return !is_help_shown(screen) };
+            problem = problem_at(screen, time);
+            let since = *since.get_or_insert_with(Instant::now);
+            problem.is_empty() || since.elapsed() > Duration::from_secs(5)
+        });
+        assert!(problem.is_empty(), "key {number} {key:?}, in the pause: {problem}");
     }
     watched.terminal.enter("q");
     assert_eq!(watched.terminal.status_without_reading(), 0);
@@ -654,6 +694,18 @@ fn after_any_keys_the_terminal_matches_the_time_on_the_state_line() {
     let keys = std::env::var("RANDOM_KEYS").ok().and_then(|keys| keys.parse().ok()).unwrap_or(40);
     let size = Size { cols: 80, rows: 60 };
     press_random_keys(&busy_cast(80, 60, 300, 0x9e37_79b9_7f4a_7c15), size, keys, 1);
+}
+
+#[test]
+fn after_each_of_thousands_of_keys_the_screen_matches_the_cast() {
+    std::thread::scope(|threads| {
+        for seed in 1..=10 {
+            let size = Size { cols: 36 + 3 * seed as u16, rows: 23 + seed as u16 };
+            threads.spawn(move || {
+                press_random_keys(&busy_cast(size.cols, size.rows, 120, seed), size, 200, seed);
+            });
+        }
+    });
 }
 
 #[test]
@@ -916,4 +968,127 @@ fn the_page_lists_every_held_back_sequence_setting_and_key() {
     for name in keys.split('"').filter(|text| text.ends_with("_key") && !text.contains(' ')) {
         assert!(page.contains(&format!(".Pq Sq {name}")), "{name}");
     }
+}
+
+#[test]
+fn the_time_of_a_pause_has_three_decimals_and_is_that_of_the_screen() {
+    let times = [NEVER + 0.018_998, NEVER + 0.500_001, 2.0 * NEVER];
+    let steps = cast(&[(0.0, "start"), (times[0], "one"), (times[1], "two"), (times[2], "end")]);
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", &steps);
+    let mut watched = Watched::start(&scratch, "exec asciinema-play demo.cast", Size { cols: 80, rows: 24 });
+    watched.terminal.wait_until_taken();
+    watched.terminal.enter(" ");
+    watched.wait_until("it is paused", is_paused);
+    let shows = |time: &'static str, text: &'static str| {
+        move |screen: &Screen| {
+            let lines = screen.text();
+            lines[23].starts_with(&format!(" {time} / 33:20")) && lines[0] == text
+        }
+    };
+    watched.terminal.enter(".");
+    watched.wait_until("the first is shown", shows("16:40.019", "startone"));
+    watched.terminal.enter(".");
+    watched.wait_until("the second is shown", shows("16:40.501", "startonetwo"));
+    watched.terminal.enter("\x1b[C");
+    watched.wait_until("it goes on from there", shows("16:45.501", "startonetwo"));
+    watched.terminal.enter(",");
+    watched.wait_until("it goes back", shows("16:40.019", "startone"));
+    watched.terminal.enter("/two\r");
+    watched.wait_until("what was searched for is shown", shows("16:40.501", "startonetwo"));
+    let at = |time: &str| {
+        let shown = run(&format!("asciinema-screen --at {time} - | head -1"), &steps).stdout();
+        shown.trim_end().to_string()
+    };
+    assert_eq!([at("16:40.019"), at("16:40.501")], ["startone", "startonetwo"]);
+}
+
+#[test]
+fn a_stop_without_warning_takes_no_time_and_leaves_no_traces() {
+    let mut played = Played::start("--version", "");
+    played.ends(0);
+    let events: Vec<(f64, String)> = (0..60).map(|n| (f64::from(n) / 10.0, format!("<{n}>"))).collect();
+    let events: Vec<(f64, &str)> = events.iter().map(|(time, text)| (*time, text.as_str())).collect();
+    played.scratch.write("demo.cast", cast(&events));
+    let start = Instant::now();
+    played.terminal.enter("set -m; sh -c 'echo $$ >pid; exec asciinema-play demo.cast'\r");
+    played.terminal.wait_for("<2>");
+    let player = Pid::from_raw(played.scratch.read("pid").trim().parse().unwrap());
+    kill(player, Signal::SIGSTOP).unwrap();
+    played.terminal.wait_for("outer-2>");
+    played.terminal.pass_time(Duration::from_secs(2));
+    // The terminal is as the player has left it: a line ends with a line feed.
+    played.terminal.enter("fg; echo status-$?\n");
+    // The screen is drawn again, with the state line.
+    played.terminal.wait_for(" / 0:05");
+    played.ends(0);
+    assert!(start.elapsed() >= Duration::from_millis(7800), "{:?}", start.elapsed());
+}
+
+#[test]
+fn a_growing_file_is_followed_until_its_exit_event() {
+    let mut played = Played::start("--version", "");
+    played.ends(0);
+    played.scratch.write("demo.cast", cast(&[(0.0, "one")]));
+    let append = |text: &str| {
+        let mut file = std::fs::File::options().append(true).open(played.scratch.path("demo.cast")).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+    };
+    played.terminal.enter("asciinema-play --follow demo.cast; echo status-$?\r");
+    played.terminal.wait_for("\r\none");
+    append("[0.01, \"o\",");
+    append(" \"two\"]\n");
+    played.terminal.wait_for("two");
+    played.terminal.enter(" ");
+    played.terminal.wait_for(" live");
+    played.terminal.enter("\x1b[H ");
+    append("[0.02, \"o\", \"three\"]\n[0.03, \"x\", \"0\"]\n[0.04, \"o\", \"never\"]\n");
+    played.terminal.wait_for("three");
+    played.ends(0);
+    assert!(!played.terminal.seen.contains("never"));
+
+    // Without a terminal, too.
+    played.scratch.run("asciinema-play --follow demo.cast >out", "");
+    assert_eq!(played.scratch.read("out"), "onetwothree");
+}
+
+#[test]
+fn following_ends_with_ctrl_c_or_an_error_if_the_file_is_cut_off_or_removed() {
+    for (change, message) in [
+        ("", ""),
+        (": > demo.cast", "asciinema: demo.cast: the file has become shorter"),
+        ("rm demo.cast", "asciinema: demo.cast: the file has been removed or replaced"),
+    ] {
+        let mut played = Played::start("--follow demo.cast", &cast(&[(0.0, "shown")]));
+        played.terminal.wait_for("shown");
+        match change {
+            "" => played.terminal.enter("\x03"),
+            change => drop(played.scratch.run(change, "")),
+        }
+        played.terminal.wait_for(message);
+        played.ends(1);
+    }
+    let message = "asciinema: --follow requires a FILE\ntry 'asciinema-play --help'\n".to_string();
+    assert_eq!(run("asciinema-play --follow - </dev/null", "").failure(), (2, String::new(), message));
+}
+
+#[test]
+fn keys_of_3_x_are_those_of_its_own_file() {
+    let scratch = Scratch::new();
+    std::fs::create_dir_all(scratch.path(".config/asciinema")).unwrap();
+    let config =
+        "[playback]\npause_key = \"C-p\"\nstep_key = \"^n\"\nnext_marker_key = \"m\"\nspeed = \"2\"\n";
+    scratch.write(".config/asciinema/config.toml", config);
+    let marked = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[0, \"o\", \"start\"]\n[1000, \"o\", \"one\"]\n[2000, \"m\", \"\"]\n[3000, \"o\", \"two\"]\n";
+    scratch.write("demo.cast", marked);
+    let mut terminal = Terminal::start(scratch.shell("exec asciinema-play demo.cast"));
+    terminal.wait_for("start");
+    terminal.enter("\x10");
+    terminal.wait_for("2x");
+    terminal.enter("\x0e");
+    terminal.wait_for("16:40.000");
+    terminal.enter("m");
+    terminal.wait_for("33:20.000");
+    terminal.enter("q");
+    assert_eq!(terminal.status_without_reading(), 0);
 }

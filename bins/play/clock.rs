@@ -78,6 +78,20 @@ impl Clock {
         let beyond = Time::from_micros(self.position(next).as_micros() % 1000);
         let is_free = elapsed.since(self.elapsed) >= beyond;
         self.set_pace(if is_free { elapsed.since(beyond) } else { elapsed }, true);
+        self.settle(next);
+    }
+
+    /// During a pause, moves on to a whole millisecond unless an event comes before it: so the time shown
+    /// is the time that it is.
+    pub fn settle(&mut self, next: Option<Time>) {
+        let beyond = self.position(next).as_micros() % 1000;
+        let left = Time::from_micros(if beyond == 0 { 0 } else { 1000 - beyond });
+        let whole = self.position(next).plus(left);
+        if let Pace::Paused { elapsed } = &mut self.pace
+            && next.is_none_or(|next| next > whole)
+        {
+            *elapsed = elapsed.plus(left);
+        }
     }
 
     pub fn resume(&mut self) {
@@ -104,13 +118,20 @@ impl Clock {
 
     /// The remaining time until it reaches a time in the cast; `None` during a pause.
     pub fn left_until(&self, time: Time) -> Option<Duration> {
-        match self.pace {
-            Pace::Paused { .. } => None,
-            Pace::Running { since, elapsed } => {
-                let left = self.elapsed.plus(self.delay(time)).since(elapsed).divided_by(self.speed);
-                Some(Duration::from(left).saturating_sub(since.elapsed()))
-            }
-        }
+        self.wait_for(time).map(|(whole, passed)| whole.saturating_sub(passed))
+    }
+
+    /// By how much it has passed a time in the cast, at which the next event is; `None` during a pause.
+    pub fn overdue(&self, time: Time) -> Option<Duration> {
+        self.wait_for(time).map(|(whole, passed)| passed.saturating_sub(whole))
+    }
+
+    /// How long it takes to reach a time in the cast, and how much of that has passed; `None` during a
+    /// pause.
+    fn wait_for(&self, time: Time) -> Option<(Duration, Duration)> {
+        let Pace::Running { since, elapsed } = self.pace else { return None };
+        let whole = self.elapsed.plus(self.delay(time)).since(elapsed).divided_by(self.speed);
+        Some((whole.into(), since.elapsed()))
     }
 
     /// Reports that the event at a time has been played.
@@ -142,7 +163,9 @@ impl Clock {
             Pace::Running { since, elapsed } => {
                 let passed = since.elapsed().as_secs_f64() * self.speed;
                 let now = elapsed.plus(Time::from_micros((passed * 1e6) as u64)).max(self.elapsed);
-                next.map_or(now, |next| now.min(self.elapsed.plus(self.delay(next))))
+                // An event that is due but has not been played is still to come.
+                let before = |next| self.elapsed.plus(self.delay(next)).since(Time::from_micros(1));
+                next.map_or(now, |next| now.min(before(next)).max(self.elapsed))
             }
         }
     }

@@ -209,7 +209,7 @@ fn draw_row(row: usize, places: &[Place], before: Option<&[Place]>, out: &mut St
     }
     out.push_str(&format!("\x1b[{};{}H", row + 1, first + 1));
     let mut pen: Option<&Place> = None;
-    for place in &places[first..=last] {
+    for (col, place) in places.iter().enumerate().take(last + 1).skip(first) {
         if place.text.is_empty() {
             continue;
         }
@@ -223,7 +223,17 @@ fn draw_row(row: usize, places: &[Place], before: Option<&[Place]>, out: &mut St
                 None => out.push_str("\x1b]8;;\x1b\\"),
             }
         }
+        // Without autowrap, the cursor stays in the last column, and tmux combines what follows with
+        // the character before it.
+        let end = col + 1 + usize::from(places.get(col + 1).is_some_and(|next| next.text.is_empty()));
+        let combines_at_edge = end == places.len() && place.text.chars().nth(1).is_some();
+        if combines_at_edge {
+            out.push_str("\x1b[?7h");
+        }
         out.push_str(&place.text);
+        if combines_at_edge {
+            out.push_str("\x1b[?7l");
+        }
         pen = Some(place);
     }
     if pen.is_some_and(|pen| pen.link.is_some()) {

@@ -139,19 +139,17 @@ fn fitting(text: &str, cols: usize) -> String {
     text.chars().take_while(fits).collect()
 }
 
-/// A time as `M:SS` or `H:MM:SS`; if it must be exact, with all decimals, at least three.
+/// A time as `M:SS` or `H:MM:SS`; if it must be exact, with three decimals, rounded up: the screen shown
+/// is the screen at that time, the events of the millisecond included.
 pub fn clock(time: Time, is_exact: bool) -> String {
-    let micros = time.as_micros();
-    let seconds = micros / 1_000_000;
+    let millis = if is_exact { time.as_micros().div_ceil(1000) } else { time.as_micros() / 1000 };
+    let seconds = millis / 1000;
     let mut text = match seconds / 3600 {
         0 => format!("{}:{:02}", seconds / 60, seconds % 60),
         hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
     };
     if is_exact {
-        match micros % 1_000_000 {
-            decimals if decimals.is_multiple_of(1000) => text.push_str(&format!(".{:03}", decimals / 1000)),
-            decimals => text.push_str(&format!(".{decimals:06}")),
-        }
+        text.push_str(&format!(".{:03}", millis % 1000));
     }
     text
 }

@@ -180,6 +180,8 @@ impl Player {
                 break;
             }
         }
+        self.cursor.peek();
+        self.clock.settle(self.cursor.next_time());
         Ok(())
     }
 
@@ -251,6 +253,8 @@ impl Player {
         };
         if let Some(arrival) = arrival {
             (self.cursor, view.screen) = (arrival.cursor, arrival.screen);
+            // Only events are jumped over by a checkpoint.
+            self.has_played |= self.cursor.at() > Time::ZERO;
             self.end.clone_from(&self.options.end);
         }
         loop {
@@ -264,6 +268,7 @@ impl Player {
                 Next::Event(_) | Next::Later | Next::End => break,
             }
             let Some(event) = self.cursor.take_event() else { break };
+            self.has_played = true;
             if let Some(end) = &mut self.end {
                 event.observed_by(end);
             }
@@ -290,6 +295,7 @@ impl Player {
         if is_at_end {
             self.clock.pause(self.cursor.next_time());
         }
+        self.clock.settle(self.cursor.next_time());
         self.draw_again()
     }
 

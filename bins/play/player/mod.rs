@@ -147,6 +147,8 @@ pub struct Player {
     /// Whether a pause at the end is to hold: it was jumped to.
     holds_at_end: bool,
     has_played: bool,
+    /// Set after a stop, until the SIGCONT that ended it has been taken.
+    has_come_back: bool,
     /// Whether the window has another size.
     is_resized: bool,
     view: Option<View>,
@@ -185,6 +187,7 @@ impl Player {
             is_hurrying: false,
             holds_at_end: false,
             has_played: false,
+            has_come_back: false,
             is_resized: false,
             view: None,
         })

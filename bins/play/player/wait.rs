@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::mem;
 use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
@@ -123,7 +124,12 @@ impl Player {
             match signal {
                 Signal::SIGINT => return Err(Ending::Interrupted),
                 Signal::SIGTSTP => self.stop()?,
-                Signal::SIGCONT => self.come_back(),
+                // After a stop of its own it has come back already.
+                Signal::SIGCONT if mem::take(&mut self.has_come_back) => {}
+                Signal::SIGCONT => {
+                    self.stand_still_after_stop();
+                    self.come_back()?;
+                }
                 Signal::SIGWINCH => self.is_resized = true,
                 signal => return Err(Ending::Killed(signal)),
             }
@@ -142,19 +148,26 @@ impl Player {
         let since = Instant::now();
         tty::stop_here();
         self.clock.stand_still(since.elapsed());
-        self.come_back();
-        if let Some(view) = &mut self.view {
-            (view.display, view.is_ours) = (Display::Unknown, false);
-            return self.show_state();
-        }
-        Ok(())
+        self.has_come_back = true;
+        self.come_back()
     }
 
-    /// Continued after a stop, in which the shell used the terminal.
-    fn come_back(&mut self) {
+    /// Takes the time of a stop out that came without warning (SIGSTOP). It is known only as far as the
+    /// next event is overdue; that one is played at once.
+    fn stand_still_after_stop(&mut self) {
+        if let Some(overdue) = self.cursor.next_time().and_then(|next| self.clock.overdue(next)) {
+            self.clock.stand_still(overdue);
+        }
+    }
+
+    /// Continues after a stop, in which the shell used the terminal.
+    fn come_back(&mut self) -> Result<(), Ending> {
         if let Some(raw_mode) = &self.raw_mode {
             // Fails only if the terminal is gone, which reading it will show.
             let _ = raw_mode.apply();
         }
+        let Some(view) = &mut self.view else { return Ok(()) };
+        (view.display, view.is_ours) = (Display::Unknown, false);
+        self.show_state()
     }
 }
