@@ -54,8 +54,8 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                 options.format =
                     Some(args.choice(&[("ttyrec", Format::Ttyrec), ("script", Format::Script)])?);
             }
-            Arg::Option("--cols") => options.cols = Some(cells(args)?),
-            Arg::Option("--rows") => options.rows = Some(cells(args)?),
+            Arg::Option("--cols") => options.cols = Some(args.cells()?),
+            Arg::Option("--rows") => options.rows = Some(args.cells()?),
             Arg::Option("-o" | "--output") => options.sink = Some(args.value()?),
             Arg::Value(path) if options.recording.is_none() => options.recording = Some(path),
             Arg::Value(path) if options.timing.is_none() => options.timing = Some(path),
@@ -66,13 +66,6 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
         return Err(Failure::Usage("a ttyrec recording has no TIMING".to_string()));
     }
     Ok(options)
-}
-
-/// The value of an option: a number of columns or rows.
-fn cells(args: &mut cli::Args) -> cli::Result<u16> {
-    let value = args.value()?;
-    let number = value.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
-    number.ok_or_else(|| args.bad_value(&value, "not a number from 1 to 65535"))
 }
 
 fn import(options: Options) -> cli::Result<()> {

@@ -103,8 +103,8 @@ impl Options {
                 Arg::Option("-I" | "--stdin" | "--capture-input") => options.stdin = true,
                 Arg::Option("-f" | "--output-format") => format = Some(args.choice(FORMATS)?),
                 Arg::Option("--raw") => format = Some(Format::Raw),
-                Arg::Option("--cols") => options.cols = Some(cells(args)?),
-                Arg::Option("--rows") => options.rows = Some(cells(args)?),
+                Arg::Option("--cols") => options.cols = Some(args.cells()?),
+                Arg::Option("--rows") => options.rows = Some(args.cells()?),
                 Arg::Option("--window-size") => (options.cols, options.rows) = window_size(args)?,
                 Arg::Option("--headless") => options.headless = true,
                 Arg::Option("--log-file") => options.log_file = Some(args.value()?),
@@ -138,22 +138,12 @@ fn variable_names(list: &str) -> Vec<String> {
     list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_string).collect()
 }
 
-fn cells(args: &mut Args) -> Result<u16> {
-    let value = args.value()?;
-    let number = value.to_str().and_then(cell_number);
-    number.ok_or_else(|| args.bad_value(&value, "not a whole number from 1 to 65535"))
-}
-
-fn cell_number(text: &str) -> Option<u16> {
-    text.parse().ok().filter(|&number| number > 0)
-}
-
 /// `COLSxROWS`; either number may be missing.
 fn window_size(args: &mut Args) -> Result<(Option<u16>, Option<u16>)> {
     let value = args.value()?;
     let side = |text: &str| match text {
         "" => Some(None),
-        number => cell_number(number).map(Some),
+        number => number.parse().ok().filter(|&number| number > 0).map(Some),
     };
     let size = value.to_str().and_then(|text| {
         let (cols, rows) = text.split_once('x')?;

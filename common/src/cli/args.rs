@@ -84,6 +84,13 @@ impl Args {
         }
     }
 
+    /// The value of the last option: a number of columns or rows.
+    pub fn cells(&mut self) -> Result<u16> {
+        let value = self.value()?;
+        let number = value.to_str().and_then(|text| text.parse().ok()).filter(|&number| number > 0);
+        number.ok_or_else(|| self.bad_value(&value, "not a whole number from 1 to 65535"))
+    }
+
     /// The value of the last option: a number greater than 0.
     pub fn factor(&mut self) -> Result<f64> {
         let value = self.value()?;
