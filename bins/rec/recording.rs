@@ -43,16 +43,16 @@ pub struct Recording {
     shared: Arc<Shared>,
     /// The writer, until its thread is started.
     writer: Option<Writer>,
-    /// Whether [`Recording::begin`] was called. Until then events are only queued.
+    /// True if [`Recording::begin`] was called. Until then events are only queued.
     is_begun: bool,
-    /// Whether a write may block: the output is a pipe or a terminal.
+    /// True if a write may block: the output is a pipe or a terminal.
     may_block: bool,
     thread: Option<JoinHandle<io::Result<()>>>,
     /// Receives a byte when there is room again; closed when the writer's thread ends.
     room: PipeReader,
     /// When the first event was queued that the writer must be woken for.
     unnoticed_since: Option<Instant>,
-    /// Whether the thread could not be started when it was last tried.
+    /// True if the thread could not be started when it was last tried.
     lacks_thread: bool,
 }
 
@@ -182,7 +182,8 @@ impl Recording {
         }
     }
 
-    /// Whether the queue is full. If so, [`Recording::room`] becomes readable when there is room.
+    /// Returns whether the queue is full. If so, [`Recording::room`] becomes readable when there is
+    /// room.
     pub fn is_full(&self) -> bool {
         let mut state = self.shared.lock();
         state.waits_for_room = state.batch.bytes.len() >= BATCH && !self.lacks_thread;

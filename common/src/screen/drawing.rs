@@ -1,9 +1,9 @@
-//! The bytes that bring another terminal to the state of this one.
+//! The output that brings another terminal to the state of this one.
 //!
-//! They are spelled for terminals at large: xterm, tmux, and avt, on which asciinema's web player stands.
-//! So rows are printed rather than erased, for erasing with a colour is not known to all; lines that
-//! were wrapped are wrapped by printing them, which is the only way to have them so; and of the ways
-//! to say a thing the oldest is taken.
+//! It must work on terminals in general: xterm, tmux, and avt, which asciinema's web player uses.
+//! So rows are printed rather than erased, because not all terminals erase with a colour; wrapped
+//! lines are wrapped by printing them, the only way to get them; and among equivalent sequences the
+//! oldest is chosen.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -21,18 +21,18 @@ use super::{Screen, StyledCell, TooLarge};
 use crate::size::Size;
 
 impl Screen {
-    /// The bytes that bring a terminal just opened, of this size, to this state: every cell, cursor,
-    /// pen, modes, saved cursors, margins, tab stops, character sets, title, and the beginning of a
-    /// sequence that goes on in the next piece of output. Only the scrollback is left out.
+    /// The output that brings a new terminal of this size to this state: every cell, cursor, pen,
+    /// modes, saved cursors, margins, tab stops, character sets, title, and the beginning of an
+    /// unfinished sequence. Only the scrollback is omitted.
     pub fn drawing(&self) -> String {
         Drawing::new(&self.state).of_terminal(self, Scrollback::Omitted)
     }
 
-    /// The bytes that bring a terminal from a state to this one, once it has taken this size; `None` if
-    /// there is nothing to do.
+    /// The output that brings a terminal from a state to this one, once it has this size; `None` if
+    /// they are the same.
     pub fn transition(&self, from: &Screen) -> Option<String> {
         let mut from = Cow::Borrowed(from);
-        // It has been of a size that fits.
+        // The size was valid before.
         if self.size() != from.size() && from.to_mut().resize(self.size()).is_err() || self == from.as_ref() {
             return None;
         }
@@ -50,7 +50,7 @@ impl Screen {
     }
 }
 
-/// A state of a terminal, packed.
+/// A compact copy of a terminal's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checkpoint {
     size: Size,
@@ -63,7 +63,7 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// None that can happen: the size was one of a terminal.
+    /// None in practice: the size was that of a terminal.
     pub fn restore(&self) -> Result<Screen, TooLarge> {
         let mut screen = Screen::new(self.size, self.scrollback)?;
         screen.feed(&self.drawing);
@@ -71,19 +71,19 @@ impl Checkpoint {
         Ok(screen)
     }
 
-    /// How many bytes of memory it takes.
+    /// Its size in memory, in bytes.
     pub fn len(&self) -> usize {
         size_of::<Checkpoint>() + self.drawing.len()
     }
 
-    /// Whether it takes none, which it never does.
+    /// Returns whether its size is zero, which it never is.
     pub fn is_empty(&self) -> bool {
         false
     }
 }
 
-/// Terminals are in the same state if they show the same and will show the same whatever follows,
-/// except for what only comes back from the scrollback.
+/// Terminals are equal if they look the same and will look the same after any further output,
+/// except for text that comes back from the scrollback.
 impl PartialEq for Screen {
     fn eq(&self, other: &Screen) -> bool {
         let (one, two) = (&self.state, &other.state);
@@ -114,7 +114,7 @@ impl PartialEq for Screen {
 
 type StyledState = State<StyledCell>;
 
-/// Whether styles are the same, links by what they are.
+/// Returns whether styles are equal, comparing links by their contents.
 fn is_same_style(one: &StyledState, style: &Style, two: &StyledState, other: &Style) -> bool {
     let link = |state: &StyledState, style: &Style| style.link.and_then(|id| state.extras.link(id)).cloned();
     Style { link: None, ..*style } == Style { link: None, ..*other } && link(one, style) == link(two, other)
@@ -126,7 +126,7 @@ fn are_same_rows(
     two: &StyledState,
     other: &Grid<StyledCell>,
 ) -> bool {
-    // Of what is concealed, a drawing has the style alone.
+    // A drawing contains only the style of concealed text.
     let is_same_cell = |(cell, other): (&StyledCell, &StyledCell)| {
         let is_same_style = if cell.extra() == 0 && other.extra() == 0 {
             cell.ink() == other.ink()
@@ -154,25 +154,25 @@ fn are_same_rows(
 }
 
 impl StyledState {
-    /// The style of a cell, all of it.
+    /// The complete style of a cell.
     pub fn style(&self, cell: &StyledCell) -> Style {
         let (underline_color, link) = self.extras.get(cell.extra());
         Style { underline_color, link, ..cell.own_style() }
     }
 }
 
-/// Whether the scrollback is drawn as well, before the screen.
+/// The scrollback, drawn before the screen or not.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scrollback {
     Omitted,
     Drawn,
 }
 
-/// A drawing in the making.
+/// A drawing under construction.
 pub(super) struct Drawing<'a> {
     state: &'a StyledState,
     out: String,
-    /// The pen of the terminal that is drawn on.
+    /// The pen of the terminal drawn on.
     pen: Style,
 }
 
@@ -267,7 +267,7 @@ impl<'a> Drawing<'a> {
         Position { col: state.margins.start, row: state.region.start }
     }
 
-    /// All of a terminal, on one that is as if just opened.
+    /// Draws a whole terminal onto one in its initial state.
     fn of_terminal(mut self, screen: &Screen, scrollback: Scrollback) -> String {
         let state = self.state;
         let primary = if state.is_alternate() { &state.hidden } else { &state.grid };
@@ -287,8 +287,8 @@ impl<'a> Drawing<'a> {
                 }
             }
             Alternate::ShownWithCursor if state.saved[0].position == state.primary_position => {
-                // Entered by the mode that it will be left by: some terminals keep the cursor to which
-                // they go back then apart from the one that DECSC saves.
+                // Entered by the mode that will leave it: some terminals save the cursor to return
+                // to separately from that of DECSC.
                 self.with_saved_cursor(primary, &state.saved[0], "\x1b[?1049h");
                 self.alternate_screen();
             }
@@ -322,11 +322,11 @@ impl<'a> Drawing<'a> {
         self.saved_cursor(&self.state.grid, &self.state.saved[1]);
     }
 
-    /// The rows of a screen, from the top left of a blank one.
+    /// Draws the rows of a screen, from the top left of a blank one.
     fn rows(&mut self, grid: &Grid<StyledCell>, scrollback: Scrollback) {
         let above = if scrollback == Scrollback::Drawn { &grid.scrollback } else { &Default::default() };
         let count = above.len() + grid.rows.len();
-        // Blank rows at the end are there already, unless the scrollback has to go up.
+        // Blank rows at the end exist already, unless the scrollback must be pushed up.
         let last_used = grid.rows.iter().rposition(|row| !row.is_blank());
         let last_wrapped = grid.rows.iter().rposition(|row| row.is_wrapped).map(|row| row + 1);
         let used = last_used.max(last_wrapped).map_or(0, |last| last + 1);
@@ -339,7 +339,7 @@ impl<'a> Drawing<'a> {
             }
             let end = if is_wrapped { row.cells().len() } else { used_cells(row).max(usize::from(goes_on)) };
             if !above.is_empty() && skipped > 0 {
-                // What scrolls in has the pen's colours.
+                // Rows that scroll in have the pen's colours.
                 self.set_style(&Style::default());
             }
             if end > 0 || !above.is_empty() {
@@ -354,12 +354,12 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Cells of a row, where the cursor is.
+    /// Draws cells of a row, at the cursor.
     fn cells(&mut self, row: &Row<StyledCell>, from: usize, to: usize) {
         let mut ink = None;
         for col in from..to.min(row.cells().len()) {
             let cell = &row.cells()[col];
-            // What is concealed is nobody's business: passwords have been typed that way.
+            // Concealed text is not drawn: passwords have been typed that way.
             let is_concealed = cell.is_concealed();
             if cell.is_right_half() && !is_concealed {
                 continue;
@@ -394,21 +394,21 @@ impl<'a> Drawing<'a> {
         let _ = write!(self.out, "\x1b[{};{}H", position.row + 1, position.col + 1);
     }
 
-    /// Puts the cursor somewhere. What waits at the edge of a full row comes about by printing its last
-    /// character, and so does what REP would repeat. Positions count from `origin`.
+    /// Places the cursor. A pending wrap is restored by printing the last character of the row
+    /// again, and so is the character for REP. Positions count from `origin`.
     fn place_cursor(&mut self, grid: &Grid<StyledCell>, position: Position, is_full: bool, origin: Position) {
         let row = grid.rows.get(position.row);
         let start = row.and_then(|row| self.printed_before(row, position.col, is_full));
         let col = start.unwrap_or(position.col).max(origin.col);
         self.move_to(Position { col: col - origin.col, row: position.row.saturating_sub(origin.row) });
         if let (Some(row), Some(start)) = (row, start) {
-            // Both halves of what is wide and concealed.
+            // Both halves of a wide concealed character.
             let end = if is_full { position.col + 1 } else { start + 1 };
             self.cells(row, start, end);
         }
     }
 
-    /// The column of the character before the cursor, if it is to be printed again.
+    /// The column of the character before the cursor, if it must be printed again.
     fn printed_before(&self, row: &Row<StyledCell>, col: usize, is_full: bool) -> Option<usize> {
         let cells = row.cells();
         let end = if is_full { col + 1 } else { col };
@@ -422,7 +422,7 @@ impl<'a> Drawing<'a> {
         (is_full || is_repeatable).then_some(start)
     }
 
-    /// Flags of the kitty keyboard protocol, of which each screen has a stack.
+    /// Sets the flags of the kitty keyboard protocol, of which each screen has a stack.
     fn keyboard(&mut self, stack: &[u16]) {
         for flags in stack {
             let _ = write!(self.out, "\x1b[>{flags}u");
@@ -445,7 +445,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Brings the cursor to a state that is saved, saves it by a sequence, and takes the state back.
+    /// Brings the cursor to a saved state, saves it with a sequence, and restores its state.
     fn with_saved_cursor(&mut self, grid: &Grid<StyledCell>, saved: &SavedCursor, save: &str) {
         if saved.origin {
             self.push("\x1b[?6h");
@@ -491,7 +491,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// All that is not to be seen in cells.
+    /// Sets all state that is not visible in cells.
     fn settings(&mut self) {
         let state = self.state;
         let Modes { insert, new_line, autowrap, cursor_visible, cursor_shape, .. } = state.modes;
@@ -533,19 +533,19 @@ impl<'a> Drawing<'a> {
         self.charsets(&state.charsets);
     }
 
-    /// The beginning of a sequence.
+    /// Appends the beginning of an unfinished sequence.
     fn unfinished(&mut self, screen: &Screen) {
         let tokenizer = &screen.tokenizer;
         match tokenizer.string() {
             Some(kind) => self.out.extend(['\x1b', char::from(kind.introducer())]),
-            // The rest of a control sequence that is too long to be any: broken either way.
+            // The rest of a control sequence that is too long: broken in any case.
             None if tokenizer.is_within_sequence() && tokenizer.pending().is_empty() => self.push("\x1b[ 0"),
             None => {}
         }
         self.out.push_str(&String::from_utf8_lossy(tokenizer.pending()));
     }
 
-    /// Makes a terminal that is in a state as if it were just opened.
+    /// Resets a terminal to its initial state.
     fn undo(&mut self, from: &StyledState, to: &StyledState) {
         if from.modes.synchronized {
             self.push("\x1b[?2026l");
@@ -559,7 +559,7 @@ impl<'a> Drawing<'a> {
         if from.modes.modify_other_keys > 0 {
             self.push("\x1b[>4m");
         }
-        // Modes first that would be in the way.
+        // First the modes that would interfere.
         self.push("\x1b[?25h\x1b[?7h");
         if from.modes.cursor_shape != Default::default() {
             self.push("\x1b[0 q");
@@ -567,7 +567,7 @@ impl<'a> Drawing<'a> {
         if from.modes.margins {
             self.push("\x1b[?69l");
         }
-        // DECSTR, and what not every terminal takes that for.
+        // DECSTR, and the state that not every terminal resets with it.
         let mut reset = "\x1b[!p\x1b[4;20l\x1b[?6l\x1b[r\x1b(B\x1b)B".to_string();
         let designates_more =
             |charsets: &Charsets| charsets.designated[2..] != Charsets::default().designated[2..];
@@ -583,7 +583,7 @@ impl<'a> Drawing<'a> {
             if !from.is_alternate() {
                 self.push("\x1b[?1047h");
             }
-            // Its cursor is saved apart, and it has keyboard flags of its own.
+            // Its cursor is saved separately, and it has its own keyboard flags.
             self.undo_keyboard(&from.modes.keyboard[1]);
             self.push(&reset);
             self.push(if from.alternate == Alternate::ShownWithCursor {
@@ -617,12 +617,12 @@ impl<'a> Drawing<'a> {
     }
 }
 
-/// Whether there is anything to know of the alternate screen while it is hidden.
+/// Returns whether the hidden alternate screen has any state to keep.
 fn keeps_alternate(state: &StyledState) -> bool {
     state.saved[1] != SavedCursor::default() || !state.modes.keyboard[1].is_empty()
 }
 
-/// How many cells of a row must be printed: up to the last that is not as in a blank row.
+/// The number of cells of a row to print: up to the last that differs from a blank row.
 fn used_cells(row: &Row<StyledCell>) -> usize {
     let last = row.cells().iter().rposition(|cell| !cell.is_blank());
     let last = last
@@ -630,9 +630,9 @@ fn used_cells(row: &Row<StyledCell>) -> usize {
     last.map_or(0, |last| last + 1)
 }
 
-/// What an underline of a shape is called, e.g. in JSON.
+/// The names of underline shapes, used in JSON.
 impl Underline {
-    /// Its name in lower case.
+    /// The name in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Underline::None => "none",

@@ -1,15 +1,15 @@
-//! The terminal: what a program's output has made of the screen.
+//! A virtual terminal: the screen that results from a program's output.
 //!
-//! There is one, generic in what its cells remember:
+//! There is one type, generic in the data that its cells keep:
 //!
-//! - [`TextScreen`]: their characters, for text and search;
-//! - [`Screen`]: their style as well, for drawing, seeking and pictures;
-//! - [`PlacedScreen`]: besides the character, the place in the output that it came from, for redaction.
-//!   Repeated, inserted, deleted or scrolled, a character keeps it.
+//! - [`TextScreen`]: characters, for text and search;
+//! - [`Screen`]: characters and styles, for drawing, seeking and pictures;
+//! - [`PlacedScreen`]: characters and their places in the output, for redaction. A character keeps
+//!   its place when it is repeated, inserted, deleted or scrolled.
 //!
-//! It knows what real programs use of xterm's control sequences. Where those leave a choice, it does
-//! what alacritty, libvterm and xterm have in common, so that a recording looks as it did. Rows and
-//! columns count from 0. It knows no casts, files or options.
+//! It implements the part of xterm's control sequences that real programs use. Where those leave a
+//! choice, it does what alacritty, libvterm and xterm have in common, so that a recording looks the
+//! same. Rows and columns count from 0. It knows no casts, files or options.
 //!
 //! ```
 //! use asciinema_toolkit_common::screen::{Cell, Color, Screen};
@@ -77,21 +77,21 @@ pub use transcript::Transcript;
 /// A terminal that keeps the style of each character.
 pub type Screen = Terminal<StyledCell>;
 
-/// A terminal that keeps characters alone.
+/// A terminal that keeps only characters.
 pub type TextScreen = Terminal<TextCell>;
 
-/// A terminal that keeps the place in the output that each character came from.
+/// A terminal that keeps the place in the output of each character.
 pub type PlacedScreen = Terminal<PlacedCell>;
 
-/// The largest terminal that is kept, in cells: 16 times a large monitor full of small letters. A
-/// cast may name 65535 rows of 65535 columns, for which no machine has the memory.
+/// The largest supported terminal, in cells: 16 times a large monitor with a small font. A cast may
+/// name 65535 rows of 65535 columns, for which no machine has enough memory.
 pub const MOST_CELLS: usize = 1 << 20;
 
-/// A terminal too large to be kept: over [`MOST_CELLS`].
+/// The error for a terminal with more than [`MOST_CELLS`] cells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooLarge(pub Size);
 
-/// Columns and rows of a terminal that has at least one of each.
+/// The columns and rows of a terminal, at least one of each.
 fn dimensions(size: Size) -> Result<(usize, usize), TooLarge> {
     let (cols, rows) = (usize::from(size.cols.max(1)), usize::from(size.rows.max(1)));
     if cols * rows > MOST_CELLS { Err(TooLarge(size)) } else { Ok((cols, rows)) }
