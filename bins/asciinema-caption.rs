@@ -1,7 +1,7 @@
-//! Shows captions on the last rows of a cast: its markers, those of a file, or any text.
+//! Shows captions on the last rows of a cast: its markers, those in a file, or given texts.
 //!
-//! What the cast shows is not disturbed: when a caption ends, the rows that it covered are as they would be
-//! without it.
+//! The cast is otherwise unchanged: when a caption ends, the rows that it covered look as they
+//! would without it.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -18,19 +18,19 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const PROGRAM: Program = catalog::program("asciinema-caption");
 
-/// How many rows a caption takes at most.
+/// The maximum number of rows of a caption.
 const MOST_ROWS: usize = 3;
 
-/// What stands in place of what had no room.
+/// The replacement for text that does not fit.
 const MORE: &str = "...";
 
 struct Caption {
-    /// How long a caption without an end of its own is shown.
+    /// The duration of a caption without an end of its own.
     duration: Time,
-    /// Captions that come, the next one first; none if they are the markers.
+    /// The captions to come, in order; `None` if they are the markers.
     cues: Option<VecDeque<Cue>>,
     overlay: Overlay,
-    /// When the caption that is shown ends.
+    /// The end of the current caption.
     end: Time,
     /// The latest time so far.
     last: Time,
@@ -69,7 +69,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Caption> {
     Ok(Caption { duration, cues: cues.map(VecDeque::from), overlay, end: Time::MAX, last: Time::ZERO })
 }
 
-/// Reads a file of captions.
+/// Reads a caption file.
 fn read_cues(path: &OsStr) -> cli::Result<Vec<Cue>> {
     let name = cli::source_name(path);
     let bytes = std::fs::read(path).map_err(|error| Failure::io(&name, &error))?;
@@ -109,7 +109,7 @@ impl Filter for Caption {
 }
 
 impl Caption {
-    /// Lets captions come and go up to a time.
+    /// Shows and hides captions up to a time.
     fn advance(&mut self, time: Time, output: &mut Output) {
         loop {
             let next = self.cues.as_ref().and_then(VecDeque::front).map(|cue| cue.start);
@@ -137,10 +137,10 @@ impl Caption {
     }
 }
 
-/// Lays a caption out on the last rows: as many as it needs, each of them to its full width.
+/// Lays out a caption on the last rows: as many as needed, each in full width.
 fn layout(text: &str, size: Size) -> Vec<Label> {
     let (cols, rows) = (usize::from(size.cols.max(1)), usize::from(size.rows.max(1)));
-    // A blank at both sides, where there is room for it.
+    // A blank on both sides, if there is room.
     let width = if cols > 8 { cols - 2 } else { cols };
     let lines = lines(text, width, MOST_ROWS.min(rows));
     let first = rows - lines.len();
@@ -153,8 +153,8 @@ fn layout(text: &str, size: Size) -> Vec<Label> {
     lines.into_iter().enumerate().map(label).collect()
 }
 
-/// Breaks a text into lines of a width, between words where that is possible; the last of the lines that
-/// there may be ends with dots if more follows.
+/// Breaks a text into lines of a width, between words if possible; the last allowed line ends in
+/// dots if there is more text.
 fn lines(text: &str, width: usize, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for paragraph in text.lines() {
@@ -179,7 +179,7 @@ fn lines(text: &str, width: usize, most: usize) -> Vec<String> {
             lines.push(line);
         }
     }
-    // A character wider than the screen has no place on it.
+    // A character wider than the screen is dropped.
     lines.retain(|line| line.width() <= width);
     if lines.len() > most {
         lines.truncate(most);

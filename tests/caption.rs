@@ -47,7 +47,7 @@ fn small(events: &[(f64, &str)]) -> String {
 }
 
 #[test]
-fn a_marker_is_shown_on_the_last_row_and_goes_after_three_seconds() {
+fn a_marker_is_shown_on_the_last_row_for_three_seconds() {
     let marked =
         small(&[(0.5, "1\r\n2\r\n3\r\n\x1b[31m4 four")]) + "[1, \"m\", \"Build\"]\n[9, \"o\", \"x\"]\n";
     let captioned = run("asciinema-caption", &marked).stdout();
@@ -56,13 +56,13 @@ fn a_marker_is_shown_on_the_last_row_and_goes_after_three_seconds() {
     assert_eq!(rows_at(&captioned, 3.9), ["1", "2", "3", "[   Build    ]"]);
     assert_eq!(rows_at(&captioned, 4.0), ["1", "2", "3", "4 four"]);
     assert!(screen_at(&captioned, 9.0) == screen_at(&marked, 9.0));
-    // What is not captioned is copied.
+    // Events before the caption are copied.
     assert!(captioned.starts_with(marked.split_once("[9").expect("an event").0));
     assert!(captioned.ends_with("[9, \"o\", \"x\"]\n"), "{captioned}");
 }
 
 #[test]
-fn a_caption_ends_with_the_next_one_and_an_empty_label_shows_none() {
+fn a_caption_ends_at_the_next_marker_and_an_empty_label_shows_none() {
     let marked = small(&[(0.5, "a")])
         + "[1, \"m\", \"one\"]\n[2, \"m\", \"two\"]\n[3, \"m\", \"\"]\n[3.5, \"m\", \"end\"]\n";
     let captioned = run("asciinema-caption --for 20", marked).stdout();
@@ -72,7 +72,7 @@ fn a_caption_ends_with_the_next_one_and_an_empty_label_shows_none() {
 }
 
 #[test]
-fn captions_come_from_files_and_options_in_place_of_the_markers() {
+fn captions_from_files_and_options_replace_the_markers() {
     let scratch = Scratch::new();
     scratch.write("a.srt", "1\n00:00:01,000 --> 00:00:01,500\n<b>srt</b>\n\n");
     scratch.write("a.vtt", "WEBVTT\n\n00:02.000 --> 00:09.000\nvtt &amp; more\n");
@@ -101,7 +101,7 @@ fn a_long_caption_takes_three_rows_and_wide_characters_stay_whole() {
 }
 
 #[test]
-fn a_screen_without_room_is_left_alone() {
+fn a_screen_without_room_is_unchanged() {
     for (size, expected) in [("1x1", "x"), ("1x2", "x")] {
         let (cols, rows) = size.split_once('x').expect("a size");
         let tiny = cast(&[(0.5, "x"), (2.0, "")]).replacen("80", cols, 1).replacen("24", rows, 1);
@@ -111,7 +111,7 @@ fn a_screen_without_room_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_caption_is_refused() {
+fn invalid_captions_are_refused() {
     let scratch = Scratch::new();
     scratch.write("bad.srt", "1\n00:00 --> x\n");
     for (options, status, message) in [
@@ -158,7 +158,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn outside_of_its_rows_and_times_a_caption_changes_nothing(
+    fn a_caption_changes_nothing_outside_its_rows_and_times(
         steps in prop::collection::vec((output(), prop::option::weighted(0.1, (1u16..14, 1u16..7))), 1..40),
         captions in prop::collection::vec((0u32..40, "[a-z 界]{0,40}"), 1..5),
         duration in 1u32..20,

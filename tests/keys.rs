@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use crate::harness::{cast, json, run, screen_of, text_of};
 
-/// What is shown at the right of the last row after each event, once for each change.
+/// The keys shown at the right of the last row after each event, once for each change.
 fn shown(events: &[(f64, &str, &str)]) -> Vec<String> {
     let mut typed = cast(&[]).replacen("80", "300", 1).replacen("24", "3", 1);
     for (time, code, text) in events {
@@ -49,7 +49,7 @@ fn text_is_joined_and_other_keys_have_names() {
     ];
     let expected =
         ["l", "ls", "ls Enter", "Space", "Space Up", "Space Up ^C", "Space Up ^C a", "Space Up ^C a b", ""];
-    // A blank at the end is not to be seen in the text.
+    // A trailing blank is not visible in the text.
     assert_eq!(shown(&typed), expected);
 }
 
@@ -61,13 +61,13 @@ fn every_key_has_a_name() {
 }
 
 #[test]
-fn a_character_that_nothing_is_written_for_is_a_dot() {
+fn a_character_without_a_response_is_a_dot() {
     let password = [
         (1.0, "i", "h"),
         (1.1, "i", "i"),
         (1.6, "i", "\r"),
         (1.61, "o", "\r\n"),
-        // As a whole, from a password manager.
+        // All at once, from a password manager.
         (4.0, "i", "secret\r"),
         (4.01, "o", "\r\n"),
         (6.0, "i", "z"),
@@ -90,7 +90,7 @@ fn a_character_that_nothing_is_written_for_is_a_dot() {
 }
 
 #[test]
-fn the_kitty_keyboard_and_the_mouse_show_no_secrets_either() {
+fn kitty_keyboard_and_mouse_input_show_no_secrets() {
     let typed = [
         (1.0, "i", "\u{1b}[104u"),
         (1.5, "i", "\u{1b}[<0;1;1M\u{1b}[I"),
@@ -101,10 +101,10 @@ fn the_kitty_keyboard_and_the_mouse_show_no_secrets_either() {
 }
 
 #[test]
-fn the_last_keys_are_shown_of_many() {
+fn only_the_last_of_many_keys_are_shown() {
     let text = "0123456789".repeat(20);
     let shown = shown(&[(1.0, "i", &text), (1.1, "o", &text), (3.0, "o", "\u{1b}[H\u{1b}[J")]);
-    // Half of the row, with a blank behind them.
+    // Half of the row, followed by a blank.
     assert!(shown.contains(&text[51..].to_string()), "{shown:?}");
 }
 
@@ -118,7 +118,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn in_the_end_the_screen_is_as_it_would_be_without_keys(steps in prop::collection::vec((0u32..600, "[a-z \r\u{1b}\\[A]{1,3}", "([a-z界]{0,9}|\u{1b}\\[[2-9];[3-9]H|\r\n\r\n|\u{1b}\\[[0-3]?[JKLM]){0,2}"), 1..30)) {
+    fn the_final_screen_is_the_same_as_without_keys(steps in prop::collection::vec((0u32..600, "[a-z \r\u{1b}\\[A]{1,3}", "([a-z界]{0,9}|\u{1b}\\[[2-9];[3-9]H|\r\n\r\n|\u{1b}\\[[0-3]?[JKLM]){0,2}"), 1..30)) {
         let mut typed = cast(&[]).replacen("80", "14", 1).replacen("24", "6", 1);
         let mut millis = 0;
         for (step, input, output) in &steps {

@@ -1,8 +1,8 @@
-//! Shows what was typed in a cast, at the right of its last row.
+//! Shows the keys typed in a cast, at the right of its last row.
 //!
-//! Keys come up when something is written for them, which is at once for most, so that what a program does
-//! not show is not shown here either: characters for which nothing is written, as those of a password, are
-//! dots.
+//! Keys are shown once the program has written something in response, usually at once, so that
+//! hidden input stays hidden here: characters without a response, such as those of a password, are
+//! shown as dots.
 
 mod names;
 
@@ -21,21 +21,21 @@ use names::{Key, keys};
 
 const PROGRAM: Program = catalog::program("asciinema-keys");
 
-/// How long something may take to be written for a key.
+/// How long the response to a key may take.
 const PATIENCE: Time = Time::from_micros(300_000);
 
-/// What a character is shown as that must not be.
+/// The replacement for a hidden character.
 const DOT: char = '•';
 
 struct Keys {
     /// How long keys are shown after the last one.
     duration: Time,
     overlay: Overlay,
-    /// What was typed last, until it is known whether something is written for it.
+    /// The last keys typed, until it is known whether the program responds.
     pending: Option<Pending>,
-    /// What is shown, the keys apart that are not part of a text.
+    /// The keys shown.
     shown: Vec<Key>,
-    /// When it goes.
+    /// The time when they disappear.
     end: Time,
     /// The latest time so far.
     last: Time,
@@ -44,9 +44,9 @@ struct Keys {
 struct Pending {
     time: Time,
     keys: Vec<Key>,
-    /// Whether anything has been written since.
+    /// True if there has been output since.
     is_answered: bool,
-    /// What that was, without blanks and sequences.
+    /// That output, without blanks and sequences.
     written: String,
     tokenizer: Tokenizer,
 }
@@ -113,7 +113,7 @@ impl Filter for Keys {
 }
 
 impl Keys {
-    /// Lets keys come and go up to a time.
+    /// Shows and hides keys up to a time.
     fn advance(&mut self, time: Time, output: &mut Output) {
         let due = self.pending.as_ref().map(|pending| pending.time.plus(PATIENCE));
         let is_over = |end: Time, limit: Time| !self.shown.is_empty() && end <= limit;
@@ -133,7 +133,7 @@ impl Keys {
         self.overlay.hide(self.end.max(self.last), output);
     }
 
-    /// Takes what was typed: what has no secrets in it is shown at once.
+    /// Adds typed keys: those without secrets are shown immediately.
     fn press(&mut self, keys: Vec<Key>, time: Time, output: &mut Output) {
         if keys.iter().any(|key| matches!(key, Key::Text(_))) {
             let (written, tokenizer) = (String::new(), Tokenizer::default());
@@ -143,7 +143,7 @@ impl Keys {
         }
     }
 
-    /// Shows what is pending, as dots if nothing has been written for it.
+    /// Shows the pending keys, as dots if there was no response.
     fn show_pending(&mut self, time: Time, output: &mut Output) {
         let Some(mut pending) = self.pending.take() else { return };
         if !pending.is_echoed() {
@@ -177,7 +177,7 @@ impl Keys {
 }
 
 impl Pending {
-    /// Takes what has been written.
+    /// Processes output.
     fn write(&mut self, output: &str) {
         self.is_answered |= !output.is_empty();
         let mut tokens = self.tokenizer.tokens(output.as_bytes());
@@ -189,8 +189,8 @@ impl Pending {
         }
     }
 
-    /// Whether something has been written for what was typed. For several characters that arrived at once
-    /// it must be themselves, since the end of the line is written for a password as well.
+    /// Returns whether the program has responded to the pending keys. If several characters arrived
+    /// at once, they must appear themselves, since a line end is written after a password as well.
     fn is_echoed(&self) -> bool {
         let is_shown = |text: &str| {
             let mut characters = text.chars();
@@ -206,7 +206,7 @@ impl Pending {
     }
 }
 
-/// Lays keys out at the right of the last row: the last of them, as far as half of the row has room.
+/// Lays out keys at the right of the last row: the last ones that fit in half of it.
 fn layout(text: &str, size: Size) -> Vec<Label> {
     let (cols, rows) = (usize::from(size.cols.max(1)), usize::from(size.rows.max(1)));
     let most = (cols / 2).max(cols.min(8));
@@ -215,7 +215,7 @@ fn layout(text: &str, size: Size) -> Vec<Label> {
         let first = text.chars().next().map_or(0, char::len_utf8);
         text.replace_range(..first, "");
     }
-    // What is combined with a character that had no room has none either.
+    // Combining characters are dropped with their base character.
     let text = text.trim_start_matches(|c: char| c.width() == Some(0));
     if text.is_empty() {
         return Vec::new();

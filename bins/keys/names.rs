@@ -1,8 +1,8 @@
-//! What keys are called.
+//! The names of keys.
 
 use common::vt::{Csi, Escape, Kind, Tokenizer};
 
-/// A key, or several characters that were typed one after the other.
+/// A key, or several characters typed in sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
     /// Characters.
@@ -11,7 +11,8 @@ pub enum Key {
     Named(String),
 }
 
-/// The keys of what was read from a terminal. The mouse and what else no key sends are left out.
+/// The keys in input read from a terminal. The mouse, and other input that no key sends, are
+/// ignored.
 pub fn keys(typed: &str) -> Vec<Key> {
     let mut keys = Keys::default();
     let mut tokenizer = Tokenizer::default();
@@ -29,9 +30,9 @@ pub fn keys(typed: &str) -> Vec<Key> {
 #[derive(Default)]
 struct Keys {
     keys: Vec<Key>,
-    /// How many characters of a mouse report follow.
+    /// The number of characters of a mouse report still to come.
     mouse: usize,
-    /// Whether the letter of a key follows, after `ESC O`.
+    /// True if the letter of a key follows, after `ESC O`.
     has_letter: bool,
 }
 
@@ -61,7 +62,7 @@ impl Keys {
         } else if let Some(name) = control_name(character) {
             self.keys.push(Key::Named(name));
         } else if character.is_control() {
-            // C1, which no key sends.
+            // C1 controls, which no key sends.
         } else if let Some(Key::Text(text)) = self.keys.last_mut() {
             text.push(character);
         } else {
@@ -90,7 +91,7 @@ fn control_name(character: char) -> Option<String> {
     })
 }
 
-/// The key of a letter after `ESC O` or `ESC [`.
+/// The key for a letter after `ESC O` or `ESC [`.
 fn letter_key(letter: u8) -> Option<&'static str> {
     Some(match letter {
         b'A' => "Up",
@@ -108,8 +109,7 @@ fn letter_key(letter: u8) -> Option<&'static str> {
     })
 }
 
-/// The key that sends a control sequence: those of xterm, modifyOtherKeys and the kitty
-/// keyboard protocol.
+/// The key for a control sequence: those of xterm, modifyOtherKeys and the kitty keyboard protocol.
 fn key_of(csi: &Csi) -> Option<Key> {
     const RELEASE: u16 = 3;
     if csi.marker != 0 || csi.intermediates != [0; 2] {
@@ -144,14 +144,14 @@ fn key_of(csi: &Csi) -> Option<Key> {
     Some(Key::Named(with_modifiers(name, modifiers)))
 }
 
-/// The key of a character's code, which is sent this way where it has modifiers.
+/// The key for a character's code, which is sent this way with modifiers.
 fn character_key(code: u16, modifiers: u16) -> Option<Key> {
     const CONTROL: u16 = 4;
     let character = char::from_u32(u32::from(code))?;
     if let Some(name) = control_name(character) {
         return Some(Key::Named(with_modifiers(&name, modifiers)));
     }
-    // With Shift, it is the shifted character already.
+    // With Shift, it is already the shifted character.
     Some(match modifiers & !1 {
         0 => Key::Text(character.to_string()),
         CONTROL if character.is_ascii_graphic() => Key::Named(format!("^{}", character.to_ascii_uppercase())),

@@ -1,9 +1,9 @@
-//! A text over the screen of a cast while the cast goes on below it: what captions and keys share, which
-//! differ only in what they show, when and where.
+//! A text shown over the screen of a cast while the cast continues: the common part of captions and
+//! keys, which differ only in the text, its position and its time.
 //!
-//! While a text is shown, each event of output first takes it off, then does what it did, and puts it on
-//! again. So nothing of it scrolls away, and what the program writes finds the terminal as it left it. All
-//! events that come while nothing is shown are copied verbatim.
+//! While a text is shown, each output event first removes it, then writes its own output, and shows
+//! it again. So no part of it scrolls away, and the program's output finds the terminal in the
+//! expected state. Events are copied verbatim while nothing is shown.
 
 use std::ops::Range;
 
@@ -12,60 +12,60 @@ use crate::filter::Output;
 use crate::screen::{Label, Screen};
 use crate::size::Size;
 
-/// Where a text is written on a screen of a size, row by row; nowhere if it has no room.
+/// The position of a text on a screen, row by row; empty if it does not fit.
 pub type Layout = fn(&str, Size) -> Vec<Label>;
 
 /// Shows one text at a time.
 pub struct Overlay {
     layout: Layout,
-    /// The screen as it is without the text; none before the header.
+    /// The screen without the text; `None` before the header.
     screen: Option<Box<Screen>>,
-    /// What is to be seen now.
+    /// The current text.
     text: Option<String>,
-    /// The rows that are covered.
+    /// The rows it covers.
     covered: Option<Range<usize>>,
 }
 
 impl Overlay {
-    /// Shows nothing yet.
+    /// An overlay without a text.
     pub fn new(layout: Layout) -> Overlay {
         Overlay { layout, screen: None, text: None, covered: None }
     }
 
-    /// Begins with the size in the header.
+    /// Starts with the size in the header.
     ///
     /// # Errors
     ///
-    /// It is too large for a virtual terminal.
+    /// The size is too large for a virtual terminal.
     pub fn begin(&mut self, header: &Header) -> Result<(), Fault> {
-        // What comes back from the scrollback when the terminal becomes taller is never covered.
+        // Rows that return from the scrollback when the terminal becomes taller are never covered.
         const SCROLLBACK: usize = 100;
         self.screen = Some(Box::new(Screen::new(header.size, SCROLLBACK)?));
         Ok(())
     }
 
-    /// Whether a text is being shown.
+    /// Returns whether a text is shown.
     pub fn is_shown(&self) -> bool {
         self.text.is_some()
     }
 
-    /// Shows a text from a time on, in place of any other.
+    /// Shows a text from a time on, replacing any other.
     pub fn show(&mut self, text: &str, time: Time, output: &mut Output) {
         self.text = Some(text.to_string());
         self.draw(String::new(), time, output);
     }
 
-    /// Shows nothing from a time on.
+    /// Hides the text from a time on.
     pub fn hide(&mut self, time: Time, output: &mut Output) {
         self.text = None;
         self.draw(String::new(), time, output);
     }
 
-    /// Writes an event, with the text over what it shows.
+    /// Writes an event, with the text over its output.
     ///
     /// # Errors
     ///
-    /// Its data cannot be decoded, or a size is too large.
+    /// The data cannot be decoded, or a size is too large.
     pub fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
         let Some(screen) = &mut self.screen else { return Ok(()) };
         match (event.code, event.resize()) {
@@ -93,10 +93,10 @@ impl Overlay {
         Ok(())
     }
 
-    /// Writes an event that ends with the text as it is to be seen now.
+    /// Writes an event that ends by drawing the current text.
     fn draw(&mut self, mut drawing: String, time: Time, output: &mut Output) {
         let Some(screen) = self.screen.as_ref().filter(|screen| screen.can_be_covered()) else {
-            // It comes up, or goes, as soon as that is possible.
+            // The text appears or disappears as soon as that is possible.
             if !drawing.is_empty() {
                 output.new_event(time, Code::Output, &drawing);
             }

@@ -1,8 +1,8 @@
-//! Texts written over a screen, and taken off again without a trace.
+//! Texts written over a screen, and removed again without a trace.
 //!
-//! A terminal that is in the state of a [`Screen`] is given a few bytes that write over some of its rows
-//! and leave all else as it is, so that a recording can go on afterwards as if nothing had happened. Nothing
-//! is saved in the terminal for that: what is there to save in, the program that was recorded may be using.
+//! A terminal in the state of a [`Screen`] gets a few bytes that write over some of its rows and
+//! leave everything else unchanged, so that a recording can continue afterwards. No state is saved
+//! in the terminal for this, because the recorded program may be using the same means.
 
 use std::ops::Range;
 
@@ -12,27 +12,27 @@ use super::grid::Position;
 use super::style::Style;
 use super::terminal::State;
 
-/// A text to be written over a part of a row.
+/// A text to write over a part of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
-    /// Where it begins.
+    /// Its start.
     pub position: Position,
     /// Printable characters that fit between there and the end of the row.
     pub text: String,
 }
 
 impl Screen {
-    /// Whether something can be written over the screen: not within a sequence, not before a character from
-    /// another character set, and not where a resize has left the cursor at a place that no sequence leads
-    /// back to.
+    /// Returns whether text can be written over the screen: not within a sequence, not before a
+    /// character from another character set, and not if a resize has left the cursor where no
+    /// sequence can return it.
     pub fn can_be_covered(&self) -> bool {
         let State { charsets, modes, region, margins, position, .. } = &self.state;
         let can_return = !modes.origin || region.contains(&position.row) && margins.contains(&position.col);
         !self.is_within_sequence() && charsets.single_shift.is_none() && can_return
     }
 
-    /// The bytes that write labels in inverse on a terminal that is in this state. The cursor goes back to
-    /// where it was, but if that is in one of their rows, it forgets that the row is full.
+    /// The bytes that write labels in inverse on a terminal in this state. The cursor returns to
+    /// its position, but if that is in one of their rows, a pending wrap is lost.
     pub fn cover(&self, labels: &[Label]) -> String {
         let mut drawing = Drawing::over(&self.state);
         drawing.begin_over();
@@ -46,12 +46,12 @@ impl Screen {
         drawing.finish()
     }
 
-    /// The bytes that bring a terminal to this state that differs from it in what has been written over
-    /// some rows.
+    /// The bytes that bring a terminal to this state that differs from it only in some overwritten
+    /// rows.
     pub fn uncover(&self, rows: Range<usize>) -> String {
         let mut drawing = Drawing::over(&self.state);
         drawing.begin_over();
-        drawing.rows_anew(rows);
+        drawing.redraw_rows(rows);
         drawing.end_over(false);
         drawing.finish()
     }
@@ -84,13 +84,13 @@ mod tests {
         #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
-        fn what_is_taken_off_has_never_been_there(size in size(), count in 1usize..4, steps in steps(false)) {
+        fn removed_labels_leave_no_trace(size in size(), count in 1usize..4, steps in steps(false)) {
             let mut screen = Screen::new(size, 10).unwrap();
             let mut seen = screen.clone();
             for step in steps {
                 match step {
                     Step::Output(output) => {
-                        // A drawing restores what REP repeats only where it stands before the cursor.
+                        // A drawing restores the character for REP only if it is before the cursor.
                         let output = output.replace("b", "c");
                         screen.feed(&output);
                         seen.feed(&output);

@@ -191,8 +191,9 @@ impl<'a> Drawing<'a> {
         self.out
     }
 
-    /// Switches off what is in the way of printing anywhere on the screen. So does autowrap: another
-    /// terminal may think a character wider, and what has no room in the last row would scroll the screen.
+    /// Disables everything that would interfere with printing anywhere on the screen, including
+    /// autowrap: another terminal may use a greater width for a character, and text without room in
+    /// the last row would scroll the screen.
     pub fn begin_over(&mut self) {
         let Modes { insert, origin, autowrap, margins, .. } = self.state.modes;
         for (is_needed, sequence) in
@@ -206,7 +207,7 @@ impl<'a> Drawing<'a> {
     }
 
     /// Prints rows as they are, over anything else.
-    pub fn rows_anew(&mut self, rows: Range<usize>) {
+    pub fn redraw_rows(&mut self, rows: Range<usize>) {
         let state = self.state;
         let mut goes_on = false;
         for index in rows.clone() {
@@ -232,8 +233,8 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// Switches on again what [`Drawing::begin_over`] has switched off, and places the cursor; in a row that
-    /// is covered nothing is printed for that.
+    /// Enables again what [`Drawing::begin_over`] disabled, and places the cursor; in a covered
+    /// row, nothing is printed for that.
     pub fn end_over(&mut self, is_covered: bool) {
         let state = self.state;
         let Modes { insert, autowrap, .. } = state.modes;
@@ -254,7 +255,7 @@ impl<'a> Drawing<'a> {
         self.charsets(&state.charsets);
     }
 
-    /// Sets what the cursor's place counts from.
+    /// Sets the origin from which the cursor's position counts.
     fn home(&mut self) -> Position {
         let state = self.state;
         if state.modes.margins {

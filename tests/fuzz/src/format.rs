@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use common::cast::{Code, Event, Item, LONGEST_LINE, Precision, Reader, Version, Writer};
 
-/// Hands out bytes in pieces of a length.
+/// A source that returns bytes in pieces of a length.
 struct Pieces<'a>(&'a [u8], usize);
 
 impl Read for Pieces<'_> {
@@ -16,10 +16,10 @@ impl Read for Pieces<'_> {
     }
 }
 
-/// An item, comparable: where it begins, and what it is.
+/// An item in a comparable form: its offset and contents.
 type Seen = (u64, u64, Vec<u8>);
 
-/// The items of a cast, and how it ends. At the item with the number `stop`, the place before it.
+/// The items of a cast, and its end. At the item with the number `stop`, the place before it.
 fn items(mut reader: Reader<impl Read>) -> (Vec<Seen>, String, Vec<Option<common::cast::Place>>) {
     let (mut seen, mut places) = (Vec::new(), Vec::new());
     let mut faults = Vec::new();
@@ -37,7 +37,7 @@ fn items(mut reader: Reader<impl Read>) -> (Vec<Seen>, String, Vec<Option<common
                 reader.fill().unwrap();
                 continue;
             }
-            // The reader goes on behind a bad line.
+            // The reader continues after a bad line.
             Err(error) => {
                 faults.push(format!("{error:?}"));
                 assert!(faults.len() <= LONGEST_LINE, "errors without end");
@@ -49,7 +49,7 @@ fn items(mut reader: Reader<impl Read>) -> (Vec<Seen>, String, Vec<Option<common
     }
 }
 
-/// What an event promises to everyone who looks at it.
+/// Checks the guarantees of an event.
 fn check(event: &Event<'_>) {
     let line = event.line;
     let json =
@@ -59,11 +59,11 @@ fn check(event: &Event<'_>) {
     }
     let _ = event.code_text();
     let _ = event.resize();
-    // A time that a filter leaves alone is written back as it was spelled.
+    // A time that a filter does not change is written back unchanged.
     let mut copy = Vec::new();
     Writer::new(Version::V2, Precision::Microseconds).copy(event, event.written, &mut copy);
     assert_eq!(copy, line);
-    // An event that is written anew is one.
+    // An event that is encoded again is valid.
     if let (Ok(text), false) = (event.text(), event.code == Code::Other) {
         let mut own = Vec::new();
         Writer::new(Version::V2, Precision::Microseconds).event(event.time, event.code, &text, &mut own);
@@ -72,15 +72,15 @@ fn check(event: &Event<'_>) {
     }
 }
 
-/// Any bytes as a cast: however it arrives, the items are the same; they have no gaps between them; and
-/// reading resumes at each of them.
+/// Any bytes as a cast: the items do not depend on how it arrives, have no gaps between them, and
+/// reading can resume at each of them.
 pub fn reader(input: &[u8]) {
     let (whole, end, places) = items(Reader::new(input));
     for length in [1, 7] {
         let (pieces, other_end, _) = items(Reader::new(Pieces(input, length)));
         assert_eq!((&pieces, &other_end), (&whole, &end));
     }
-    // Twice is enough: the seventh is as good as any.
+    // Two are enough: the seventh is as good as any.
     for (index, place) in places.iter().enumerate().skip(1).take(2) {
         let Some(place) = place else { continue };
         let (rest, _, _) = items(Reader::resume(&input[place.offset as usize..], place));
@@ -88,8 +88,7 @@ pub fn reader(input: &[u8]) {
     }
 }
 
-/// The same of a document of version 1, which would take long to be guessed: the input follows its
-/// beginning.
+/// The same for a version 1 document, whose start would take long to guess: the input follows it.
 pub fn document(input: &[u8]) {
     reader(&[b"{\"version\": 1, \"width\": 8, \"height\": 2, \"stdout\": [", input].concat());
     reader(&[b"{\"stdout\": [[1, \"a\"]], \"version\": 1, \"width\": 8", input].concat());

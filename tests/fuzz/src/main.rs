@@ -1,11 +1,11 @@
-//! What may come from outside, thrown at everything that reads it: each target takes any bytes and
-//! must neither panic nor break its promise.
+//! Fuzz targets for all code that reads external data: each takes any bytes and must neither panic
+//! nor break its guarantees.
 //!
-//! With the feature `engine`, `TARGET=reader` picks the target that libFuzzer calls; see `run` beside
-//! this. Without it, the program replays the files that it is given, and `cargo test` the corpus.
+//! With the feature `engine`, `TARGET=reader` selects the target that libFuzzer calls; see `run` in
+//! this package. Without it, the program replays the given files, and `cargo test` the corpus.
 //!
-//! What lives in the programs is mounted here from their folders, at the root, because that is where
-//! it looks for its neighbours.
+//! Modules of the programs are included here from their directories, at the root, because that is
+//! where they look for each other.
 
 #![cfg_attr(feature = "engine", no_main)]
 #![allow(dead_code, reason = "not all of what is mounted is fuzzed")]
@@ -65,7 +65,7 @@ use common::text;
 use render::glyphs::FaceStyle;
 use render::{geometry, metrics};
 
-/// A target: its name, also that of its corpus, and what takes the input.
+/// A target: its name, also that of its corpus, and its function.
 type Target = (&'static str, fn(&[u8]));
 
 const TARGETS: &[Target] = &[
@@ -96,7 +96,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     CHOSEN.get_or_init(chosen)(input)
 });
 
-/// The target that the environment names.
+/// The target selected by the environment.
 fn chosen() -> fn(&[u8]) {
     let name = std::env::var("TARGET").unwrap_or_default();
     let names: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
@@ -104,7 +104,7 @@ fn chosen() -> fn(&[u8]) {
     target.unwrap_or_else(|| panic!("TARGET must be one of {}", names.join(", "))).1
 }
 
-/// Replays the files that it is given.
+/// Replays the given files.
 #[cfg(not(feature = "engine"))]
 fn main() -> std::io::Result<()> {
     let target = chosen();
@@ -118,9 +118,9 @@ fn main() -> std::io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Every input of the corpus of every target. A target that fails names the file.
+    /// Replays the corpus of every target. A failing target reports the file.
     #[test]
-    fn the_corpus_holds() {
+    fn the_corpus_passes() {
         let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
         for (name, target) in TARGETS {
             let folder = corpus.join(name);

@@ -1,4 +1,4 @@
-//! What servers and viewers send.
+//! Data sent by servers and viewers.
 
 use common::cast::{Header, Item, Reader};
 use common::live::{Event, Session, Theme, alis};
@@ -6,13 +6,13 @@ use net::websocket::{BINARY, Message, Reader as Frames, Role, write_frame};
 
 use crate::protocol::{Numbered, Protocol};
 
-/// Any text as a reference in a page: what comes out is a URL that a request can hold.
+/// Any text as a reference in a page: the result is a valid URL for a request.
 pub fn url(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let (base, reference) = text.split_once('\n').unwrap_or(("https://a.org:1/p/page?q", &text));
     let url = crate::url::resolve(base, reference);
     assert!(url.bytes().all(|byte| byte.is_ascii_graphic()));
-    // Credentials never follow to another host, however it is spelled.
+    // Credentials never go to another host, however it is written.
     if crate::url::is_safe_redirect("https://a.org/x", &url) {
         assert!(url.to_lowercase().starts_with("https://"), "{url}");
         let authority = url[8..].split(['/', '?', '#']).next().unwrap_or_default().to_lowercase();
@@ -27,7 +27,7 @@ pub fn page(input: &[u8]) {
     }
 }
 
-/// Any bytes as what a server answers to an upload: the first two are the status.
+/// Any bytes as a server's response to an upload: the first two are the status.
 pub fn answer(input: &[u8]) {
     let [high, low, body @ ..] = input else { return };
     let status = u16::from_be_bytes([*high, *low]) % 600;
@@ -39,7 +39,8 @@ pub fn answer(input: &[u8]) {
     }
 }
 
-/// Any bytes as a request to `asciinema-serve`: complete or not, it is the same however it arrives.
+/// Any bytes as a request to `asciinema-serve`: complete or not, the result does not depend on how
+/// it arrives.
 pub fn request(input: &[u8]) {
     let whole = format!("{:?}", crate::request::parse(input, Some("box.lan")));
     for at in 0..input.len() {
@@ -51,7 +52,7 @@ pub fn request(input: &[u8]) {
     }
 }
 
-/// The messages in what the other side sends, in pieces, and the violation that ends them.
+/// The messages from the other side, in pieces, and the violation that ends them.
 fn messages<'a>(role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Message>, String) {
     let mut reader = Frames::new(role, 1000);
     let mut messages = Vec::new();
@@ -68,7 +69,8 @@ fn messages<'a>(role: Role, pieces: impl Iterator<Item = &'a [u8]>) -> (Vec<Mess
     (messages, String::new())
 }
 
-/// Any bytes as frames, to either side: the same however they arrive; and what is sent is understood.
+/// Any bytes as frames, for either side: the result does not depend on how they arrive, and encoded
+/// messages are understood.
 pub fn websocket(input: &[u8]) {
     for role in [Role::Client, Role::Server] {
         assert_eq!(messages(role, input.chunks(1)), messages(role, std::iter::once(input)));
@@ -79,7 +81,7 @@ pub fn websocket(input: &[u8]) {
     let _ = net::websocket::accept_key(&String::from_utf8_lossy(input));
 }
 
-/// A message of ALiS, taken apart: the numbers after its kind, and what follows them.
+/// An ALiS message split into the numbers after its kind, and the rest.
 fn numbers(message: &[u8], count: usize) -> (Vec<u64>, &[u8]) {
     let mut rest = &message[1..];
     let numbers = (0..count).map(|_| {
@@ -91,8 +93,8 @@ fn numbers(message: &[u8], count: usize) -> (Vec<u64>, &[u8]) {
     (numbers.collect(), rest)
 }
 
-/// Any bytes as a cast that is shown live: each message of ALiS says what the event says; the other
-/// protocols take it as well.
+/// Any bytes as a cast shown live: each ALiS message represents its event, and the other protocols
+/// accept it as well.
 pub fn alis(input: &[u8]) {
     let mut reader = Reader::new(input);
     let mut session: Option<Session> = None;
@@ -146,7 +148,7 @@ pub fn alis(input: &[u8]) {
             protocol.event(Numbered { id, after, event }, &mut out);
         }
     }
-    // What was sent can be read.
+    // The encoded data can be read.
     let (_, violation) = messages(Role::Client, std::iter::once(&out[..]));
     assert!(matches!(violation.as_str(), "" | "TooLarge"), "{violation}");
 }

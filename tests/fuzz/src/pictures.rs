@@ -1,4 +1,4 @@
-//! Fonts, and the characters that they have or have not.
+//! Fonts, and characters that they have or lack.
 
 use std::sync::Mutex;
 
@@ -9,7 +9,7 @@ use render::metrics::{JETBRAINS_MONO, Metrics};
 
 use crate::face::FontData;
 
-/// Any bytes as a font: characters are drawn within their cell, or it is none.
+/// Any bytes as a font: characters are drawn within their cell, or it is rejected.
 pub fn font(input: &[u8]) {
     let Some(font) = FontData::new(input.to_vec().into(), 0) else { return };
     let _ = (font.style(), font.proportions());
@@ -25,8 +25,7 @@ pub fn font(input: &[u8]) {
     }
 }
 
-/// Any text with the built-in fonts and those of the system: every cell is drawn, as a box if nothing
-/// else.
+/// Any text with the built-in and the system's fonts: every cell is drawn, at least as a box.
 pub fn fallback(input: &[u8]) {
     static FONTS: Mutex<Option<Fonts>> = Mutex::new(None);
     let [style, columns, text @ ..] = input else { return };

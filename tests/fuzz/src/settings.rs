@@ -1,4 +1,4 @@
-//! What users write into files.
+//! Configuration files written by users.
 
 use common::cast::Header;
 use render::theme::Theme;
@@ -21,7 +21,7 @@ pub fn toml(input: &[u8]) {
     }
 }
 
-/// Any text as a theme on the command line, and as a header that names one.
+/// Any text as a theme on the command line, and in a header.
 pub fn theme(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let _ = Theme::parse(&text);

@@ -1,4 +1,4 @@
-//! The stream between a program and its terminal, and what it makes of the screen.
+//! The stream between a program and its terminal, and its effect on the screen.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use common::vt::{
     Guard, KeyDecoder, Kind, ModeTracker, ReplyFilter, Tokenizer, Tokens, Verdict, plain_keys, rule_of,
 };
 
-/// The tokens of pieces of output, as text; runs of text made one.
+/// The tokens of pieces of output, as text, with adjacent texts joined.
 fn tokens<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
     let mut tokenizer = Tokenizer::default();
     let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
@@ -47,8 +47,8 @@ fn tokens<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> 
     seen
 }
 
-/// Any bytes as output: the tokens are the same however it is cut, and are the input put together; what
-/// the guard lets through holds nothing that it should have held back.
+/// Any bytes as output: the tokens do not depend on where it is cut, and concatenated are the
+/// input; the guard's output contains nothing that should have been held back.
 pub fn tokenizer(input: &[u8]) {
     let whole = tokens(std::iter::once(input));
     assert_eq!(tokens(input.chunks(1)), whole);
@@ -62,7 +62,7 @@ pub fn tokenizer(input: &[u8]) {
     };
     let safe = guarded(usize::MAX);
     assert_eq!(guarded(1), safe);
-    // What is no UTF-8 is not what a cast can hold.
+    // A cast cannot contain invalid UTF-8.
     if std::str::from_utf8(input).is_ok() {
         let mut tokenizer = Tokenizer::default();
         let mut tokens = tokenizer.tokens(&safe);
@@ -80,7 +80,7 @@ pub fn tokenizer(input: &[u8]) {
     };
     let (_, reset, settings) = tracked(usize::MAX);
     assert_eq!(tracked(3), tracked(usize::MAX));
-    // Who is given the settings is in the same state, and the reset undoes it.
+    // A terminal that gets the settings is in the same state, and the reset undoes it.
     let mut modes = ModeTracker::default();
     modes.push(&settings);
     assert_eq!(modes.settings(), settings);
@@ -88,7 +88,7 @@ pub fn tokenizer(input: &[u8]) {
     let _ = modes.settings();
 }
 
-/// Any bytes as keys: they come out the same however they arrive.
+/// Any bytes as keys: the result does not depend on how they arrive.
 pub fn keys(input: &[u8]) {
     let decoded = |length: usize| {
         let (mut decoder, mut keys) = (KeyDecoder::default(), Vec::new());
@@ -97,7 +97,7 @@ pub fn keys(input: &[u8]) {
         format!("{keys:?}")
     };
     assert_eq!(decoded(1), decoded(usize::MAX));
-    // What ends a read may be a key or the beginning of a reply: the filter is not the same for all.
+    // The end of a read may be a key or the start of a reply, so the filter's result may differ.
     for length in [1, 4, usize::MAX] {
         let (mut filter, mut keys) = (ReplyFilter::default(), Vec::new());
         input.chunks(length).for_each(|piece| filter.push(piece, &mut keys));
@@ -107,13 +107,13 @@ pub fn keys(input: &[u8]) {
     assert!(plain_keys(input).len() <= input.len());
 }
 
-/// What happens to a terminal.
+/// A step in the life of a terminal.
 enum Step {
     Output(String),
     Resize(Size),
 }
 
-/// Reads an input as a size, and steps: 0xff and two bytes is another size, 0xfe cuts the output.
+/// Parses an input as a size and steps: 0xff and two bytes are a resize, 0xfe splits the output.
 fn steps(input: &[u8]) -> (Size, Vec<Step>) {
     let size = |bytes: &[u8]| {
         let at = |index: usize| bytes.get(index).map_or(0, |&byte| u16::from(byte));
@@ -137,8 +137,8 @@ fn steps(input: &[u8]) -> (Size, Vec<Step>) {
     (size(input), steps)
 }
 
-/// Any output and sizes: the three terminals show the same, a drawing makes another one the same, and
-/// so do a checkpoint and the transition from an earlier state; what a cell says of its place is true.
+/// Any output and sizes: the three terminals show the same; a drawing, a checkpoint, and a
+/// transition from an earlier state reproduce the state; and the places of cells are right.
 pub fn screen(input: &[u8]) {
     let (size, steps) = steps(input);
     let mut screen = Screen::new(size, 20).unwrap();
@@ -197,7 +197,7 @@ pub fn screen(input: &[u8]) {
     }
 }
 
-/// Any output and sizes: what is reported as found is what was looked for.
+/// Any output and sizes: every reported match contains the searched text.
 pub fn search(input: &[u8]) {
     let (size, steps) = steps(input);
     let mut sightings = Sightings::default();

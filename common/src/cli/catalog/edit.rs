@@ -317,7 +317,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: false,
         summary: "show the keys typed in a cast",
         usage: "[--for SECONDS] [--follow] [-o OUT] [FILE]",
-        about: "Show the keys of a cast's input events at the right of the last row. A key that nothing is written for, as in a password, is shown as a dot. With no FILE, or when FILE is -, read standard input.",
+        about: "Show the keys of a cast's input events at the right of the last row. A key without a response, as in a password, is shown as a dot. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(&["--for"], "SECONDS", Text, "show keys for SECONDS after the last one (default: 1)"),
             FOLLOW,
@@ -415,7 +415,7 @@ pub const PROGRAMS: &[Program] = &[
                     "srt",
                     "vtt",
                 ]),
-                "asciicast-v3, asciicast-v2, asciicast-v1 (output events only), raw (the output itself), txt (plain text), ttyrec, script (a log and its timing), srt or vtt (markers as captions); default if OUT is given: txt, srt, vtt or ttyrec if it ends so, otherwise asciicast-v3",
+                "asciicast-v3, asciicast-v2, asciicast-v1 (output events only), raw (the output itself), txt (plain text), ttyrec, script (a log and its timing), srt or vtt (markers as captions); default if OUT is given: txt, srt, vtt or ttyrec if OUT has that extension, otherwise asciicast-v3",
             ),
             option(
                 &["--timing"],
