@@ -81,8 +81,8 @@ impl Clock {
         self.settle(next);
     }
 
-    /// During a pause, moves on to a whole millisecond unless an event comes before it: so the time shown
-    /// is the time that it is.
+    /// During a pause, advances to a whole millisecond unless an event comes first, so that the time
+    /// shown is exact.
     pub fn settle(&mut self, next: Option<Time>) {
         let beyond = self.position(next).as_micros() % 1000;
         let left = Time::from_micros(if beyond == 0 { 0 } else { 1000 - beyond });
@@ -121,13 +121,12 @@ impl Clock {
         self.wait_for(time).map(|(whole, passed)| whole.saturating_sub(passed))
     }
 
-    /// By how much it has passed a time in the cast, at which the next event is; `None` during a pause.
+    /// How late the next event is, given its time in the cast; `None` during a pause.
     pub fn overdue(&self, time: Time) -> Option<Duration> {
         self.wait_for(time).map(|(whole, passed)| passed.saturating_sub(whole))
     }
 
-    /// How long it takes to reach a time in the cast, and how much of that has passed; `None` during a
-    /// pause.
+    /// The wait for a time in the cast, and how much of it has passed; `None` during a pause.
     fn wait_for(&self, time: Time) -> Option<(Duration, Duration)> {
         let Pace::Running { since, elapsed } = self.pace else { return None };
         let whole = self.elapsed.plus(self.delay(time)).since(elapsed).divided_by(self.speed);
@@ -163,7 +162,7 @@ impl Clock {
             Pace::Running { since, elapsed } => {
                 let passed = since.elapsed().as_secs_f64() * self.speed;
                 let now = elapsed.plus(Time::from_micros((passed * 1e6) as u64)).max(self.elapsed);
-                // An event that is due but has not been played is still to come.
+                // An event that is due but has not been played has not been reached.
                 let before = |next| self.elapsed.plus(self.delay(next)).since(Time::from_micros(1));
                 next.map_or(now, |next| now.min(before(next)).max(self.elapsed))
             }

@@ -83,7 +83,7 @@ pub struct Cursor {
     keeps_lines: bool,
     /// The item read ahead, if any.
     ahead: Option<Ahead>,
-    /// True after the exit event that ends a recording being followed.
+    /// True after the exit event of a growing file.
     is_over: bool,
     /// The time of the last event taken, as in [`Played::at`].
     at: Time,
@@ -248,7 +248,7 @@ impl Cursor {
     }
 }
 
-/// Whether what is read is a file that is followed: such a recording ends at its exit event.
+/// Returns whether the input is a growing file, which its exit event ends.
 fn ends_at_exit(input: &Input) -> bool {
     matches!(input, Input::Kept(reader) if reader.store().is_followed)
 }

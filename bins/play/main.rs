@@ -36,7 +36,7 @@ const PROGRAM: Program = catalog::program("asciinema-play");
 /// The options, from the command line and the configuration.
 struct Options {
     source: OsString,
-    /// Whether the source is a file that is still growing.
+    /// True if the source is a growing file.
     follows: bool,
     playing: PlayOptions,
     sink: SinkOptions,
@@ -131,7 +131,7 @@ fn play_stream(stream: Input, name: &str, options: Options, config: &Config) -> 
     let keys = Keys::configured(config)?;
     let sink = PlaySink::new(options.sink).map_err(|error| Failure::io("stdout", &error))?;
     let terminal = Terminal::open().ok().filter(Terminal::is_foreground);
-    // Without jumps, nothing needs to be kept, except where reading would wait without looking for keys.
+    // Without jumps, nothing needs to be kept, unless reading waits and would keep keys waiting.
     let is_kept = options.playing.loops || options.follows || (terminal.is_some() && sink.is_screen());
     let recording = match is_kept {
         true => Recording::Kept(Store::new(stream).map_err(|error| Failure::io(name, &error))?),

@@ -139,8 +139,8 @@ fn fitting(text: &str, cols: usize) -> String {
     text.chars().take_while(fits).collect()
 }
 
-/// A time as `M:SS` or `H:MM:SS`; if it must be exact, with three decimals, rounded up: the screen shown
-/// is the screen at that time, the events of the millisecond included.
+/// A time as `M:SS` or `H:MM:SS`; if it must be exact, with three decimals, rounded up so that every
+/// event shown has happened by then.
 pub fn clock(time: Time, is_exact: bool) -> String {
     let millis = if is_exact { time.as_micros().div_ceil(1000) } else { time.as_micros() / 1000 };
     let seconds = millis / 1000;

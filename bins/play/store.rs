@@ -26,7 +26,7 @@ pub struct Store {
     /// Notified when more data or the end has arrived.
     grown: Condvar,
     wake: PipeReader,
-    /// Whether the source is a file that is followed, which ends at its exit event.
+    /// True for a growing file, which its exit event ends.
     pub is_followed: bool,
 }
 
@@ -111,7 +111,7 @@ impl Store {
         }
     }
 
-    /// Ends the data at an offset: what is written after that is no longer part of the cast.
+    /// Ends the data at an offset. Anything written after it is not part of the cast.
     pub fn end_at(&self, offset: u64) {
         let mut state = self.lock();
         (state.is_complete, state.length) = (true, Some(offset));
@@ -215,7 +215,7 @@ impl State {
     }
 }
 
-/// The same error again: each of several readers is to get it.
+/// Duplicates an error, which every reader of the store gets.
 fn copy(error: &io::Error) -> io::Error {
     match error.raw_os_error() {
         Some(code) => io::Error::from_raw_os_error(code),

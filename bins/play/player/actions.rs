@@ -253,7 +253,7 @@ impl Player {
         };
         if let Some(arrival) = arrival {
             (self.cursor, view.screen) = (arrival.cursor, arrival.screen);
-            // Only events are jumped over by a checkpoint.
+            // There are events before every checkpoint.
             self.has_played |= self.cursor.at() > Time::ZERO;
             self.end.clone_from(&self.options.end);
         }

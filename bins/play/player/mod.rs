@@ -147,7 +147,7 @@ pub struct Player {
     /// Whether a pause at the end is to hold: it was jumped to.
     holds_at_end: bool,
     has_played: bool,
-    /// Set after a stop, until the SIGCONT that ended it has been taken.
+    /// True after a stop, until the SIGCONT that ended it arrives.
     has_come_back: bool,
     /// Whether the window has another size.
     is_resized: bool,

@@ -124,7 +124,7 @@ impl Player {
             match signal {
                 Signal::SIGINT => return Err(Ending::Interrupted),
                 Signal::SIGTSTP => self.stop()?,
-                // After a stop of its own it has come back already.
+                // `stop` has done everything already.
                 Signal::SIGCONT if mem::take(&mut self.has_come_back) => {}
                 Signal::SIGCONT => {
                     self.stand_still_after_stop();
@@ -152,8 +152,8 @@ impl Player {
         self.come_back()
     }
 
-    /// Takes the time of a stop out that came without warning (SIGSTOP). It is known only as far as the
-    /// next event is overdue; that one is played at once.
+    /// Subtracts the time of a stop without warning (SIGSTOP). How long it took shows only in how late
+    /// the next event is, which is played at once.
     fn stand_still_after_stop(&mut self) {
         if let Some(overdue) = self.cursor.next_time().and_then(|next| self.clock.overdue(next)) {
             self.clock.stand_still(overdue);

@@ -145,6 +145,12 @@ impl<C: Cell> Row<C> {
         &self.cells[..length + usize::from(self.cells.get(length).filter(is_half).is_some())]
     }
 
+    /// Returns whether the cells are blank from where `used` ends.
+    #[cfg(test)]
+    pub(super) fn has_blank_end(&self) -> bool {
+        self.cells[self.used..].iter().all(|cell| *cell == C::blank())
+    }
+
     /// Sets all cells to the same one.
     pub(super) fn fill(&mut self, cell: C) {
         self.cells.fill(cell);

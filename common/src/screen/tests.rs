@@ -300,6 +300,18 @@ proptest! {
     }
 
     #[test]
+    fn rows_are_blank_from_where_they_say(size in size(), later in size(), output in styled_output()) {
+        let mut screen = Screen::new(size, 4).unwrap();
+        let half = output.len() / 2;
+        output[..half].iter().for_each(|piece| screen.feed(piece));
+        screen.resize(later).unwrap();
+        output[half..].iter().for_each(|piece| screen.feed(piece));
+        let grids = [&screen.state.grid, &screen.state.hidden];
+        let mut rows = grids.into_iter().flat_map(|grid| grid.rows.iter().chain(&grid.scrollback));
+        prop_assert!(rows.all(Row::has_blank_end));
+    }
+
+    #[test]
     fn a_checkpoint_restores_the_scrollback(size in size(), output in styled_output()) {
         let mut original = Screen::new(size, 4).unwrap();
         output.iter().for_each(|piece| original.feed(piece));
