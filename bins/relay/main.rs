@@ -11,13 +11,13 @@ mod settings;
 
 use std::env;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::config::{self, Config};
 use common::io::Stream;
-use common::live::{Growing, Intake};
+use common::live::Intake;
 use common::tty::{self, Signal, Signals};
 use net::Server;
 use serde_json::Value;
@@ -92,15 +92,13 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
         let text = args.text()?;
         options.settings.insert(key.to_string(), Value::from(text));
     }
-    if options.follows && options.file.as_deref().is_none_or(|file| file == "-") {
-        return Err(Failure::Usage("--follow requires a FILE".to_string()));
-    }
     Ok(options)
 }
 
 fn relay(options: Options) -> cli::Result<()> {
     let config = Config::load()?;
-    let (stream, source) = common::io::open(options.file.as_deref())?;
+    let open = if options.follows { common::io::follow } else { common::io::open };
+    let (input, source) = open(options.file.as_deref())?;
     let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
         .map_err(|error| Failure::io("signals", &error))?;
     let goal = match options.stream {
@@ -118,12 +116,8 @@ fn relay(options: Options) -> cli::Result<()> {
         true => None,
         false => Some(Stream::stdout().map_err(|error| Failure::io("stdout", &error))?),
     };
-    let reader: Box<dyn Read + Send> = match options.follows {
-        true => Box::new(Growing::new(stream.into_file().map_err(|error| Failure::io(&source, &error))?)),
-        false => Box::new(stream),
-    };
     let reporter = Reporter::new(PROGRAM.name);
-    let intake = Intake::start(reader, source.clone(), copy, reporter)
+    let intake = Intake::start(Box::new(input), source.clone(), copy, reporter)
         .map_err(|error| Failure::io(&source, &error))?;
     let publisher = Publisher::new(intake, goal, Notices::new(&config)?);
     match publisher.run(&mut signals).map_err(|error| Failure::io("waiting", &error))? {

@@ -24,8 +24,8 @@ use std::rc::Rc;
 use common::cast::{self, Header, Item, Reader};
 use common::cli::{self, Arg, Args, Failure, Program, Reporter, catalog};
 use common::filter;
-use common::io::{Input, Stream};
-use common::live::{Growing, Intake};
+use common::io::Stream;
+use common::live::Intake;
 use common::text::visible;
 use common::tty::{self, Signal, Signals};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -94,15 +94,13 @@ fn parse(args: &mut Args) -> cli::Result<Options> {
             other => return Err(args.unexpected(&other)),
         }
     }
-    if options.follows && options.file.as_deref().is_none_or(|file| file == "-") {
-        return Err(Failure::Usage("--follow requires a FILE".to_string()));
-    }
     Ok(options)
 }
 
 fn serve(options: Options) -> cli::Result<()> {
     let (addresses, listen_name) = resolve(&options.address)?;
-    let (stream, source) = common::io::open(options.file.as_deref())?;
+    let open = if options.follows { common::io::follow } else { common::io::open };
+    let (input, source) = open(options.file.as_deref())?;
     let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP])
         .map_err(|error| Failure::io("signals", &error))?;
     let shown_address = visible(&options.address.to_string_lossy());
@@ -114,18 +112,15 @@ fn serve(options: Options) -> cli::Result<()> {
     let is_open = options.password.is_none() && !options.has_secret;
     let access = Access::new(options.password, options.has_secret, address.port())
         .map_err(|error| Failure::io("random numbers", &error))?;
-    let file = stream.into_file().map_err(failed)?;
-    let show = if file.metadata().map_err(failed)?.is_file() && !options.follows {
-        recording(file, &source)?
+    let is_recording = !options.follows && input.is_file().map_err(failed)?;
+    let show = if is_recording {
+        recording(input.into_file().map_err(failed)?, &source)?
     } else {
         let copy = match io::stdout().is_terminal() {
             true => None,
             false => Some(Stream::stdout().map_err(|error| Failure::io("stdout", &error))?),
         };
-        let mut reader: Box<dyn Read + Send> = match options.follows {
-            true => Box::new(Growing::new(file)),
-            false => Box::new(Input::from(Stream::from(file))),
-        };
+        let mut reader: Box<dyn Read + Send> = Box::new(input);
         let mut history = None;
         if options.keeps_history {
             let kept = Kept::new(reader).map_err(|error| Failure::io("a temporary file", &error))?;

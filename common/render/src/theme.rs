@@ -131,24 +131,12 @@ impl Theme {
 
     /// The theme in a header; `None` if it is missing or any part of it is invalid.
     pub fn of_header(header: &Header) -> Option<Theme> {
-        let within_term = || {
-            let term = cast::object_entries(header.get("term")?)?;
-            term.into_iter().rev().find(|(key, _)| key == "theme").map(|(_, value)| value)
-        };
-        let object = match header.version {
-            cast::Version::V2 => header.get("theme"),
-            cast::Version::V3 => within_term(),
-        };
-        let entries = cast::object_entries(object?)?;
-        let text = |name: &str| {
-            let (_, value) = entries.iter().rev().find(|(key, _)| key == name)?;
-            serde_json::from_str::<String>(value).ok()
-        };
-        let color = |text: &str| text.strip_prefix('#').and_then(Rgb::parse);
+        let rgb = |[red, green, blue]: [u8; 3]| Rgb { red, green, blue };
+        let theme = cast::Theme::of(header)?;
         Some(Theme {
-            background: color(&text("bg")?)?,
-            foreground: color(&text("fg")?)?,
-            palette: palette(text("palette")?.split(':').map(color))?,
+            background: rgb(theme.background),
+            foreground: rgb(theme.foreground),
+            palette: palette(theme.palette.into_iter().map(|color| Some(rgb(color))))?,
         })
     }
 

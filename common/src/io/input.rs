@@ -61,6 +61,16 @@ impl Input {
         self.gzip.as_ref().is_some_and(|gzip| gzip.taken < gzip.decoder.get_ref().len())
     }
 
+    /// Returns whether this is a regular file.
+    ///
+    /// # Errors
+    ///
+    /// Those of fstat(2).
+    pub fn is_file(&self) -> io::Result<bool> {
+        let file = File::from(self.as_fd().try_clone_to_owned()?);
+        Ok(file.metadata()?.is_file())
+    }
+
     /// The file itself, if it can be read again from the start without decompression.
     pub fn seekable(&self) -> Option<File> {
         let Origin::Stream(stream) = &self.origin else { return None };

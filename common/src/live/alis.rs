@@ -5,8 +5,8 @@
 //! their length in bytes. Events are numbered consecutively, and carry the time since the previous
 //! event in microseconds.
 
-use super::{Data, Event, Theme};
-use crate::cast::Time;
+use super::{Data, Event};
+use crate::cast::{Theme, Time};
 use crate::size::Size;
 
 /// The first message of a stream.

@@ -3,13 +3,10 @@
 //! A bounded queue connects it to the loop that serves viewers. The loop never waits for a viewer,
 //! so a full queue only means that the loop is busy, and that the cast is read a little later.
 
-use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::MetadataExt;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread;
-use std::time::Duration;
 
 use super::Event;
 use super::event::check_size;
@@ -20,9 +17,6 @@ use crate::io::Stream;
 
 /// The capacity of the queue. An item holds the events of one read.
 const QUEUE: usize = 16;
-
-/// The time between two reads at the end of a growing file: a tenth of what people notice.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// An item of the input.
 pub enum Item {
@@ -159,36 +153,5 @@ impl Read for Copied {
             (self.copy, self.is_whole) = (None, false);
         }
         Ok(count)
-    }
-}
-
-/// A file that another program is writing: at its end, reads wait for more.
-pub struct Growing(File);
-
-impl Growing {
-    /// The file as it grows.
-    pub fn new(file: File) -> Growing {
-        Growing(file)
-    }
-}
-
-impl Read for Growing {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        loop {
-            let count = self.0.read(buffer)?;
-            if count > 0 || buffer.is_empty() {
-                return Ok(count);
-            }
-            let here = io::Seek::stream_position(&mut self.0)?;
-            let there = self.0.metadata()?;
-            if there.size() < here {
-                return Err(io::Error::other("the file has become shorter"));
-            }
-            // A recording that was replaced or removed does not grow any more.
-            if there.nlink() == 0 {
-                return Ok(0);
-            }
-            thread::sleep(LOOK);
-        }
     }
 }

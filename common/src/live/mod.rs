@@ -8,12 +8,10 @@ pub mod alis;
 mod event;
 mod intake;
 mod session;
-mod theme;
 
 pub use event::{Data, Event};
-pub use intake::{Growing, Intake, Item};
+pub use intake::{Intake, Item};
 pub use session::Session;
-pub use theme::Theme;
 
 /// The `ASCIINEMA_RELAY_ID` that a streamed session sets for its programs, so that they do not
 /// stream it to the same URL again.

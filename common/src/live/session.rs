@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use super::{Data, Event, Theme};
-use crate::cast::{Header, Time};
+use super::{Data, Event};
+use crate::cast::{Header, Theme, Time};
 use crate::screen::{Screen, TooLarge};
 use crate::size::Size;
 

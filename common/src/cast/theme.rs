@@ -1,6 +1,6 @@
 //! The terminal's colours in a header.
 
-use crate::cast::{Header, Version, object_entries};
+use super::header::{Header, Version, object_entries};
 
 /// The colours of a terminal, each as red, green and blue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +44,8 @@ fn value<'a>(object: &'a str, key: &str) -> Option<&'a str> {
 /// Parses a colour, `#rrggbb`.
 fn colour(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6)?;
+    // The conversion would accept a sign.
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(())?;
     let number = u32::from_str_radix(digits, 16).ok()?;
     let [_, red, green, blue] = number.to_be_bytes();
     Some([red, green, blue])
@@ -75,8 +77,13 @@ mod tests {
             assert_eq!(theme(&v2(&named(&colours(count)))), Some(expected.clone()));
             assert_eq!(theme(&v3(&named(&colours(count)))), Some(expected));
         }
-        for broken in [named(&colours(9)), named("#+11112:"), named(""), "{}".to_string(), "null".to_string()]
-        {
+        for broken in [
+            named(&colours(9)),
+            named(&colours(8).replacen("10", "+1", 1)),
+            named(""),
+            "{}".to_string(),
+            "null".to_string(),
+        ] {
             assert_eq!(theme(&v2(&broken)), None, "{broken}");
         }
     }
