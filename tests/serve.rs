@@ -2,13 +2,15 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tungstenite::Message;
 
 use crate::harness::{Scratch, cast, run};
-use crate::live::{DEADLINE, Frame, Outcome, Showing};
+use crate::live::{DEADLINE, Frame, Outcome, Showing, Viewer};
 
 const HEADER: &str = "{\"version\": 2, \"width\": 80, \"height\": 24}\n";
 
@@ -144,6 +146,44 @@ fn an_unknown_protocol_is_refused() {
     assert_eq!(serve.finish().status, 0);
 }
 
+/// Writes about so many bytes of output, of which each event has the next number in front.
+fn write_burst(serve: &mut Showing, size: usize) {
+    let text = "0123456789abcdef".repeat(256);
+    for number in 0..size / text.len() {
+        serve.write(output(1.0, &format!("{number} {text}")));
+    }
+}
+
+#[test]
+fn a_burst_of_12_mb_reaches_every_viewer_who_reads() {
+    let mut serve = Showing::start("asciinema-serve");
+    serve.write_header();
+    let viewers = [serve.watch("v1.alis"), serve.watch("v1.alis")];
+    let readers = viewers.map(|mut viewer| {
+        viewer.wait_for("the beginning", |frame| frame.drawing().is_some());
+        thread::spawn(move || {
+            let mut count = 0;
+            loop {
+                match viewer.frame() {
+                    Frame::End { .. } => return count,
+                    Frame::Text { text, .. } => {
+                        assert_eq!(text.split(' ').next(), Some(count.to_string().as_str()));
+                        count += 1;
+                    }
+                    other => panic!("after {count} events: {other:?}"),
+                }
+            }
+        })
+    });
+    serve.wait_for("viewers", 2);
+    write_burst(&mut serve, 12_000_000);
+    serve.close();
+    for reader in readers {
+        assert_eq!(reader.join().expect("all events"), 12_000_000 / 4096);
+    }
+    assert_eq!(serve.outcome().status, 0);
+}
+
 #[test]
 fn a_stalled_viewer_delays_nobody_and_gets_the_screen_again() {
     let mut serve = Showing::start("asciinema-serve");
@@ -151,17 +191,23 @@ fn a_stalled_viewer_delays_nobody_and_gets_the_screen_again() {
     let (mut stuck, mut good) = (serve.watch("v1.alis"), serve.watch("v1.alis"));
     let mut stuck_lines = serve.watch("v3.asciicast");
     serve.wait_for("viewers", 3);
-    let line = output(1.0, &"0123456789abcdef".repeat(256));
-    for _ in 0..12_000_000 / line.len() {
-        serve.write(&line);
-    }
-    serve.write(output(2.0, "\u{1b}[2J\u{1b}[Hthe end"));
     let seen =
         |frame: &Frame| frame.output().or(frame.drawing()).is_some_and(|text| text.contains("the end"));
-    good.wait_for("the end of the burst", seen);
+    let reader = thread::spawn(move || {
+        good.wait_for("the end of the burst", seen);
+        good
+    });
+    // More than is kept for anyone. Typing needs no screen, so that this does not take long.
+    let typing = format!("[1.0, \"i\", \"{}\"]\n", "k".repeat(16_000)).repeat(8);
+    for _ in 0..20_000_000 / typing.len() {
+        serve.write(&typing);
+    }
+    serve.write(output(2.0, "\u{1b}[2J\u{1b}[Hthe end"));
+    let mut good = reader.join().expect("the end of the burst");
     // The stalled viewer continues normally after one more init.
-    let last = stuck.wait_for("the end of the burst", seen);
-    assert!(matches!(last, Frame::Init { .. }), "{last:?}");
+    let last = stuck.wait_for("an init", |frame| matches!(frame, Frame::Init { last_id: 1.., .. }));
+    let last = if seen(&last) { last } else { stuck.wait_for("the end of the burst", seen) };
+    assert!(matches!(last, Frame::Init { .. } | Frame::Text { .. }), "{last:?}");
     serve.write(output(3.0, "more"));
     let next = |frame: &Frame| frame.output() == Some("more");
     let numbers = [&mut stuck, &mut good].map(|viewer| match viewer.wait_for("the next event", next) {
@@ -175,7 +221,7 @@ fn a_stalled_viewer_delays_nobody_and_gets_the_screen_again() {
         assert!(Instant::now() < until, "waited for the next event");
         lines.push(stuck_lines.text());
     }
-    assert!(lines.iter().any(|line| line.contains("\\u001bc") && line.contains("the end")));
+    assert!(lines.iter().any(|line| line.contains("\\u001bc")));
     // The memory for two stalled viewers is bounded.
     let memory = peak_memory(serve.process());
     assert!(memory < 40_000, "{memory} KB");
@@ -544,4 +590,76 @@ fn in_a_pipe_it_copies_the_recording_and_ends_with_it() {
     let ran = shell.args(["-c", line]).stdin(std::process::Stdio::null()).output().expect("bash");
     assert_eq!(ran.status.code(), Some(3), "{ran:?}");
     assert_eq!(crate::harness::text_of(&scratch.read("demo.cast"), "o"), "hello");
+}
+
+/// A recorder piped into the server. Its session prints each line of input, up to one that is `end`. At
+/// the end, the file `status` holds the exit statuses of both.
+const RECORDED: &str = r#"
+asciinema rec -q -c 'echo ready; while read line; do echo "got $line"; test "$line" != end || exit 0; done' |
+  (echo "$BASHPID" > pid; exec asciinema serve > demo.cast)
+echo "${PIPESTATUS[*]}" > status.new; mv status.new status
+"#;
+
+#[test]
+fn a_recording_goes_on_when_its_viewer_leaves() {
+    let scratch = Scratch::new();
+    scratch.write("recorded", RECORDED);
+    let (cast, status) = (scratch.path("demo.cast"), scratch.path("status"));
+    let mut pipe = Showing::start_in(scratch, "bash recorded");
+    let mut viewer = pipe.watch("raw");
+    let has = |viewer: &mut Viewer, text: &str| {
+        while !String::from_utf8_lossy(&viewer.bytes()).contains(text) {}
+    };
+    has(&mut viewer, "ready");
+    pipe.write("one\n");
+    has(&mut viewer, "got one");
+    drop(viewer);
+    pipe.wait_for("viewers", 0);
+    pipe.write("two\n");
+    let mut viewer = pipe.watch("raw");
+    has(&mut viewer, "got two");
+    pipe.write("end\n");
+    assert_eq!(viewer.closed(), 1000);
+    drop(viewer);
+    // The scratch folder goes with it.
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    let until = Instant::now() + DEADLINE;
+    while read(&status).is_empty() {
+        assert!(Instant::now() < until, "it does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(read(&status), "0 0\n");
+    let shown = crate::harness::text_of(&read(&cast), "o");
+    assert!(
+        shown.starts_with("ready") && shown.contains("got two") && shown.contains("got end"),
+        "{shown:?}"
+    );
+    assert_eq!(pipe.outcome().status, 0);
+}
+
+#[test]
+fn a_session_goes_on_when_its_server_ends_first_and_the_loss_is_reported() {
+    let scratch = Scratch::new();
+    scratch.write("recorded", RECORDED);
+    let (process, status) = (scratch.path("pid"), scratch.path("status"));
+    let mut pipe = Showing::start_in(scratch, "bash recorded");
+    let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
+    let process: i32 = read(&process).trim().parse().expect("a process");
+    kill(Pid::from_raw(process), Signal::SIGTERM).expect("to signal it");
+    let until = Instant::now() + DEADLINE;
+    let files = format!("/proc/{process}/fd");
+    while std::fs::read_dir(&files).is_ok_and(|mut open| open.next().is_some()) {
+        assert!(Instant::now() < until, "the server does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
+    pipe.write("one\n");
+    pipe.write("end\n");
+    let until = Instant::now() + DEADLINE;
+    while read(&status).is_empty() {
+        assert!(Instant::now() < until, "it does not end");
+        thread::sleep(Duration::from_millis(5));
+    }
+    // A recording that nobody took is a failure.
+    assert_eq!(read(&status), "1 143\n");
+    pipe.outcome();
 }

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use common::cast::{Header, Time};
 use common::live::{Event, Session};
@@ -10,8 +11,15 @@ use common::screen::TooLarge;
 
 use crate::protocol::{COUNT, Numbered, Protocol};
 
-/// How far a viewer may fall behind, in bytes. Beyond that, the viewer gets the screen again.
+/// How far a viewer may fall behind for as long as it likes, in bytes.
 const BACKLOG: usize = 256 << 10;
+
+/// How long a viewer may be further behind than that. After it, the viewer gets the screen again instead
+/// of what it missed. Viewers who read have received a burst by then.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The most that is kept for viewers who are behind, for all protocols together, in bytes.
+const MOST: usize = 16 << 20;
 
 /// The approximate overhead of a kept frame, in bytes.
 const OVERHEAD: usize = 128;
@@ -34,13 +42,19 @@ struct Channel {
     first: u64,
     /// Their total size, including overhead.
     bytes: usize,
+    /// True if a viewer has received an opening since the last frame.
+    has_fresh: bool,
 }
 
 /// One event, encoded.
 struct Frame {
     bytes: Rc<[u8]>,
-    event: Rc<Event>,
     id: u64,
+    time: Time,
+    /// The event itself, if there are viewers for whom it is the first after an opening: its time has
+    /// to be encoded again for them.
+    event: Option<Rc<Event>>,
+    published: Instant,
 }
 
 /// The position of a viewer in the session.
@@ -100,20 +114,39 @@ impl Broadcast {
         }
     }
 
+    /// Drops what no viewer needs any more. `viewers` are the positions of all of them.
+    pub fn release<'a>(&mut self, viewers: impl Iterator<Item = &'a Position>) {
+        let mut needed = [u64::MAX; COUNT];
+        for position in viewers.filter(|position| position.told.is_some()) {
+            let needed = &mut needed[position.protocol as usize];
+            *needed = position.next.min(*needed);
+        }
+        for (channel, needed) in self.channels.iter_mut().zip(needed) {
+            while channel.first < needed && channel.pop() {}
+        }
+    }
+
     /// Publishes the next event. Returns its size in the longest encoding, in bytes.
-    pub fn publish(&mut self, event: Event) -> usize {
+    pub fn publish(&mut self, event: Event, now: Instant) -> usize {
         let Some(session) = &mut self.session else { return 0 };
         let after = session.last_time();
         let (id, _) = session.apply(&event);
         let event = Rc::new(event);
         let mut longest = 0;
+        let watched = self.channels.iter().filter(|channel| channel.viewers > 0).count();
         for (protocol, channel) in Protocol::all().zip(&mut self.channels) {
-            let mut bytes = Vec::new();
-            if channel.viewers > 0 {
-                protocol.event(Numbered { id, after, event: &event }, &mut bytes);
+            if channel.viewers == 0 {
+                channel.first += 1;
+                continue;
             }
+            let mut bytes = Vec::new();
+            protocol.event(Numbered { id, after, event: &event }, &mut bytes);
             longest = longest.max(bytes.len());
-            channel.push(Frame { bytes: bytes.into(), event: Rc::clone(&event), id });
+            let first = channel.has_fresh.then(|| Rc::clone(&event));
+            channel.has_fresh = false;
+            channel.push(Frame { bytes: bytes.into(), id, time: event.time, event: first, published: now });
+            channel.keep(MOST / watched);
+            channel.expire(now);
         }
         longest
     }
@@ -127,7 +160,7 @@ impl Broadcast {
     /// yet.
     pub fn advance(&mut self, position: &mut Position, most: usize, out: &mut Vec<Rc<[u8]>>) {
         let Some(session) = &mut self.session else { return };
-        let (protocol, channel) = (position.protocol, &self.channels[position.protocol as usize]);
+        let (protocol, channel) = (position.protocol, &mut self.channels[position.protocol as usize]);
         let mut given = 0;
         if position.told.is_none() || position.next < channel.first {
             let mut opening = Vec::new();
@@ -136,16 +169,20 @@ impl Broadcast {
             position.told = Some(now);
             position.next = channel.end();
             position.is_fresh = true;
+            channel.has_fresh = true;
             given += opening.len();
             out.push(opening.into());
         }
         let skipped = usize::try_from(position.next - channel.first).unwrap_or(usize::MAX);
-        for Frame { bytes, event, id } in channel.frames.iter().skip(skipped) {
+        for Frame { bytes, id, time, event, .. } in channel.frames.iter().skip(skipped) {
             if given >= most {
                 return;
             }
             let mut own = None;
-            if let Some(after) = position.told.filter(|_| position.is_fresh && protocol.is_relative()) {
+            if let (Some(after), Some(event)) = (position.told, event)
+                && position.is_fresh
+                && protocol.is_relative()
+            {
                 let mut bytes = Vec::new();
                 protocol.event(Numbered { id: *id, after, event }, &mut bytes);
                 own = Some(Rc::from(bytes));
@@ -156,7 +193,7 @@ impl Broadcast {
                 out.push(own.unwrap_or_else(|| Rc::clone(bytes)));
             }
             position.next += 1;
-            position.told = position.told.max(Some(event.time));
+            position.told = position.told.max(Some(*time));
             position.is_fresh = false;
         }
         if self.has_ended && !position.has_ended {
@@ -183,23 +220,27 @@ impl Channel {
     }
 
     fn push(&mut self, frame: Frame) {
-        if self.viewers == 0 {
-            self.first += 1;
-            return;
-        }
         self.bytes += frame.cost();
         self.frames.push_back(frame);
-        self.keep(BACKLOG);
+    }
+
+    /// Drops the first frame. Returns false if there is none.
+    fn pop(&mut self) -> bool {
+        let Some(frame) = self.frames.pop_front() else { return false };
+        self.bytes -= frame.cost();
+        self.first += 1;
+        true
     }
 
     /// Drops the first frames until the rest takes at most this many bytes.
     fn keep(&mut self, most: usize) {
-        while self.bytes > most
-            && let Some(frame) = self.frames.pop_front()
-        {
-            self.bytes -= frame.cost();
-            self.first += 1;
-        }
+        while self.bytes > most && self.pop() {}
+    }
+
+    /// Drops old frames that are beyond the backlog.
+    fn expire(&mut self, now: Instant) {
+        let is_old = |frame: &Frame| now.duration_since(frame.published) > PATIENCE;
+        while self.bytes > BACKLOG && self.frames.front().is_some_and(is_old) && self.pop() {}
     }
 }
 
@@ -211,6 +252,8 @@ impl Frame {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
     use common::live::Data;
 
@@ -223,6 +266,11 @@ mod tests {
         let header = b"{\"version\": 2, \"width\": 20, \"height\": 4}";
         broadcast.begin(Header::parse(header).unwrap()).unwrap();
         broadcast
+    }
+
+    fn publish(broadcast: &mut Broadcast, event: Event) {
+        static NOW: LazyLock<Instant> = LazyLock::new(Instant::now);
+        broadcast.publish(event, *NOW);
     }
 
     /// The frames for a viewer, as text.
@@ -244,15 +292,15 @@ mod tests {
         let mut broadcast = begun();
         let mut early = broadcast.join(Protocol::Alis);
         given(&mut broadcast, &mut early);
-        broadcast.publish(event(1000, "a"));
+        publish(&mut broadcast, event(1000, "a"));
         assert_eq!(given(&mut broadcast, &mut early), ["o\x01\u{fffd}\u{fffd}=\x01a"]);
         let mut late = broadcast.join(Protocol::Alis);
         given(&mut broadcast, &mut late);
-        broadcast.publish(event(1000, "b"));
+        publish(&mut broadcast, event(1000, "b"));
         assert_eq!(given(&mut broadcast, &mut early), ["o\x02\0\x01b"]);
         assert_eq!(given(&mut broadcast, &mut late), ["o\x02\0\x01b"]);
         let (mut a, mut b) = (Vec::new(), Vec::new());
-        broadcast.publish(event(1000, "c"));
+        publish(&mut broadcast, event(1000, "c"));
         broadcast.advance(&mut early, usize::MAX, &mut a);
         broadcast.advance(&mut late, usize::MAX, &mut b);
         assert!(Rc::ptr_eq(&a[0], &b[0]));
@@ -265,28 +313,50 @@ mod tests {
             let mut position = broadcast.join(protocol);
             given(&mut broadcast, &mut position);
             for number in 0..BACKLOG / 100 {
-                broadcast.publish(event(number as u64, &"x".repeat(100)));
+                publish(&mut broadcast, event(number as u64, &"x".repeat(100)));
             }
-            broadcast.publish(event(1_000_000, "\u{1b}[2J\u{1b}[Hhere"));
+            let later = Instant::now() + PATIENCE + Duration::from_secs(1);
+            broadcast.publish(event(1_000_000, "\u{1b}[2J\u{1b}[Hhere"), later);
             let frames = given(&mut broadcast, &mut position);
             assert!(frames.len() == 1 && frames[0].contains("here"), "{protocol:?} {frames:?}");
-            broadcast.publish(event(1_000_001, "there"));
+            publish(&mut broadcast, event(1_000_001, "there"));
             let frames = given(&mut broadcast, &mut position);
             assert!(frames.len() == 1 && frames[0].contains("there"), "{protocol:?} {frames:?}");
         }
     }
 
     #[test]
+    fn a_viewer_behind_for_a_moment_misses_nothing() {
+        let mut broadcast = begun();
+        let mut position = broadcast.join(Protocol::Raw);
+        given(&mut broadcast, &mut position);
+        for number in 0..12_000 {
+            publish(&mut broadcast, event(number, &format!("{number:1000}")));
+        }
+        let frames = given(&mut broadcast, &mut position);
+        assert_eq!(frames.len(), 12_000);
+        assert!(frames.iter().enumerate().all(|(number, text)| text.ends_with(&format!(" {number}"))));
+        broadcast.release([&position].into_iter());
+        assert!(broadcast.channels[Protocol::Raw as usize].frames.is_empty());
+    }
+
+    #[test]
     fn memory_is_bounded_and_unused_without_viewers() {
         let mut broadcast = begun();
-        let position = broadcast.join(Protocol::V3);
-        for number in 0..10_000 {
-            broadcast.publish(event(number, &"x".repeat(1000)));
+        let positions = [Protocol::V3, Protocol::V2].map(|protocol| {
+            let mut position = broadcast.join(protocol);
+            given(&mut broadcast, &mut position);
+            position
+        });
+        let text = "x".repeat(10_000);
+        for number in 0..4_000 {
+            publish(&mut broadcast, event(number, &text));
         }
-        let channel = &broadcast.channels[Protocol::V3 as usize];
-        assert!(channel.bytes <= BACKLOG && channel.frames.len() <= BACKLOG / 1000);
+        let bytes =
+            |broadcast: &Broadcast| broadcast.channels.iter().map(|channel| channel.bytes).sum::<usize>();
+        assert!(bytes(&broadcast) > MOST * 9 / 10 && bytes(&broadcast) <= MOST);
         assert!(broadcast.channels[Protocol::Alis as usize].frames.is_empty());
-        broadcast.leave(&position);
-        assert!(broadcast.channels[Protocol::V3 as usize].frames.is_empty());
+        positions.iter().for_each(|position| broadcast.leave(position));
+        assert_eq!(bytes(&broadcast), 0);
     }
 }

@@ -108,6 +108,14 @@ impl Connection {
         self.is_blocked
     }
 
+    /// The position in the session, if this is a viewer.
+    pub fn position(&self) -> Option<&Position> {
+        match &self.phase {
+            Phase::Viewer { position, .. } => Some(position),
+            _ => None,
+        }
+    }
+
     /// Sends a response and closes.
     pub fn answer(&mut self, pieces: impl IntoIterator<Item = Piece>, body: Option<Body>, now: Instant) {
         self.output.extend(pieces.into_iter().filter(|piece| !piece.bytes().is_empty()));

@@ -218,7 +218,7 @@ impl Server {
             Some(Item::Events(events)) => {
                 let mut burst = 0;
                 for event in events {
-                    burst += self.broadcast.publish(event);
+                    burst += self.broadcast.publish(event, now);
                     if burst >= BURST {
                         self.flush(now);
                         burst = 0;
@@ -377,6 +377,7 @@ impl Server {
         for connection in self.connections.iter_mut().filter(|connection| !connection.is_blocked()) {
             connection.write(&mut self.broadcast, now);
         }
+        self.broadcast.release(self.connections.iter().filter_map(Connection::position));
     }
 
     /// Removes connections that have ended or timed out.
