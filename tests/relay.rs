@@ -422,6 +422,43 @@ fn a_stalled_server_delays_nothing_and_gets_the_screen_later() {
 }
 
 #[test]
+fn no_more_is_sent_than_a_server_accepts() {
+    const EVENT: usize = 16_000;
+    let stub = Stub::start(&[Does::Takes]);
+    let start = Instant::now();
+    let mut relay = relay_to(&stub);
+    stub.wait_for("the beginning", is_init);
+    // Typing needs no screen, so that this does not take long.
+    let line = format!("[1.0, \"i\", \"{}\"]\n", "k".repeat(EVENT));
+    let mut received = 0;
+    while received < 58_800_000 {
+        relay.write(line.repeat(8));
+        for _ in 0..8 {
+            stub.wait_for("an event", |frame| matches!(frame, Frame::Text { code: 'i', .. }));
+            received += EVENT;
+        }
+    }
+    relay.write(line.repeat(300));
+    relay.write(output(2.0, "the end"));
+    relay.close();
+    let mut has_shown_the_end = false;
+    loop {
+        match stub.wait_for("a message", |_| true).1 {
+            Frame::End { .. } => break,
+            Frame::Text { text, .. } => {
+                received += text.len();
+                has_shown_the_end |= text.contains("the end");
+            }
+            _ => {}
+        }
+    }
+    let accepted = 60_000_000 + 100_000 * (start.elapsed().as_secs() as usize + 1);
+    assert!(received <= accepted, "{received} of {accepted}");
+    assert!(has_shown_the_end);
+    assert_eq!(relay.outcome().status, 0);
+}
+
+#[test]
 fn a_stalled_server_does_not_delay_the_end() {
     let stub = Stub::start(&[Does::Sleeps]);
     let mut relay = relay_to(&stub);

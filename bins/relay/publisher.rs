@@ -54,8 +54,9 @@ const SEND_WITHIN: Duration = Duration::from_secs(10);
 const FAREWELL: Duration = Duration::from_secs(5);
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The rate that a server accepts for a stream: bytes at once, and bytes per second.
-const BUDGET: f64 = 60e6;
+/// The rate that a server accepts for a stream: bytes at once, and bytes per second. It is 60 MB; the
+/// rest is for the end, which is always sent.
+const BUDGET: f64 = 59e6;
 const BUDGET_PER_SECOND: f64 = 100e3;
 
 /// The destination of a stream.
@@ -184,7 +185,7 @@ impl Publisher {
             queue: VecDeque::new(),
             queued: 0,
             has_missed: false,
-            budget: Budget { bytes: BUDGET, counted: Instant::now() },
+            budget: Budget::new(Instant::now()),
             delay: DELAYS.0,
             outcome: None,
             is_copied: true,
@@ -538,7 +539,7 @@ impl Connection {
     }
 
     fn send(&mut self, payload: &[u8], budget: &mut Budget) -> io::Result<()> {
-        budget.spend(payload.len());
+        budget.spend(payload.len(), Instant::now());
         self.socket.send(BINARY, payload)
     }
 
@@ -577,15 +578,22 @@ impl Connection {
 }
 
 impl Budget {
-    fn spend(&mut self, count: usize) {
-        self.bytes -= count as f64;
+    fn new(now: Instant) -> Budget {
+        Budget { bytes: BUDGET, counted: now }
+    }
+
+    fn spend(&mut self, count: usize, now: Instant) {
+        *self = Budget { bytes: self.left(now) - count as f64, counted: now };
+    }
+
+    fn left(&self, now: Instant) -> f64 {
+        let refilled = now.saturating_duration_since(self.counted).as_secs_f64() * BUDGET_PER_SECOND;
+        (self.bytes + refilled).min(BUDGET)
     }
 
     /// The time until more data may be sent.
     fn wait(&self, now: Instant) -> Duration {
-        let refilled = now.saturating_duration_since(self.counted).as_secs_f64() * BUDGET_PER_SECOND;
-        let missing = -(self.bytes + refilled).min(0.0);
-        Duration::from_secs_f64(missing / BUDGET_PER_SECOND)
+        Duration::from_secs_f64(-self.left(now).min(0.0) / BUDGET_PER_SECOND)
     }
 }
 
@@ -623,4 +631,21 @@ fn between_half_and_all(delay: Duration) -> Duration {
     // Without random numbers, no connection is possible anyway.
     let _ = getrandom::fill(&mut bytes);
     delay / 2 + (delay / 2).mul_f64(f64::from(u32::from_le_bytes(bytes)) / 4_294_967_296.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_gets_60_mb_at_once_and_100_kb_a_second_however_long_it_was_quiet() {
+        let start = Instant::now();
+        let mut budget = Budget::new(start);
+        let later = start + Duration::from_secs(3600);
+        budget.spend(BUDGET as usize, later);
+        assert_eq!(budget.wait(later), Duration::ZERO);
+        budget.spend(200_000, later);
+        assert_eq!(budget.wait(later), Duration::from_secs(2));
+        assert_eq!(budget.wait(later + Duration::from_secs(2)), Duration::ZERO);
+    }
 }
