@@ -210,7 +210,7 @@ fn a_truncated_cast_leaves_no_file() {
 
 #[test]
 fn pictures_of_too_many_cells_or_pixels_are_refused() {
-    for program in ["gif", "png", "svg --at 1", "svg"] {
+    for program in ["gif", "png", "svg --at 1", "svg", "html"] {
         let huge = "{\"version\": 2, \"width\": 65535, \"height\": 65535}\n[0.5, \"o\", \"a\"]\n";
         let ran = run(&format!("ulimit -v 1000000; asciinema-{program}"), huge);
         let name = program.split(' ').next().unwrap_or_default();

@@ -287,12 +287,15 @@ pub fn html(options: &Options) -> cli::Result<()> {
     recording::read(stream, &source, &mut Progress::default(), |item| {
         match item {
             Item::Header(header) => {
+                // A browser would give up on it.
+                check_size(header.size)?;
                 let title = options.title(header);
                 if let Some(sink) = sink.take() {
                     page = Some(html::Page::begin(sink, header, &title, &settings).map_err(failed)?);
                 }
             }
             Item::Event(event) => {
+                event.resize().map_or(Ok(()), check_size)?;
                 last = last.max(event.time);
                 at.iter_mut().for_each(|at| at.observe(event));
                 if let Some(page) = &mut page {

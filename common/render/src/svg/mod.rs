@@ -28,7 +28,7 @@ use crate::theme::Theme;
 use crate::window::{self, BUTTON_RADIUS, BUTTONS};
 use animation::Keyframes;
 use row::Markup;
-use sight::Sight;
+use sight::{Sight, of_versions};
 use styles::Styles;
 pub use styles::hex;
 use tape::{BLANK, Content, Line, Moment, Tape};
@@ -280,21 +280,23 @@ impl SvgWriter {
             return vec![(0..lines.len(), String::new())];
         }
         let sight = Sight::new(self.layout.grid.rows.into(), &self.tape.camera);
-        for Strip { number, line, versions, .. } in &mut *lines {
-            if !line.changes.is_empty() {
-                let chunks = sight.of_versions(*number, line).into_iter();
-                *versions = chunks.map(|(chunk, seen)| (chunk, keyframes.appear(&seen))).collect();
-            }
-        }
         let chunks = sight.chunks(lines.iter().map(|strip| (strip.number, &strip.line)));
-        let mut appear = |chunk: &Range<usize>| match &lines[chunk.clone()] {
-            [first, .., last] => keyframes.appear(&sight.of_lines(first.number, last.number)),
-            [only] if only.line.changes.is_empty() => {
-                keyframes.appear(&sight.of_lines(only.number, only.number))
+        let bounds: Vec<(i64, i64)> =
+            chunks.iter().map(|chunk| (lines[chunk.start].number, lines[chunk.end - 1].number)).collect();
+        let mut attributes = Vec::new();
+        for (chunk, seen) in chunks.into_iter().zip(sight.of_chunks(&bounds)) {
+            let mut attribute = String::new();
+            match &mut lines[chunk.clone()] {
+                [strip] if !strip.line.changes.is_empty() => {
+                    let versions = of_versions(&strip.line, &seen).into_iter();
+                    strip.versions =
+                        versions.map(|(versions, seen)| (versions, keyframes.appear(&seen))).collect();
+                }
+                _ => attribute = keyframes.appear(&seen),
             }
-            _ => String::new(),
-        };
-        chunks.into_iter().map(|chunk| (chunk.clone(), appear(&chunk))).collect()
+            attributes.push((chunk, attribute));
+        }
+        attributes
     }
 
     /// The number of times each content occurs on the tape.

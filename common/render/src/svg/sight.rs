@@ -56,48 +56,67 @@ impl Sight<'_> {
         chunks
     }
 
-    /// The times when any line from one to another is visible.
-    pub fn of_lines(&self, first: i64, last: i64) -> Presence {
-        let is_seen = |top: i64| first < top + self.rows && top <= last;
-        let camera = self.camera.iter().map(|&(moment, top)| (moment, is_seen(top)));
-        changes([(0, is_seen(0))].into_iter().chain(camera))
-    }
-
-    /// The versions of a line in chunks, and the times when one of each is visible.
-    pub fn of_versions(&self, number: i64, line: &Line) -> Vec<(Range<usize>, Presence)> {
-        let seen = self.of_lines(number, number);
-        let chunks = (0..line.versions.len()).step_by(VERSIONS);
-        let chunks = chunks.map(|start| start..line.versions.len().min(start + VERSIONS));
-        let shown = |chunk: &Range<usize>| {
-            let is_among = |version: u32| chunk.contains(&(version as usize));
-            let versions = line.changes.iter().map(|&(moment, version)| (moment, is_among(version)));
-            changes([(0, is_among(0))].into_iter().chain(versions))
+    /// The times when any line of each chunk is visible. Chunks are given by their first and last lines,
+    /// from the top.
+    pub fn of_chunks(&self, chunks: &[(i64, i64)]) -> Vec<Presence> {
+        let seen = |top: i64| {
+            let start = chunks.partition_point(|(_, last)| *last < top);
+            start..chunks.partition_point(|(first, _)| *first < top + self.rows).max(start)
         };
-        chunks.map(|chunk| (chunk.clone(), both(&seen, &shown(&chunk)))).collect()
+        let mut before = seen(0);
+        let mut presences: Vec<Presence> =
+            (0..chunks.len()).map(|chunk| vec![(0, before.contains(&chunk))]).collect();
+        for &(moment, top) in self.camera {
+            let now = seen(top);
+            for chunk in before.clone().filter(|chunk| !now.contains(chunk)) {
+                set(&mut presences[chunk], moment, false);
+            }
+            for chunk in now.clone().filter(|chunk| !before.contains(chunk)) {
+                set(&mut presences[chunk], moment, true);
+            }
+            before = now;
+        }
+        presences
     }
 }
 
-/// The times when both are present.
-fn both(one: &[(Moment, bool)], other: &[(Moment, bool)]) -> Presence {
-    let mut moments: Vec<Moment> = one.iter().chain(other).map(|(moment, _)| *moment).collect();
-    moments.sort_unstable();
-    let is_there = |presence: &[(Moment, bool)], moment| {
-        presence[..presence.partition_point(|(from, _)| *from <= moment)].last().is_some_and(|last| last.1)
-    };
-    changes(moments.into_iter().map(|moment| (moment, is_there(one, moment) && is_there(other, moment))))
-}
-
-/// Without entries that change nothing.
-fn changes(presence: impl Iterator<Item = (Moment, bool)>) -> Presence {
-    let mut changes: Presence = Vec::new();
-    for (moment, is_there) in presence {
-        // Of two entries at one moment, the later one counts.
-        changes.pop_if(|last| last.0 == moment);
-        if changes.last().is_none_or(|last| last.1 != is_there) {
-            changes.push((moment, is_there));
+/// The versions of a line in chunks, and the times when one of each is visible. `seen` are the times
+/// when the line is.
+pub fn of_versions(line: &Line, seen: &[(Moment, bool)]) -> Vec<(Range<usize>, Presence)> {
+    let count = line.versions.len();
+    let chunks = (0..count).step_by(VERSIONS).map(|start| start..count.min(start + VERSIONS));
+    let mut chunks: Vec<(Range<usize>, Presence)> = chunks.map(|chunk| (chunk, vec![(0, false)])).collect();
+    let (mut seen, mut shown) = (seen.iter().peekable(), line.changes.iter().peekable());
+    let (mut is_seen, mut version, mut before) = (false, 0, None);
+    while let Some(moment) =
+        [seen.peek().map(|next| next.0), shown.peek().map(|next| next.0)].iter().flatten().min()
+    {
+        let moment = *moment;
+        while let Some(next) = seen.next_if(|next| next.0 == moment) {
+            is_seen = next.1;
+        }
+        while let Some(next) = shown.next_if(|next| next.0 == moment) {
+            version = next.1 as usize;
+        }
+        let now = is_seen.then_some(version / VERSIONS);
+        if now != before {
+            for (chunk, is_there) in [(before, false), (now, true)] {
+                if let Some((_, presence)) = chunk.and_then(|chunk| chunks.get_mut(chunk)) {
+                    set(presence, moment, is_there);
+                }
+            }
+            before = now;
         }
     }
-    changes
+    chunks
+}
+
+/// Appends an entry, unless it changes nothing. Of two entries at one moment, the later one counts.
+fn set(presence: &mut Presence, moment: Moment, is_there: bool) {
+    presence.pop_if(|last| last.0 == moment);
+    if presence.last().is_none_or(|last| last.1 != is_there) {
+        presence.push((moment, is_there));
+    }
 }
 
 #[cfg(test)]
@@ -116,8 +135,10 @@ mod tests {
         let sight = Sight::new(20, &camera);
         let lines: Vec<Line> = (0..80).map(|_| still()).collect();
         assert_eq!(sight.chunks((0..).zip(&lines)), [0..20, 20..40, 40..60, 60..80]);
-        assert_eq!(sight.of_lines(20, 39), [(0, false), (1, true), (2, false)]);
-        assert_eq!(sight.of_lines(0, 19), [(0, true), (1, false)]);
+        let presences = sight.of_chunks(&[(0, 19), (20, 39), (40, 59), (60, 79)]);
+        assert_eq!(presences[0], [(0, true), (1, false)]);
+        assert_eq!(presences[1], [(0, false), (1, true), (2, false)]);
+        assert_eq!(presences[3], [(0, false), (3, true)]);
     }
 
     #[test]
@@ -128,10 +149,11 @@ mod tests {
         line.changes.extend((1..33).map(|version| (version, version)));
         let lines = [still(), line, still()];
         assert_eq!(sight.chunks((0..).zip(&lines)), [0..1, 1..2, 2..3]);
-        let versions = sight.of_versions(1, &lines[1]);
+        let seen = sight.of_chunks(&[(0, 0), (1, 1), (2, 2), (5, 5)]);
+        let versions = of_versions(&lines[1], &seen[1]);
         assert_eq!(versions[0], (0..16, vec![(0, true), (9, false)]));
         assert_eq!(versions[1..], [(16..32, vec![(0, false)]), (32..33, vec![(0, false)])]);
-        let versions = sight.of_versions(5, &lines[1]);
+        let versions = of_versions(&lines[1], &seen[3]);
         assert_eq!(versions[0], (0..16, vec![(0, false), (9, true), (16, false)]));
         assert_eq!(versions[2], (32..33, vec![(0, false), (32, true)]));
     }

@@ -32,6 +32,10 @@ const COPY: usize = 35;
 /// The number of positions remembered to return to.
 const PLACES: usize = 8;
 
+/// The number of versions of a line among which one that comes back is looked for, so that the time
+/// for a change does not grow with their number.
+const RECENT: usize = 256;
+
 /// A line of the tape.
 #[derive(Debug, Default)]
 pub struct Line {
@@ -43,6 +47,12 @@ pub struct Line {
 }
 
 impl Line {
+    /// The index of a version among the last ones.
+    fn find(&self, content: Content) -> Option<usize> {
+        let last = self.versions.iter().enumerate().rev().take(RECENT);
+        last.into_iter().find(|(_, version)| **version == content).map(|(index, _)| index)
+    }
+
     fn content(&self) -> Content {
         self.versions.get(self.current as usize).copied().unwrap_or(BLANK)
     }
@@ -127,8 +137,7 @@ impl Tape {
         if line.content() == content {
             return;
         }
-        let known = line.versions.iter().position(|&version| version == content);
-        let index = known.unwrap_or_else(|| {
+        let index = line.find(content).unwrap_or_else(|| {
             line.versions.push(content);
             line.versions.len() - 1
         });
@@ -172,7 +181,7 @@ impl Tape {
                 None => STRIP + CHANGE + markup(),
                 Some(line) if line.content() == content => 0,
                 Some(line) => {
-                    let is_known = line.versions.contains(&content);
+                    let is_known = line.find(content).is_some();
                     let strip = if line.changes.is_empty() { STRIP } else { 0 };
                     strip + CHANGE + if is_known { 0 } else { markup() }
                 }
