@@ -9,6 +9,7 @@
 //! $ASCIINEMA_2.
 
 mod data;
+mod live;
 mod measure;
 mod report;
 mod rows;
@@ -23,7 +24,8 @@ usage: cargo bench --bench bench -- [OPTION...]
 
   --runs N           how often each thing is timed (default 5)
   --only TEXT        only the parts whose name contains TEXT:
-                     filters, flood, latency, start, memory, size, play, jumps
+                     filters, flood, latency, start, memory, size, play, pictures,
+                     jumps, live
   --megabytes N      how much goes through a pipe for the memory row (default 1000)
   --play-seconds N   how long the hour of recording is played (default 60)
   --json FILE        where the numbers go (default target/bench.json)

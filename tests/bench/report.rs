@@ -136,3 +136,12 @@ pub fn said_by(command: &mut Command) -> String {
     let output = command.output().map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
     String::from_utf8_lossy(&output).lines().next().unwrap_or_default().trim().to_string()
 }
+
+/// A time in words, from seconds.
+pub fn seconds_of(seconds: f64) -> String {
+    match seconds {
+        ..0.001 => format!("{:.0} µs", seconds * 1e6),
+        ..1.0 => format!("{:.1} ms", seconds * 1e3),
+        _ => format!("{seconds:.2} s"),
+    }
+}

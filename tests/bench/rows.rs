@@ -11,8 +11,9 @@ use serde_json::json;
 
 use crate::Options;
 use crate::data;
+use crate::live;
 use crate::measure::{self, Contestant, Screen, Series, Tmux, in_turns, time_in_terminal, time_line};
-use crate::report::{Report, Row, Verdict, said_by};
+use crate::report::{Report, Row, Verdict, said_by, seconds_of};
 
 /// Our own programs are read from Cargo.toml.
 const MANIFEST: &str = include_str!("../../Cargo.toml");
@@ -90,7 +91,7 @@ impl<'a> Bench<'a> {
 
     pub fn run(&self) -> io::Result<Report> {
         let mut rows = Vec::new();
-        let parts: [(&str, Part<'a>); 9] = [
+        let parts: [(&str, Part<'a>); 10] = [
             ("filters", Self::filters),
             ("flood", Self::flood),
             ("latency", Self::latency),
@@ -100,6 +101,7 @@ impl<'a> Bench<'a> {
             ("play", Self::play),
             ("pictures", Self::pictures),
             ("jumps", Self::jumps),
+            ("live", |bench| live::rows(bench.options.runs)),
         ];
         for (name, part) in parts.iter().filter(|(name, _)| name.contains(&self.options.only)) {
             eprintln!("bench: {name}");
@@ -434,34 +436,42 @@ impl<'a> Bench<'a> {
 
     /// The cost of drawing a busy minute and an hour.
     fn pictures(&self) -> io::Result<Vec<Row>> {
-        let (minute, hour, result) =
-            (self.path("minute.cast"), self.path("screens.cast"), self.path("usage"));
+        let (minute, brief, hour) =
+            (self.path("minute.cast"), self.path("brief.cast"), self.path("screens.cast"));
+        let result = self.path("usage");
         data::write_screens(&minute, 60, 17.0)?;
+        // svg-term takes four minutes for a minute.
+        data::write_screens(&brief, 10, 17.0)?;
         data::write_screens(&hour, 3600, 2.14)?;
         let mut rows = Vec::new();
         let agg = "--font-size 16 --fps-cap 25 --last-frame-duration 3";
-        for (format, other, words, share, line) in [
+        for (format, what, cast, other, words, share, line) in [
             (
                 "gif",
+                "a minute, 1020 frames",
+                &minute,
                 "agg",
                 "10 times as fast as agg",
                 1.0,
-                format!("agg -q {agg} '{}' OUT", minute.display()),
+                format!("agg {agg} IN OUT 2>/dev/null"),
             ),
             (
                 "svg",
+                "10 seconds, 170 frames",
+                &brief,
                 "svg-term",
                 "10 times as fast as svg-term",
                 0.5,
-                format!("svg-term --in '{}' --out OUT", minute.display()),
+                "svg-term --in IN --out OUT".to_string(),
             ),
         ] {
             let (here, there) = (self.path(&format!("here.{format}")), self.path(&format!("there.{format}")));
-            let ours = format!("'{}' -o '{}' '{}'", program(format), here.display(), minute.display());
-            let other_line = line.replace("OUT", &format!("'{}'", there.display()));
+            let ours = format!("'{}' -o '{}' '{}'", program(format), here.display(), cast.display());
+            let quoted = |path: &Path| format!("'{}'", path.display());
+            let other_line = line.replace("OUT", &quoted(&there)).replace("IN", &quoted(cast));
             let others = is_installed(other).then_some((other, other_line));
             rows.push(self.lines(
-                &format!("`{format}` of a minute, 1020 frames"),
+                &format!("`{format}` of {what}"),
                 ours,
                 others,
                 &[limit(other, 10.0, words)],
@@ -692,14 +702,6 @@ fn compare(what: &str, series: Vec<Series>, limits: &[Limit]) -> Row {
         goal: limits.iter().map(|limit| limit.words).collect::<Vec<_>>().join(", "),
         verdict: Verdict::of(verdict),
         numbers: numbers.collect(),
-    }
-}
-
-fn seconds_of(seconds: f64) -> String {
-    match seconds {
-        ..0.001 => format!("{:.0} µs", seconds * 1e6),
-        ..1.0 => format!("{:.1} ms", seconds * 1e3),
-        _ => format!("{seconds:.2} s"),
     }
 }
 
