@@ -312,8 +312,8 @@ const THEME: ([u8; 3], [[u8; 3]; 8]) = (
 
 /// Stops all animations of a picture, in the middle of the page, at a time in milliseconds.
 ///
-/// A busy browser starts animations late, and those of elements that become visible later still: it is
-/// asked until it knows of none that runs.
+/// A busy browser starts animations late, and those of elements that become visible even later: ask
+/// until no animation is running.
 fn stop_at(browser: &mut Browser, time: usize) {
     browser.value(&format!(
         "(async () => {{

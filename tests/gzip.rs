@@ -91,12 +91,12 @@ fn a_compressed_cast_is_shown_live_as_it_arrives() {
     serve.close();
     viewer.closed();
     drop(viewer);
-    // What passes on can be read by others as it is.
+    // Other programs can read the copy directly.
     assert_eq!(serve.outcome().stdout, text);
 }
 
 #[test]
-fn servers_get_the_cast_without_its_compression() {
+fn servers_get_the_decompressed_cast() {
     let scratch = Scratch::new();
     let text = cast(&[(1.0, "a")]);
     let zipped = gzipped(&scratch, "demo.cast", &text);

@@ -570,7 +570,7 @@ impl Watched {
     }
 }
 
-/// Whether the state line shows a time with decimals, as it does during a pause.
+/// Returns whether the state line shows a time with decimals, as it does during a pause.
 fn is_paused(screen: &Screen) -> bool {
     let line = screen.rows().next_back().map(Row::text).unwrap_or_default();
     line.split_once(" / ").is_some_and(|(position, _)| position.contains('.'))
@@ -639,7 +639,7 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
         });
         assert!(problem.is_empty(), "key {number} {key:?}: {problem}");
         watched.terminal.enter("x");
-        // During a pause, the whole screen can be seen, and the time is exact.
+        // During a pause, the whole screen is visible, and the time is exact.
         let (mut problem, mut since) = (String::new(), None);
         watched.wait_until("the keys are gone", |screen| {
             problem.clear();
@@ -1004,7 +1004,7 @@ fn the_time_of_a_pause_has_three_decimals_and_is_that_of_the_screen() {
 }
 
 #[test]
-fn a_stop_without_warning_takes_no_time_and_leaves_no_traces() {
+fn an_uncaught_stop_takes_no_time_and_leaves_no_traces() {
     let mut played = Played::start("--version", "");
     played.ends(0);
     let events: Vec<(f64, String)> = (0..60).map(|n| (f64::from(n) / 10.0, format!("<{n}>"))).collect();
@@ -1017,9 +1017,9 @@ fn a_stop_without_warning_takes_no_time_and_leaves_no_traces() {
     kill(player, Signal::SIGSTOP).unwrap();
     played.terminal.wait_for("outer-2>");
     played.terminal.pass_time(Duration::from_secs(2));
-    // The terminal is as the player has left it: a line ends with a line feed.
+    // The terminal is in the state left by the player: a line ends with a line feed.
     played.terminal.enter("fg; echo status-$?\n");
-    // The screen is drawn again, with the state line.
+    // The screen is redrawn, with the state line.
     played.terminal.wait_for(" / 0:05");
     played.ends(0);
     assert!(start.elapsed() >= Duration::from_millis(7800), "{:?}", start.elapsed());
@@ -1047,13 +1047,13 @@ fn a_growing_file_is_followed_until_its_exit_event() {
     played.ends(0);
     assert!(!played.terminal.seen.contains("never"));
 
-    // Without a terminal, too.
+    // Also without a terminal.
     played.scratch.run("asciinema-play --follow demo.cast >out", "");
     assert_eq!(played.scratch.read("out"), "onetwothree");
 }
 
 #[test]
-fn following_ends_with_ctrl_c_or_an_error_if_the_file_is_cut_off_or_removed() {
+fn following_ends_with_ctrl_c_or_with_an_error_if_the_file_is_truncated_or_removed() {
     for (change, message) in [
         ("", ""),
         (": > demo.cast", "asciinema: demo.cast: the file has become shorter"),

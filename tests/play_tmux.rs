@@ -1,4 +1,4 @@
-//! asciinema-play in tmux, a terminal that is not ours.
+//! asciinema-play in tmux, an independent terminal.
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +35,7 @@ impl Tmux {
         self.run(&["send-keys", "-l", keys]);
     }
 
-    /// What the window shows: text and style of each cell.
+    /// The contents of the window: text and style of each cell.
     fn screen(&self) -> Screen {
         let mut screen = Screen::new(self.size, 0).expect("a size");
         screen.feed("\x1b[?7l");
@@ -45,7 +45,7 @@ impl Tmux {
         screen
     }
 
-    /// Looks until what is shown satisfies the condition, which returns what is wrong.
+    /// Checks until the contents satisfy the condition, which returns the problem.
     fn wait_until(&self, what: &str, mut problem: impl FnMut(&Screen) -> Option<String>) {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
@@ -63,7 +63,7 @@ impl Drop for Tmux {
     }
 }
 
-/// The time of a pause, and whether the list of keys is shown.
+/// The time during a pause, and whether the list of keys is shown.
 fn state(screen: &Screen) -> (Option<f64>, bool) {
     let lines = screen.text();
     let time = lines.last().and_then(|line| {
@@ -78,7 +78,7 @@ fn state(screen: &Screen) -> (Option<f64>, bool) {
 }
 
 #[test]
-fn whatever_keys_are_pressed_tmux_shows_the_cast_at_the_time_on_the_state_line() {
+fn after_any_keys_tmux_shows_the_cast_at_the_time_on_the_state_line() {
     const KEYS: [&str; 16] = [
         "  ",
         ".",
@@ -109,14 +109,14 @@ fn whatever_keys_are_pressed_tmux_shows_the_cast_at_the_time_on_the_state_line()
             random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
             let key = KEYS[(random >> 33) as usize % KEYS.len()];
             tmux.press(key);
-            // The keys before it have been acted upon once the list of keys is shown.
+            // Earlier keys have been handled once the list of keys is shown.
             tmux.press("?");
             tmux.wait_until("the keys are shown", |screen| (!state(screen).1).then(|| "no keys".to_string()));
             tmux.press("x");
             tmux.wait_until(&format!("key {number} {key:?} has shown its screen"), |screen| {
                 let (Some(time), false) = state(screen) else { return Some("not in a pause".to_string()) };
                 let rows = usize::from(size.rows) - 1;
-                // Links aside, which tmux knows since version 3.4 alone.
+                // Except links, which tmux supports only since version 3.4.
                 let cells = |screen: &Screen| {
                     let rows = cells(screen, rows, usize::from(size.cols)).into_iter();
                     let without_links = |row: Vec<Shown>| row.into_iter().map(Shown::without_link).collect();

@@ -223,8 +223,8 @@ fn draw_row(row: usize, places: &[Place], before: Option<&[Place]>, out: &mut St
                 None => out.push_str("\x1b]8;;\x1b\\"),
             }
         }
-        // Without autowrap, the cursor stays in the last column, and tmux combines what follows with
-        // the character before it.
+        // Without autowrap, the cursor stays in the last column, and tmux combines further
+        // characters with the one before it.
         let end = col + 1 + usize::from(places.get(col + 1).is_some_and(|next| next.text.is_empty()));
         let combines_at_edge = end == places.len() && place.text.chars().nth(1).is_some();
         if combines_at_edge {

@@ -1,8 +1,8 @@
-//! What is known of the cast by reading ahead: where its parts and markers are, how long it is, and
-//! checkpoints of the screen, from which any other moment is a short way.
+//! An index of the cast, built by reading ahead: the positions of its parts and markers, its
+//! length, and checkpoints of the screen, from which any other moment is close.
 //!
 //! Two threads read ahead, each at its own speed: one finds events, one draws them. Both end when
-//! all has been read.
+//! everything has been read.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,13 +15,14 @@ use common::size::Size;
 use crate::cursor::{Cursor, Input, Next};
 use crate::store::{Store, StoreReader};
 
-/// How far apart the places are that can be gone to, in bytes of the source.
+/// The distance between positions that can be resumed from, in bytes of the source.
 const BLOCK: u64 = 64 << 10;
 
-/// How far apart checkpoints are, in bytes of the source: as many as are drawn in a moment.
+/// The distance between checkpoints, in bytes of the source: the amount that can be drawn in an
+/// instant.
 const STRIDE: u64 = 1 << 20;
 
-/// How much memory checkpoints may take, in bytes. Beyond that every other one goes.
+/// The maximum memory for checkpoints, in bytes. Beyond that every other one is dropped.
 const MOST_MEMORY: usize = 16 << 20;
 
 /// A marker.
@@ -29,11 +30,11 @@ const MOST_MEMORY: usize = 16 << 20;
 pub struct Marker {
     pub at: Time,
     pub label: String,
-    /// Where in the source the event after it begins.
+    /// The source offset of the next event.
     pub end: u64,
 }
 
-/// The beginning of a part of the cast.
+/// The start of a part of the cast.
 #[derive(Clone, Debug)]
 struct Block {
     place: Place,
@@ -41,14 +42,14 @@ struct Block {
     at: Time,
 }
 
-/// The screen at the beginning of a part of the cast.
+/// The screen at the start of a part of the cast.
 #[derive(Debug)]
 struct Stop {
     block: Block,
     checkpoint: Arc<Checkpoint>,
 }
 
-/// What reading ahead has found.
+/// The results of reading ahead.
 #[derive(Debug)]
 pub struct History {
     store: Arc<Store>,
@@ -61,10 +62,10 @@ struct Shared {
     markers: Vec<Marker>,
     /// The time of the last event.
     length: Time,
-    /// Whether all has been read, or all before what is wrong.
+    /// True once everything has been read, up to the end or the first fault.
     is_complete: bool,
     stops: Vec<Stop>,
-    /// How far apart they are, in bytes of the source.
+    /// The current distance between checkpoints, in bytes of the source.
     stride: u64,
 }
 
@@ -73,18 +74,18 @@ struct Shared {
 pub enum Moment {
     /// After all events up to and including a time.
     At(Time),
-    /// Before the event that begins at an offset of the source, or later.
+    /// Before the first event that begins at or after an offset in the source.
     Before(u64),
 }
 
-/// Where reading goes on after a jump, and what the screen shows there.
+/// A point from which reading continues after a jump, and the screen there.
 pub struct Arrival {
     pub cursor: Cursor,
     pub screen: Screen,
 }
 
 impl History {
-    /// Begins to read ahead. `shown` is the code of the events that make the screen.
+    /// Starts to read ahead. `shown` is the code of the events that make up the screen.
     pub fn new(store: &Arc<Store>, shown: Code) -> io::Result<History> {
         let shared = Arc::new(Mutex::new(Shared { stride: STRIDE, ..Shared::default() }));
         for (name, read) in
@@ -96,7 +97,7 @@ impl History {
         Ok(History { store: Arc::clone(store), shared })
     }
 
-    /// The time of the last event found so far, and whether that is the last of all.
+    /// The time of the last event found so far, and whether it is the last one of the cast.
     pub fn length(&self) -> (Time, bool) {
         let shared = self.lock();
         (shared.length, shared.is_complete)
@@ -107,12 +108,12 @@ impl History {
         self.lock().markers.clone()
     }
 
-    /// Whether all of the source has been read, so that its length will be known soon.
+    /// Returns whether all of the source has been read, so that its length will be known soon.
     pub fn is_read(&self) -> bool {
         self.store.is_complete()
     }
 
-    /// Whether a cursor that is before a moment is nearer to it than any checkpoint.
+    /// Returns whether a cursor before a moment is closer to it than any checkpoint.
     pub fn is_nearest(&self, moment: Moment, cursor: &Cursor) -> bool {
         let is_before = match moment {
             Moment::At(time) => cursor.at() <= time,
@@ -121,12 +122,12 @@ impl History {
         is_before && self.nearest(moment).is_none_or(|(block, _)| block.place.offset <= cursor.offset())
     }
 
-    /// Whether there is a checkpoint, or the beginning of the cast, before an offset.
+    /// Returns whether there is a checkpoint, or the start of the cast, before an offset.
     pub fn has_stop_before(&self, offset: u64) -> bool {
         self.nearest(Moment::Before(offset)).is_none_or(|(block, _)| block.place.offset < offset)
     }
 
-    /// The nearest moment before or at the one wanted from which it is reached by reading on.
+    /// The nearest resumable point at or before a moment.
     fn nearest(&self, moment: Moment) -> Option<(Block, Arc<Checkpoint>)> {
         let shared = self.lock();
         let is_before = |stop: &Stop| is_before(&stop.block, moment);
@@ -134,12 +135,12 @@ impl History {
         Some((stop.block.clone(), Arc::clone(&stop.checkpoint)))
     }
 
-    /// A cursor at the beginning of the cast, before its header.
+    /// A cursor at the start of the cast, before its header.
     pub fn start(&self) -> Cursor {
         Cursor::new(Input::Kept(StoreReader::new(&self.store, 0)), false)
     }
 
-    /// Begins the way to a moment: from the nearest checkpoint, or the beginning.
+    /// Starts a jump to a moment: from the nearest checkpoint, or from the start.
     pub fn begin_jump(&self, moment: Moment) -> Option<Arrival> {
         if let Some((block, checkpoint)) = self.nearest(moment) {
             let screen = checkpoint.restore().ok()?;
@@ -200,7 +201,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 
 fn is_before(block: &Block, moment: Moment) -> bool {
     match moment {
-        // Its own time: what comes next may still be later.
+        // Its own time: later blocks may still qualify.
         Moment::At(time) => block.at <= time,
         Moment::Before(offset) => block.place.offset <= offset,
     }
@@ -247,7 +248,7 @@ fn index(store: &Arc<Store>, shared: &Mutex<Shared>, _: Code) {
     (shared.length, shared.is_complete) = (at, true);
 }
 
-/// Draws the cast, and keeps what the screen shows now and then.
+/// Draws the cast, and takes checkpoints of the screen.
 fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
     let mut reader = Reader::new(StoreReader::new(store, 0));
     let mut screen = None;
@@ -297,11 +298,11 @@ fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
     }
 }
 
-/// Draws an event on a screen, if it is one that makes it.
+/// Draws an event on a screen, if it affects the screen.
 ///
 /// # Errors
 ///
-/// The terminal is made larger than one can be kept.
+/// The event makes the terminal larger than supported.
 pub fn draw(screen: &mut Screen, code: Code, text: &[u8], shown: Code) -> Result<(), TooLarge> {
     if code == Code::Resize {
         return Size::parse(&String::from_utf8_lossy(text)).map_or(Ok(()), |size| screen.resize(size));

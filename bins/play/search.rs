@@ -1,4 +1,4 @@
-//! Finding when a text comes up on the screen.
+//! Finding the moments when text appears on the screen.
 
 use common::cast::Code;
 use common::screen::Screen;
@@ -6,14 +6,14 @@ use common::screen::Screen;
 use crate::cursor::{Cursor, Next};
 use crate::history::{self, Arrival};
 
-/// Which way to search.
+/// The direction of a search.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     Forward,
     Backward,
 }
 
-/// What is searched for. In lower case it stands for any case.
+/// The text to search for. In lower case it matches either case.
 pub struct Search {
     text: String,
     ignores_case: bool,
@@ -28,7 +28,7 @@ impl Search {
         &self.text
     }
 
-    /// Searches on from a place.
+    /// Continues the search from a point.
     pub fn part(&self, arrival: Arrival, shown: Code) -> SearchPart<'_> {
         let Arrival { cursor, mut screen } = arrival;
         screen.take_changes();
@@ -36,7 +36,7 @@ impl Search {
         SearchPart { search: self, cursor, screen, shown, count }
     }
 
-    /// How often the text stands on the screen. A line that was wrapped is one line.
+    /// The number of occurrences of the text on the screen. A wrapped line counts as one line.
     fn count(&self, screen: &Screen) -> usize {
         let mut count = 0;
         let mut line = String::new();
@@ -57,7 +57,7 @@ impl Search {
         }
     }
 
-    /// Whether any of these rows, or the lines that they are part of, may hold the text.
+    /// Returns whether any of these rows, or the lines they belong to, may contain the text.
     fn is_in(&self, screen: &Screen, rows: &[usize]) -> bool {
         rows.iter().any(|&row| {
             let is_continued = |row: usize| screen.row(row).is_some_and(|row| row.is_wrapped());
@@ -77,19 +77,19 @@ impl Search {
     }
 }
 
-/// A search on its way.
+/// A search in progress.
 pub struct SearchPart<'a> {
     search: &'a Search,
     cursor: Cursor,
     screen: Screen,
     shown: Code,
-    /// How often the text stands on the screen now.
+    /// The number of occurrences on the current screen.
     count: usize,
 }
 
 impl SearchPart<'_> {
-    /// Draws the next event. If the text comes up with it, the result holds where in the source the
-    /// event after it begins. `None` at the end.
+    /// Draws the next event. If the text appears with it, the result is the source offset of the
+    /// event after it. `None` at the end.
     pub fn next(&mut self) -> Option<Option<u64>> {
         loop {
             match self.cursor.peek() {
@@ -104,7 +104,7 @@ impl SearchPart<'_> {
         if event.code != self.shown && event.code != Code::Resize {
             return Some(None);
         }
-        // A screen that becomes too large is left as it was.
+        // A resize to an unsupported size is ignored.
         let _ = history::draw(&mut self.screen, event.code, &event.text, self.shown);
         let changes = self.screen.take_changes();
         let may_have_come = self.search.is_in(&self.screen, &changes.rows);
@@ -115,7 +115,7 @@ impl SearchPart<'_> {
         Some((self.count > before && may_have_come).then(|| self.cursor.offset()))
     }
 
-    /// Where in the source it is.
+    /// The current source offset.
     pub fn offset(&self) -> u64 {
         self.cursor.offset()
     }

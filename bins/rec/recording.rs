@@ -162,11 +162,12 @@ impl Recording {
         }
     }
 
-    /// Starts the writer's thread if it is not running yet. If the system has no memory for one, the
-    /// session goes on: the next event tries again, and [`Recording::finish`] writes without a thread.
+    /// Starts the writer's thread if it is not running yet. If there is not enough memory, the
+    /// session continues: the next event tries again, and [`Recording::finish`] writes without a
+    /// thread.
     fn start_thread(&mut self) {
         let Some(writer) = self.writer.take() else { return };
-        // A closure that cannot be run is dropped with what it holds.
+        // A closure that cannot be run is dropped together with its captures.
         let slot = Arc::new(Mutex::new(Some(writer)));
         let take = |slot: &Mutex<Option<Writer>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
         let in_thread = Arc::clone(&slot);

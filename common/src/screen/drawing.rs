@@ -181,12 +181,12 @@ impl<'a> Drawing<'a> {
         Drawing { state, out: String::new(), pen: Style::default() }
     }
 
-    /// A drawing on a terminal that is in this state.
+    /// Starts a drawing on a terminal in this state.
     pub fn over(state: &'a StyledState) -> Drawing<'a> {
         Drawing { state, out: String::new(), pen: state.pen }
     }
 
-    /// What has been drawn.
+    /// The output so far.
     pub fn finish(self) -> String {
         self.out
     }
@@ -206,7 +206,7 @@ impl<'a> Drawing<'a> {
         self.undo_charsets(&self.state.charsets);
     }
 
-    /// Prints rows as they are, over anything else.
+    /// Prints rows over any other contents.
     pub fn redraw_rows(&mut self, rows: Range<usize>) {
         let state = self.state;
         let mut goes_on = false;
@@ -214,7 +214,7 @@ impl<'a> Drawing<'a> {
             let Some(row) = state.grid.rows.get(index) else { return };
             let length = row.cells().len();
             let has_gone_on = goes_on;
-            // At the end of the region that scrolls it would scroll.
+            // At the bottom of the scroll region it would scroll.
             goes_on = row.is_wrapped && index + 1 < rows.end && index + 1 != state.region.end;
             if !has_gone_on {
                 self.move_to(Position { col: 0, row: index });

@@ -72,7 +72,7 @@ pub fn wait(interest: &Interest<'_>, timeout: Option<Duration>) -> io::Result<Re
         });
         match select(nfds, &mut read, &mut write, None, &mut timeout) {
             Err(nix::Error::EINTR) => {}
-            // The kernel is short of memory, which passes. Giving up would end a session.
+            // The kernel is temporarily short of memory. Giving up would end a session.
             Err(nix::Error::ENOMEM | nix::Error::EAGAIN) => thread::sleep(Duration::from_millis(10)),
             Err(error) => return Err(error.into()),
             Ok(_) => {
