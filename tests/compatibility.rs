@@ -4,6 +4,8 @@ use std::process::Command;
 
 use common::cli::catalog::{self, Program};
 
+use crate::harness::{Scratch, cast};
+
 /// The options of each command of asciinema 3.2, as its `-h` lists them.
 const OPTIONS_OF_3_2: &[(&str, &str)] = &[
     (
@@ -105,4 +107,57 @@ fn the_table_of_3_2_matches_its_help() {
 #[test]
 fn the_table_of_2_4_matches_its_help() {
     compare("ASCIINEMA_2", "2.4", OPTIONS_OF_2_4);
+}
+
+/// Command lines and the exit statuses of asciinema 3.2. Where ours are meant to differ (`cat` of one file,
+/// `rec` without one) there is no line.
+const STATUSES_OF_3_2: &[(&str, i32)] = &[
+    ("--version", 0),
+    ("--help", 0),
+    ("play --help", 0),
+    ("nosuch", 2),
+    ("play missing.cast", 1),
+    ("play bad.cast", 1),
+    ("play -s x a.cast", 2),
+    ("play --no-such a.cast", 2),
+    ("convert missing.cast out.cast", 1),
+    ("convert a.cast a.cast", 1),
+    ("convert -f nothing a.cast b.cast", 2),
+    ("convert bad.cast c.cast", 1),
+    ("rec a.cast", 1),
+    ("rec -q --headless --append --overwrite -c true b.cast", 2),
+    ("rec -q --headless -c 'exit 3' d.cast", 0),
+    ("rec -q --headless --return -c 'exit 3' e.cast", 3),
+    ("rec -q --headless --return -c 'kill -9 $$' f.cast", 137),
+    ("rec -q --headless --return -c nosuchprogram g.cast", 127),
+    ("rec -q --headless -f nothing h.cast", 2),
+    ("rec --headless --window-size 9 i.cast", 2),
+    ("upload missing.cast", 1),
+    ("upload bad.cast", 1),
+    ("stream", 2),
+    ("session", 2),
+];
+
+/// Runs the command lines and compares their statuses.
+fn check_statuses(program: &str) {
+    for &(line, status) in STATUSES_OF_3_2 {
+        let scratch = Scratch::new();
+        scratch.write("a.cast", cast(&[(0.1, "a")]));
+        scratch.write("bad.cast", "x\n");
+        let ran = scratch.run(&format!("{program} {line} < /dev/null"), "");
+        assert_eq!(ran.status(), status, "{ran}");
+    }
+}
+
+#[test]
+fn exit_statuses_are_those_of_3_2() {
+    check_statuses("asciinema");
+}
+
+#[test]
+fn the_exit_statuses_of_3_2_are_what_it_exits_with() {
+    match other("ASCIINEMA_3", "3.") {
+        Some(path) => check_statuses(&path),
+        None => eprintln!("asciinema 3 is not installed (ASCIINEMA_3 can name it): nothing was compared"),
+    }
 }

@@ -199,6 +199,26 @@ fn the_file_of_2_4_takes_precedence_and_config_toml_overrides_the_chosen_server(
 }
 
 #[test]
+fn the_settings_for_all_users_apply_unless_a_user_overrides_them() {
+    let scratch = with_toml(&[("config.toml", "[playback]\nspeed = 2\n")]);
+    scratch.write("system.toml", "[server]\nurl = \"https://system.org\"\n[playback]\nspeed = 3\n");
+    // A namespace of its own, in which /etc holds nothing else.
+    let namespace = "unshare --user --map-root-user --mount";
+    if scratch.run(&format!("{namespace} true 2>/dev/null"), "").status() != 0 {
+        return eprintln!("no namespaces here: /etc/asciinema/config.toml is not tried");
+    }
+    let line = "mount -t tmpfs none /etc && mkdir /etc/asciinema && \
+                cp system.toml /etc/asciinema/config.toml && asciinema-config";
+    let printed = scratch.run(&format!("{namespace} sh -c '{line}'"), "").stdout();
+    let value = |name: &str| {
+        let line = printed.lines().find(|line| line.starts_with(name)).unwrap_or_default();
+        line.split_whitespace().skip(1).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(value("api.url"), "https://system.org /etc/asciinema/config.toml");
+    assert!(value("play.speed").starts_with("2 ") && !value("play.speed").contains("/etc/"), "{printed}");
+}
+
+#[test]
 fn every_setting_is_shown_with_its_value_and_origin() {
     let scratch = with_toml(&[(
         "config.toml",
