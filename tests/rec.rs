@@ -540,3 +540,13 @@ fn a_missing_shell_is_reported() {
     let message = "asciinema: cannot run the session: /no/shell: No such file or directory\n".to_string();
     assert_eq!(ran.failure(), (1, String::new(), message));
 }
+
+#[test]
+fn queries_are_answered_where_there_is_no_terminal_and_the_replies_are_not_recorded() {
+    let scratch = Scratch::new();
+    let script = "stty raw -echo; printf 'ab\\033[6n\\033[c\\033]11;?\\a'; head -c 40 | od -An -c | tr -d ' \\n'; stty sane";
+    scratch.write("ask", script);
+    let cast = scratch.run("asciinema rec --headless --stdin -q -c 'sh ask' -", "").stdout();
+    assert!(text_of(&cast, "o").ends_with("033[1;3R033[?62;22c033]11;rgb:0000/0000/0000\\a"), "{cast}");
+    assert_eq!(text_of(&cast, "i"), "");
+}

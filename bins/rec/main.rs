@@ -14,6 +14,7 @@ mod options;
 mod question;
 mod recording;
 mod session;
+mod stand_in;
 mod target;
 
 use std::env;

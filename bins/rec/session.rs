@@ -27,6 +27,7 @@ use crate::inquiry::{self, Inquiry};
 use crate::keys::{KeyAction, KeyReader, Keys};
 use crate::log::Log;
 use crate::recording::Recording;
+use crate::stand_in::StandIn;
 
 /// The size of a read in bytes: several times what a pseudo-terminal returns at once.
 const READ: usize = 16 << 10;
@@ -119,6 +120,7 @@ impl Session {
             pty,
             child,
             signals,
+            stand_in: if self.terminal.is_none() { StandIn::new(self.size) } else { None },
             terminal: self.terminal,
             raw_mode,
             ended_by: None,
@@ -191,6 +193,8 @@ struct Running<'a> {
     /// The first signal that ended the session.
     ended_by: Option<Signal>,
     terminal: Option<Terminal>,
+    /// Replies to the program if there is no terminal.
+    stand_in: Option<StandIn>,
     /// True if there was a terminal that has disappeared.
     lost_terminal: bool,
     raw_mode: Option<RawMode>,
@@ -428,6 +432,14 @@ impl Running<'_> {
                     self.to_terminal.extend_from_slice(&self.buffer[..count])
                 }
                 Err(_) => self.lose_terminal(),
+            }
+        }
+        if let Some(stand_in) = &mut self.stand_in {
+            let waiting = self.to_program.len();
+            stand_in.push(&self.buffer[..count], &mut self.to_program);
+            // A program that does not read its replies gets no more of them.
+            if waiting >= TYPED {
+                self.to_program.truncate(waiting);
             }
         }
         if !self.clock.is_paused() {

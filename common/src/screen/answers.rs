@@ -24,6 +24,22 @@ pub struct Colours {
     pub palette: [Channels; 16],
 }
 
+/// xterm's, on a black background.
+impl Default for Colours {
+    fn default() -> Colours {
+        let palette = [
+            0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5, 0x7f7f7f,
+            0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff,
+        ];
+        let channels = |colour: u32| {
+            let [_, red, green, blue] = colour.to_be_bytes();
+            [red, green, blue]
+        };
+        let palette = palette.map(channels);
+        Colours { foreground: palette[7], background: palette[0], palette }
+    }
+}
+
 /// Finds queries in a program's output and answers them.
 #[derive(Debug)]
 pub struct Responder {
