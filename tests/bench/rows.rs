@@ -577,7 +577,8 @@ impl<'a> Bench<'a> {
         const DRAWN: &str = "\x1b[?2026l";
         /// Long enough to read everything ahead.
         const READ: Duration = Duration::from_secs(10);
-        const KEYS: [&str; 8] = ["5", "\x1b[C", "0", "\x1b[F", "\x1b[D", "7", "\x1b[1;2D", "\x1b[H"];
+        // Each goes to another screen than the one before: where nothing changes, nothing is drawn.
+        const KEYS: [&str; 8] = ["\x1b[C", "0", "\x1b[F", "\x1b[D", "7", "\x1b[1;2D", "\x1b[H", "5"];
         let (cast, result) = (self.path("dense.cast"), self.path("usage"));
         data::write_dense_cast(&cast)?;
         let size = fs::metadata(&cast)?.len();
