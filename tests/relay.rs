@@ -428,7 +428,7 @@ fn no_more_is_sent_than_a_server_accepts() {
     let start = Instant::now();
     let mut relay = relay_to(&stub);
     stub.wait_for("the beginning", is_init);
-    // Typing needs no screen, so that this does not take long.
+    // Typing needs no screen, so this does not take long.
     let line = format!("[1.0, \"i\", \"{}\"]\n", "k".repeat(EVENT));
     let mut received = 0;
     while received < 58_800_000 {

@@ -146,7 +146,7 @@ fn an_unknown_protocol_is_refused() {
     assert_eq!(serve.finish().status, 0);
 }
 
-/// Writes about so many bytes of output, of which each event has the next number in front.
+/// Writes about this many bytes of output; each event begins with the next number.
 fn write_burst(serve: &mut Showing, size: usize) {
     let text = "0123456789abcdef".repeat(256);
     for number in 0..size / text.len() {
@@ -197,7 +197,7 @@ fn a_stalled_viewer_delays_nobody_and_gets_the_screen_again() {
         good.wait_for("the end of the burst", seen);
         good
     });
-    // More than is kept for anyone. Typing needs no screen, so that this does not take long.
+    // More than is kept for any viewer. Typing needs no screen, so this does not take long.
     let typing = format!("[1.0, \"i\", \"{}\"]\n", "k".repeat(16_000)).repeat(8);
     for _ in 0..20_000_000 / typing.len() {
         serve.write(&typing);
@@ -592,8 +592,8 @@ fn in_a_pipe_it_copies_the_recording_and_ends_with_it() {
     assert_eq!(crate::harness::text_of(&scratch.read("demo.cast"), "o"), "hello");
 }
 
-/// A recorder piped into the server. Its session prints each line of input, up to one that is `end`. At
-/// the end, the file `status` holds the exit statuses of both.
+/// A recorder piped into the server. Its session prints each line of input until one is `end`. At
+/// the end, the file `status` contains the exit statuses of both.
 const RECORDED: &str = r#"
 asciinema rec -q -c 'echo ready; while read line; do echo "got $line"; test "$line" != end || exit 0; done' |
   (echo "$BASHPID" > pid; exec asciinema serve > demo.cast)
@@ -601,7 +601,7 @@ echo "${PIPESTATUS[*]}" > status.new; mv status.new status
 "#;
 
 #[test]
-fn a_recording_goes_on_when_its_viewer_leaves() {
+fn a_recording_continues_when_its_viewer_leaves() {
     let scratch = Scratch::new();
     scratch.write("recorded", RECORDED);
     let (cast, status) = (scratch.path("demo.cast"), scratch.path("status"));
@@ -621,7 +621,7 @@ fn a_recording_goes_on_when_its_viewer_leaves() {
     pipe.write("end\n");
     assert_eq!(viewer.closed(), 1000);
     drop(viewer);
-    // The scratch folder goes with it.
+    // The scratch directory is removed with it.
     let read = |path: &std::path::Path| std::fs::read_to_string(path).unwrap_or_default();
     let until = Instant::now() + DEADLINE;
     while read(&status).is_empty() {
@@ -638,7 +638,7 @@ fn a_recording_goes_on_when_its_viewer_leaves() {
 }
 
 #[test]
-fn a_session_goes_on_when_its_server_ends_first_and_the_loss_is_reported() {
+fn a_session_continues_when_its_server_ends_first_and_the_loss_is_reported() {
     let scratch = Scratch::new();
     scratch.write("recorded", RECORDED);
     let (process, status) = (scratch.path("pid"), scratch.path("status"));
@@ -659,7 +659,7 @@ fn a_session_goes_on_when_its_server_ends_first_and_the_loss_is_reported() {
         assert!(Instant::now() < until, "it does not end");
         thread::sleep(Duration::from_millis(5));
     }
-    // A recording that nobody took is a failure.
+    // A recording that was not received is a failure.
     assert_eq!(read(&status), "1 143\n");
     pipe.outcome();
 }

@@ -638,7 +638,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_server_gets_60_mb_at_once_and_100_kb_a_second_however_long_it_was_quiet() {
+    fn a_server_gets_60_mb_at_once_and_100_kb_a_second_after_any_quiet_period() {
         let start = Instant::now();
         let mut budget = Budget::new(start);
         let later = start + Duration::from_secs(3600);

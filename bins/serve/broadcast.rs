@@ -11,14 +11,14 @@ use common::screen::TooLarge;
 
 use crate::protocol::{COUNT, Numbered, Protocol};
 
-/// How far a viewer may fall behind for as long as it likes, in bytes.
+/// How far a viewer may fall behind without a time limit, in bytes.
 const BACKLOG: usize = 256 << 10;
 
-/// How long a viewer may be further behind than that. After it, the viewer gets the screen again instead
-/// of what it missed. Viewers who read have received a burst by then.
+/// How long a viewer may be further behind than that. After that, the viewer gets the screen again
+/// instead of the output it missed. Viewers who read have received a burst by then.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The most that is kept for viewers who are behind, for all protocols together, in bytes.
+/// The maximum amount kept for viewers who are behind, for all protocols together, in bytes.
 const MOST: usize = 16 << 20;
 
 /// The approximate overhead of a kept frame, in bytes.
@@ -51,8 +51,8 @@ struct Frame {
     bytes: Rc<[u8]>,
     id: u64,
     time: Time,
-    /// The event itself, if there are viewers for whom it is the first after an opening: its time has
-    /// to be encoded again for them.
+    /// The event itself, if it is the first after an opening for some viewers: its time must be
+    /// encoded again for them.
     event: Option<Rc<Event>>,
     published: Instant,
 }
@@ -114,7 +114,7 @@ impl Broadcast {
         }
     }
 
-    /// Drops what no viewer needs any more. `viewers` are the positions of all of them.
+    /// Drops everything that no viewer needs any more. `viewers` are the positions of all viewers.
     pub fn release<'a>(&mut self, viewers: impl Iterator<Item = &'a Position>) {
         let mut needed = [u64::MAX; COUNT];
         for position in viewers.filter(|position| position.told.is_some()) {
@@ -237,7 +237,7 @@ impl Channel {
         while self.bytes > most && self.pop() {}
     }
 
-    /// Drops old frames that are beyond the backlog.
+    /// Drops old frames beyond the backlog.
     fn expire(&mut self, now: Instant) {
         let is_old = |frame: &Frame| now.duration_since(frame.published) > PATIENCE;
         while self.bytes > BACKLOG && self.frames.front().is_some_and(is_old) && self.pop() {}

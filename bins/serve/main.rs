@@ -1,9 +1,9 @@
 //! Shows a cast in web browsers: a session while it runs, or a recording.
 //!
-//! The parts in the order in which a viewer meets them: `server` is the loop over everything that can
-//! happen, `connection` one client, `request` what is asked for over HTTP and by whom, `access` who may
-//! see it, `page` the files of the page. What a viewer is told of the session is in `broadcast`, and how
-//! each protocol puts it in `protocol`.
+//! The parts, in the order in which a viewer meets them: `server` is the main loop, `connection`
+//! one client, `request` parses HTTP requests, `access` checks permissions, `page` contains the
+//! files of the web page. `broadcast` distributes the session, and `protocol` encodes it for each
+//! protocol.
 
 mod access;
 mod broadcast;
@@ -37,11 +37,11 @@ use server::{Ending, Server, Show};
 
 const PROGRAM: Program = catalog::program("asciinema-serve");
 
-/// How much the system holds back for a viewer, in bytes, before it is us who do. Left to itself it
-/// holds megabytes: what the viewer sees would be long past.
+/// The size of a viewer's send buffer in the kernel, in bytes. By default it is megabytes: the
+/// viewer would see output of long ago.
 const SEND_BUFFER: usize = 128 << 10;
 
-/// How many descriptors there are besides those of viewers.
+/// The number of descriptors other than those of viewers.
 const DESCRIPTORS: u64 = 64;
 
 /// The command line.
@@ -154,7 +154,7 @@ fn serve(options: Options) -> cli::Result<()> {
     }
 }
 
-/// The addresses that an option stands for, and its host where that is a name.
+/// The addresses given by an option, and its host if that is a name.
 fn resolve(address: &OsStr) -> cli::Result<(Vec<SocketAddr>, Option<String>)> {
     let wrong = |why: &str| {
         Failure::Usage(format!("option '--listen': '{}' {why}", visible(&address.to_string_lossy())))
@@ -182,8 +182,8 @@ fn listen(addresses: &[SocketAddr]) -> io::Result<TcpListener> {
     Ok(listener)
 }
 
-/// Raises the limit of open files, if that is needed and allowed. Where it is not, viewers beyond it
-/// have to wait.
+/// Raises the limit of open files, if necessary and allowed. Otherwise viewers beyond it have to
+/// wait.
 fn allow_descriptors(count: u64) {
     if let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE)
         && soft < count
@@ -192,7 +192,7 @@ fn allow_descriptors(count: u64) {
     }
 }
 
-/// A recording, of which the header has to be good.
+/// A recording, whose header must be valid.
 fn recording(file: File, source: &str) -> cli::Result<Show> {
     let length = file.metadata().map_err(|error| Failure::io(source, &error))?.len();
     let header = read_header(&file).map_err(|error| filter::failure(source, error))?;
@@ -205,7 +205,7 @@ fn read_header(file: &File) -> Result<Header, cast::Error> {
     loop {
         match reader.next()? {
             Some(Item::Header(header)) => return Ok(header),
-            // A source that ends before a header is an error, and nothing else comes before it.
+            // A source that ends before a header is an error, and nothing else precedes it.
             Some(_) | None => reader.fill()?,
         }
     }

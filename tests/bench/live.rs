@@ -1,4 +1,4 @@
-//! Live views: how soon viewers see an event, and what that costs.
+//! Live views: the time until viewers see an event, and the cost.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -56,7 +56,7 @@ impl Show {
             )?;
             show.viewers.push(socket);
         }
-        // Everyone has had the opening by the time that the last one has an event.
+        // Every viewer has received the opening by the time the last one has an event.
         show.event(viewers - 1)?;
         sleep(Duration::from_millis(500));
         let mut buffer = [0; 4096];
@@ -68,7 +68,7 @@ impl Show {
         Ok(show)
     }
 
-    /// Sends an event, and returns the time until a viewer has it, in seconds.
+    /// Sends an event, and returns the time until a viewer has received it, in seconds.
     fn event(&mut self, viewer: usize) -> io::Result<f64> {
         self.time += 1;
         let start = Instant::now();
@@ -84,13 +84,13 @@ impl Show {
         Ok(start.elapsed().as_secs_f64())
     }
 
-    /// The times of events until the last viewer has them, in seconds.
+    /// The times until the last viewer has received an event, in seconds.
     fn events(&mut self, count: usize) -> io::Result<Series> {
         let last = self.viewers.len() - 1;
         let (mut times, mut buffer) = (Vec::new(), [0; 4096]);
         for _ in 0..count {
             times.push(self.event(last)?);
-            // The others are read at leisure, so that the reader does not compete for the processor.
+            // The others are read later, so that the reader does not compete for the processor.
             for viewer in &mut self.viewers[..last] {
                 if viewer.read(&mut buffer)? == 0 {
                     return Err(io::ErrorKind::UnexpectedEof.into());

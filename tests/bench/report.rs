@@ -137,7 +137,7 @@ pub fn said_by(command: &mut Command) -> String {
     String::from_utf8_lossy(&output).lines().next().unwrap_or_default().trim().to_string()
 }
 
-/// A time in words, from seconds.
+/// A duration in words, from seconds.
 pub fn seconds_of(seconds: f64) -> String {
     match seconds {
         ..0.001 => format!("{:.0} µs", seconds * 1e6),

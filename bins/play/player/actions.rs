@@ -1,4 +1,4 @@
-//! What the keys do.
+//! The actions of keys.
 
 use std::mem;
 use std::time::Duration;
@@ -13,24 +13,24 @@ use crate::history::{self, Moment};
 use crate::keys::{CTRL_C, KeyAction};
 use crate::search::{Direction, Search};
 
-/// What the keys for 5 seconds jump.
+/// The distance of the keys that jump 5 seconds.
 const STEP: Time = Time::from_micros(5_000_000);
 
-/// How far behind a marker one still goes back to the one before it.
+/// Within this time after a marker, the previous-marker key goes to the one before it.
 const AT_MARKER: Time = Time::from_micros(1_000_000);
 
-/// The speeds that the keys step through; beyond the last they go on by 1.
+/// The speeds of the keys; beyond the last they continue in steps of 1.
 const SPEEDS: [f64; 10] = [0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0, 5.0];
 
-/// The fastest.
+/// The maximum speed.
 const FASTEST: f64 = 100.0;
 
 impl Player {
-    /// Does what has been typed, in its order.
+    /// Handles the typed keys in order.
     pub(super) fn act_on_keys(&mut self) -> Result<(), Ending> {
         while let Some(key) = self.typed.pop_front() {
             if self.is_hurrying && key != CTRL_C {
-                // For the marker that is on its way.
+                // Kept for the marker that is being reached.
                 self.typed.push_front(key);
                 return Ok(());
             }
@@ -84,7 +84,7 @@ impl Player {
             KeyAction::Pause => return self.pause(),
             KeyAction::Step if is_paused => self.step()?,
             KeyAction::StepBack if is_paused => self.step_back()?,
-            // Nothing to step through.
+            // There is nothing to step through.
             KeyAction::Step | KeyAction::StepBack => return Ok(()),
             KeyAction::Forward => self.jump(Moment::At(self.position().plus(STEP)))?,
             KeyAction::Rewind => self.jump(Moment::At(self.position().since(STEP)))?,
@@ -167,7 +167,7 @@ impl Player {
         self.clock.set_speed(speed, self.cursor.next_time());
     }
 
-    /// Plays the next event that shows, or is a marker.
+    /// Plays the next event that is shown or is a marker.
     fn step(&mut self) -> Result<(), Ending> {
         self.holds_at_end = false;
         while let Next::Event(event) = self.cursor.peek() {
@@ -185,7 +185,7 @@ impl Player {
         Ok(())
     }
 
-    /// Goes back to before the last event that showed.
+    /// Goes back to before the last event that was shown.
     fn step_back(&mut self) -> Result<(), Ending> {
         let shown = self.sink.shown_code();
         let offset = self.cursor.offset();
@@ -196,8 +196,7 @@ impl Player {
         }
     }
 
-    /// The time of the last event, as soon as it is known; of one that is being recorded what is
-    /// known by now.
+    /// The time of the last event, once it is known; for a recording in progress, the time so far.
     fn whole_length(&mut self) -> Result<Option<Time>, Ending> {
         loop {
             let Some(view) = &self.view else { return Ok(None) };
@@ -217,7 +216,7 @@ impl Player {
         let is_complete = view.history.length().1;
         match view.history.markers().iter().find(|marker| marker.end > offset) {
             Some(marker) => self.jump(Moment::Before(marker.end)),
-            // There is none: what follows is played up to its end.
+            // There is none: the rest is played to its end.
             None if self.clock.is_paused() && is_complete => {
                 self.jump(Moment::At(Time::MAX))?;
                 self.holds_at_end = false;
@@ -239,7 +238,7 @@ impl Player {
         }
     }
 
-    /// Goes to a moment, or as near to it as there is.
+    /// Jumps to a moment, or as near to it as possible.
     pub(super) fn jump(&mut self, moment: Moment) -> Result<(), Ending> {
         let moment = match (moment, self.end_time()) {
             (Moment::At(time), Some(end)) => Moment::At(time.min(end)),
@@ -272,7 +271,7 @@ impl Player {
             if let Some(end) = &mut self.end {
                 event.observed_by(end);
             }
-            // A screen that becomes too large is left as it was.
+            // A resize to an unsupported size is ignored.
             let _ = history::draw(&mut view.screen, event.code, &event.text, shown);
             self.glance_at_keys()?;
             self.stop_if_interrupted()?;
@@ -299,7 +298,7 @@ impl Player {
         self.draw_again()
     }
 
-    /// Goes to where what is searched for comes up next.
+    /// Jumps to the next match of the search.
     fn find(&mut self, direction: Direction) -> Result<(), Ending> {
         let Some(view) = &mut self.view else { return Ok(()) };
         let Some(search) = view.search.take() else {
@@ -347,7 +346,7 @@ impl Player {
                 self.glance_at_keys()?;
                 self.stop_if_interrupted()?;
                 if !self.typed.is_empty() {
-                    // Whoever types does not want to wait any longer.
+                    // The user has typed a key, which ends the search.
                     return Ok(None);
                 }
             }
@@ -361,7 +360,7 @@ impl Player {
         }
     }
 
-    /// Whether there is anything before an offset, other than the header.
+    /// Returns whether there is anything other than the header before an offset.
     fn can_go_before(&self, offset: u64) -> bool {
         match (&self.recording, &self.view) {
             (Recording::Kept(_), Some(view)) => view.history.has_stop_before(offset),
@@ -370,7 +369,7 @@ impl Player {
     }
 }
 
-/// So many tenths of a length, in whole milliseconds.
+/// A number of tenths of a length, in whole milliseconds.
 fn tenths(length: Time, number: u8) -> Time {
     Time::from_micros(length.as_micros() / 10_000 * u64::from(number) * 1000)
 }

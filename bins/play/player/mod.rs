@@ -1,8 +1,8 @@
-//! The loop of the player: it plays what is due, does what the keys say, and waits.
+//! The main loop of the player: it plays due events, handles keys, and waits.
 //!
-//! On a terminal of the recording's size the bytes of the recording pass as they are. Whenever that
-//! would not show what it should - in a smaller terminal, under the state line, after a jump - the
-//! player draws frames of the virtual screen instead, and goes back to passing bytes when it can.
+//! On a terminal of the recording's size the recording's bytes are passed on unchanged. Whenever
+//! that would show something wrong - in a smaller terminal, under the state line, after a jump -
+//! the player draws frames of the virtual screen instead, and returns to passing bytes when it can.
 
 mod actions;
 mod show;
@@ -32,92 +32,92 @@ use crate::sink::PlaySink;
 use crate::state_line::Looks;
 use crate::store::{Store, StoreReader};
 
-/// How long the terminal is waited for in the end, if it takes no output.
+/// How long to wait at the end for a terminal that accepts no output.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Why playing ended.
+/// The reason why playback ended.
 pub enum Ending {
-    /// The cast is at its end.
+    /// The end of the cast.
     Done,
-    /// By the key for that.
+    /// The quit key.
     Quit,
-    /// By ctrl-c.
+    /// Ctrl-c.
     Interrupted,
-    /// By a signal from elsewhere.
+    /// A signal from another process.
     Killed(Signal),
     BadSource(cast::Error),
     BadSink(io::Error),
-    /// There is no such moment to start or end at; what is missing.
+    /// The point to start or end at does not exist; the message names it.
     NoMoment(String),
 }
 
-/// What the command line says of the playing.
+/// The options for playback.
 pub struct PlayOptions {
     pub idle_time_limit: Option<Time>,
     pub speed: f64,
     pub loops: bool,
     pub pauses_on_markers: bool,
-    /// Whether bytes pass in a terminal of any size.
+    /// True to pass bytes in a terminal of any size.
     pub is_unfitted: bool,
     pub start: Option<Position>,
     pub end: Option<Position>,
 }
 
-/// Where the cast comes from.
+/// The source of the recording.
 pub enum Recording {
-    /// What has been read is kept.
+    /// Data is kept.
     Kept(Arc<Store>),
     Once(Option<common::io::Input>),
 }
 
-/// What the terminal shows.
+/// The contents of the terminal.
 enum Display {
-    /// Bytes pass; what else is there is not known.
+    /// Bytes are passed on; the rest of its contents is unknown.
     Unknown,
-    /// Bytes pass, and the terminal shows what the virtual screen does.
+    /// Bytes are passed on, and the terminal shows the virtual screen.
     Passing,
-    /// Frames. `shown` follows all that is written to the terminal.
+    /// Frames are drawn. `shown` tracks everything written to the terminal.
     Drawn { frame: Option<Frame>, shown: Box<Screen>, offset: Offset },
 }
 
-/// What is over the recording.
+/// An overlay on the recording.
 enum Overlay {
-    /// The state line, in a pause and for a moment after a key.
+    /// The state line, during a pause and for a moment after a key.
     State,
-    /// The keys. Playing goes on afterwards where it went on before.
+    /// The help. Afterwards playback resumes if it was running.
     Help { resumes: bool },
-    /// What is searched for, being typed.
+    /// The search prompt.
     Prompt { text: String, resumes: bool },
 }
 
-/// What is waited for besides keys, signals and the time.
+/// The event awaited in addition to keys, signals and the time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Awaited {
     Nothing,
-    /// More of the source.
+    /// More data from the source.
     Input,
-    /// That the sink's output is taken.
+    /// Room for the sink's output.
     Output,
 }
 
-/// The parts that a terminal makes possible.
+/// The parts that need a terminal.
 struct View {
     history: History,
     screen: Screen,
     display: Display,
-    /// Whether what is on the terminal is the player's, rather than what was there before.
+    /// True if the contents of the terminal are the player's, rather than those from before.
     is_ours: bool,
     overlay: Overlay,
-    /// Until when the state line is shown while it plays.
+    /// The moment until which the state line is shown during playback.
     shown_until: Option<Instant>,
-    /// What the state line says instead, until the next key.
+    /// A message shown in place of the state line until the next key.
     message: String,
-    /// Whether the frame that is shown is not up to date.
+    /// True if the displayed frame is out of date.
     is_stale: bool,
     drawn: Instant,
-    /// The second of the cast that the state line names.
+    /// The second of the cast shown in the state line.
     seconds: u64,
-    /// Whether the pause that is the first one is still to come.
+    /// True until the first pause.
     shows_hint: bool,
     has_paused: bool,
     search: Option<Search>,
@@ -133,30 +133,30 @@ pub struct Player {
     raw_mode: Option<RawMode>,
     signals: Signals,
     decoder: KeyDecoder,
-    /// What has been typed and not yet acted upon.
+    /// Keys typed and not handled yet.
     typed: VecDeque<Key>,
     looked_for_keys: Instant,
     clock: Clock,
     cursor: Cursor,
     recording: Recording,
-    /// The bounds as far as they are known by now.
+    /// The bounds of playback, if known yet.
     start: Option<Position>,
     end: Option<Position>,
-    /// Whether the next marker is to be reached at once, where there is no jumping.
+    /// True to go to the next marker immediately, if jumps are not possible.
     is_hurrying: bool,
-    /// Whether a pause at the end is to hold: it was jumped to.
+    /// True if playback pauses at the end, because it was jumped to.
     holds_at_end: bool,
     has_played: bool,
     /// True after a stop, until the SIGCONT that ended it arrives.
     has_come_back: bool,
-    /// Whether the window has another size.
+    /// True if the window has been resized.
     is_resized: bool,
     view: Option<View>,
 }
 
 impl Player {
-    /// Takes the terminal, if there is one to take: its keys are read even where the output goes
-    /// elsewhere, but not from the background, where taking it would stop us.
+    /// Takes the terminal, if there is one: its keys are read even if the output goes elsewhere,
+    /// but not in the background, where taking it would stop the process.
     pub fn new(
         sink: PlaySink,
         keys: Keys,
@@ -193,7 +193,7 @@ impl Player {
         })
     }
 
-    /// Plays the cast to its end, as often as it is to be.
+    /// Plays the cast to its end, as often as requested.
     pub fn play(&mut self) -> Ending {
         loop {
             match self.play_once() {
@@ -208,10 +208,10 @@ impl Player {
         }
     }
 
-    /// Gives the terminal back.
+    /// Restores the terminal.
     pub fn leave(mut self) {
         if self.view.as_ref().is_some_and(|view| matches!(view.display, Display::Drawn { .. })) {
-            // What stays behind is the recording alone.
+            // Only the recording remains visible.
             self.draw_frame(false);
             let _ = self.sink.write();
         }
@@ -242,7 +242,7 @@ impl Player {
                     continue;
                 }
                 if let Some(end) = self.end_time().filter(|_| next.is_some()) {
-                    // The end that was named is in the pause before the event.
+                    // The requested end is in the pause before the event.
                     let left = self.clock.left_until(end);
                     if left.is_none_or(|left| !left.is_zero()) {
                         self.wait_for_something(Awaited::Nothing, left)?;
@@ -271,7 +271,7 @@ impl Player {
         }
     }
 
-    /// Reads the header, and goes to where playing is to start.
+    /// Reads the header, and goes to the requested start.
     fn begin(&mut self) -> Result<(), Ending> {
         let header = loop {
             match self.cursor.peek() {
@@ -317,7 +317,7 @@ impl Player {
         if self.start.is_some() { self.go_to_start(header.size) } else { Ok(()) }
     }
 
-    /// Reads up to where playing is to start, and shows what the screen shows there.
+    /// Reads up to the requested start, and shows the screen at that point.
     fn go_to_start(&mut self, size: Size) -> Result<(), Ending> {
         let mut screen = match &self.view {
             Some(_) => None,
@@ -346,7 +346,7 @@ impl Player {
             }
             let screen = self.view.as_mut().map(|view| &mut view.screen).or(screen.as_mut());
             if let Some(screen) = screen {
-                // A screen that becomes too large is left as it was.
+                // A resize to an unsupported size is ignored.
                 let _ = history::draw(screen, event.code, &event.text, shown);
             }
             self.glance_at_keys()?;
@@ -366,7 +366,7 @@ impl Player {
         if self.typed.contains(&CTRL_C) { Err(Ending::Interrupted) } else { Ok(()) }
     }
 
-    /// Plays from the start once more.
+    /// Plays from the start again.
     fn start_again(&mut self) -> Result<(), Ending> {
         self.cursor = first_cursor(&mut self.recording, self.sink.keeps_lines());
         self.end.clone_from(&self.options.end);
@@ -409,7 +409,7 @@ impl Player {
     fn draw_event(&mut self, event: &Played) -> Result<(), Ending> {
         let Some(view) = &mut self.view else { return Ok(()) };
         view.is_stale |= event.code != Code::Input || self.sink.shows(event.code);
-        // A screen that becomes too large is left as it was.
+        // A resize to an unsupported size is ignored.
         let _ = history::draw(&mut view.screen, event.code, &event.text, self.sink.shown_code());
         if event.code == Code::Resize { self.fit() } else { Ok(()) }
     }
@@ -418,7 +418,7 @@ impl Player {
         self.end.as_ref().and_then(Position::time)
     }
 
-    /// Whether an event at a time is beyond the end that was named.
+    /// Returns whether an event at a time is past the requested end.
     fn is_past_end(&self, at: Time) -> bool {
         self.end_time().is_some_and(|end| at >= end)
     }
@@ -432,7 +432,7 @@ impl Player {
     }
 }
 
-/// A cursor at the beginning of the cast.
+/// A cursor at the start of the cast.
 fn first_cursor(recording: &mut Recording, keeps_lines: bool) -> Cursor {
     match recording {
         Recording::Kept(store) => Cursor::new(Input::Kept(StoreReader::new(store, 0)), keeps_lines),

@@ -152,8 +152,8 @@ impl Player {
         self.come_back()
     }
 
-    /// Subtracts the time of a stop without warning (SIGSTOP). How long it took shows only in how late
-    /// the next event is, which is played at once.
+    /// Subtracts the time of an uncaught stop (SIGSTOP). Its length is visible only in the lateness
+    /// of the next event, which is played immediately.
     fn stand_still_after_stop(&mut self) {
         if let Some(overdue) = self.cursor.next_time().and_then(|next| self.clock.overdue(next)) {
             self.clock.stand_still(overdue);

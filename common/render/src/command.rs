@@ -287,7 +287,7 @@ pub fn html(options: &Options) -> cli::Result<()> {
     recording::read(stream, &source, &mut Progress::default(), |item| {
         match item {
             Item::Header(header) => {
-                // A browser would give up on it.
+                // A browser would fail to show it.
                 check_size(header.size)?;
                 let title = options.title(header);
                 if let Some(sink) = sink.take() {

@@ -18,8 +18,8 @@ use crate::text::excerpt;
 
 /// Returns whether a source that begins like this is a v1 document rather than lines.
 ///
-/// `front` is at least the first line, or the part of a very long one read so far. Nothing after that line
-/// counts, so that the answer does not depend on how much has been read.
+/// `front` is at least the first line, or the part of a very long one read so far. Anything after
+/// that line is ignored, so that the result does not depend on how much has been read.
 pub fn is_document(front: &[u8]) -> bool {
     let front = memchr(b'\n', front).map_or(front, |end| &front[..=end]);
     // An object that continues after the first line without having named its version can only be a

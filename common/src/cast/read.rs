@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_beginning_is_reported_the_same_however_it_arrives() {
+    fn a_broken_beginning_is_reported_the_same_way_however_it_arrives() {
         for cast in ["{ \n{", "{\"a\": 1\n, \"version\": 2}", "{\n\"a\" 1}", "{\"a\"\n}"] {
             assert_eq!(items(cast.as_bytes(), vec![1; 40]), items(cast.as_bytes(), vec![]), "{cast}");
         }

@@ -107,12 +107,12 @@ fn descriptor_path(file: &impl AsFd) -> PathBuf {
     PathBuf::from(format!("/proc/self/fd/{}", file.as_fd().as_raw_fd()))
 }
 
-/// Writes a file to the disk.
+/// Syncs a file to disk.
 fn sync(file: &impl AsFd) -> io::Result<()> {
     loop {
         match fsync(file) {
             Err(Errno::EINTR) => {}
-            // A file system that cannot do this.
+            // The file system does not support this.
             Err(Errno::EINVAL | Errno::EOPNOTSUPP) => return Ok(()),
             synced => return Ok(synced?),
         }
@@ -121,7 +121,7 @@ fn sync(file: &impl AsFd) -> io::Result<()> {
 
 impl Replacement {
     fn put_in_place(&mut self, file: &impl AsFd) -> io::Result<()> {
-        // After a power cut, the name could stand for a file whose bytes never got to the disk.
+        // After a power failure, the name could refer to a file whose data never reached the disk.
         sync(file)?;
         if !self.is_named {
             let followed = AtFlags::AT_SYMLINK_FOLLOW;

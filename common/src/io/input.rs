@@ -65,7 +65,7 @@ impl Input {
     ///
     /// # Errors
     ///
-    /// Those of fstat(2).
+    /// An error of fstat(2).
     pub fn is_file(&self) -> io::Result<bool> {
         let file = File::from(self.as_fd().try_clone_to_owned()?);
         Ok(file.metadata()?.is_file())

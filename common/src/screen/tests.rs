@@ -300,7 +300,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_blank_from_where_they_say(size in size(), later in size(), output in styled_output()) {
+    fn rows_are_blank_after_their_used_cells(size in size(), later in size(), output in styled_output()) {
         let mut screen = Screen::new(size, 4).unwrap();
         let half = output.len() / 2;
         output[..half].iter().for_each(|piece| screen.feed(piece));

@@ -32,8 +32,8 @@ const COPY: usize = 35;
 /// The number of positions remembered to return to.
 const PLACES: usize = 8;
 
-/// The number of versions of a line among which one that comes back is looked for, so that the time
-/// for a change does not grow with their number.
+/// The number of versions of a line that are searched for one that returns, so that the time for a
+/// change does not grow with their number.
 const RECENT: usize = 256;
 
 /// A line of the tape.
