@@ -64,7 +64,7 @@ impl<C: Cell> Grid<C> {
     ) {
         let count = count.min(rows.len());
         if rows.start > 0 {
-            self.rows[rows.start - 1].is_wrapped = false;
+            self.end_line(rows.start - 1);
             self.rows.make_contiguous()[rows.clone()].rotate_left(count);
             self.reset(rows.end - count..rows.end, ink);
             self.mark_changed(rows);
@@ -97,7 +97,7 @@ impl<C: Cell> Grid<C> {
         self.rows.make_contiguous()[rows.clone()].rotate_right(count);
         self.reset(rows.start..rows.start + count, ink);
         if rows.start > 0 {
-            self.rows[rows.start - 1].is_wrapped = false;
+            self.end_line(rows.start - 1);
         }
         self.rows[rows.end - 1].is_wrapped = false;
         self.mark_changed(rows);
@@ -127,6 +127,12 @@ impl<C: Cell> Grid<C> {
         }
         let freed = if count > 0 { kept..rows.len() } else { 0..distance };
         slice[freed].iter_mut().for_each(|row| row.clear(cols.clone(), ink));
+    }
+
+    /// Makes a line end with a row, because what it went on with has moved away.
+    fn end_line(&mut self, row: usize) {
+        let row = &mut self.rows[row];
+        row.is_changed |= mem::take(&mut row.is_wrapped);
     }
 
     pub fn mark_changed(&mut self, rows: Range<usize>) {
