@@ -48,6 +48,7 @@ mod rec;
 mod rec_terminal;
 mod redact;
 mod relay;
+mod replace;
 mod screen;
 mod search;
 mod serve;

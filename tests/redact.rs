@@ -13,7 +13,7 @@ fn cast(outputs: &[&str]) -> String {
     cast
 }
 
-/// The result of redacting output from a file.
+/// What becomes of output from a file.
 fn redacted(options: &str, outputs: &[&str]) -> String {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(outputs));
@@ -21,30 +21,30 @@ fn redacted(options: &str, outputs: &[&str]) -> String {
 }
 
 #[test]
-fn a_secret_is_masked_however_it_was_drawn() {
+fn a_secret_is_masked_however_it_came_to_stand_on_the_screen() {
     for (outputs, expected) in [
-        // Key by key, with colours between them.
+        // Key by key, with colours between.
         (
             vec!["$ h", "u", "\\u001b[31mn\\u001b[0mt", "er2"],
             vec!["$ *", "*", "\\u001b[31m*\\u001b[0m*", "***"],
         ),
         // Wrapped at the margin.
         (vec!["0123456789abcdefhunter2"], vec!["0123456789abcdef*******"]),
-        // Its end first, then the rest before it.
+        // Its end first, the rest put before it.
         (vec!["\\u001b[1;4Hter2", "\\rhun"], vec!["\\u001b[1;4H****", "\\r***"]),
-        // With typing mistakes deleted.
+        // With the wrong keys deleted again.
         (vec!["hunx", "\\b \\bter2"], vec!["***x", "\\b \\b****"]),
         // A gap closed, characters inserted, characters deleted.
         (vec!["hun   ter2", "\\u001b[1;4H\\u001b[3P"], vec!["***   ****", "\\u001b[1;4H\\u001b[3P"]),
         (vec!["huer2", "\\u001b[1;3H\\u001b[2@nt"], vec!["*****", "\\u001b[1;3H\\u001b[2@**"]),
-        // On the alternate screen, mixed with other output.
+        // On the alternate screen, between other things.
         (
             vec!["\\u001b[?1049h\\u001b[2;3Hnter2\\u001b[1;1Hx\\u001b[2;1Hhu"],
             vec!["\\u001b[?1049h\\u001b[2;3H*****\\u001b[1;1Hx\\u001b[2;1H**"],
         ),
-        // Erased again within the same event.
+        // Gone again within the same event.
         (vec!["hunter2\\r\\u001b[K"], vec!["*******\\r\\u001b[K"]),
-        // Through characters written once and shown twice.
+        // By characters that are written by one byte and shown twice.
         (vec!["hunter2 \\r\\u001b[4C\\u001b[1@t"], vec!["******* \\r\\u001b[4C\\u001b[1@t"]),
     ] {
         assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
@@ -52,7 +52,7 @@ fn a_secret_is_masked_however_it_was_drawn() {
 }
 
 #[test]
-fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
+fn a_secret_is_masked_in_what_is_never_on_the_screen() {
     for (outputs, expected) in [
         (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),
         (vec!["\\u001b]2;hun", "ter2\\u001b\\\\"], vec!["\\u001b]2;***", "****\\u001b\\\\"]),
@@ -69,6 +69,77 @@ fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
 }
 
 #[test]
+fn a_secret_in_several_sequences_is_masked_in_each() {
+    // "x hunter2" in base64.
+    let [first, second] = ["eCBodW5", "0ZXIy"];
+    let masked = |text: &str| "*".repeat(text.len());
+    for (front, back) in [
+        // The clipboard, through screen and tmux, which cut what they pass on.
+        ("\\u001bP\\u001b]52;c;FIRST\\u001b\\\\", "\\u001bPSECOND\\u0007\\u001b\\\\"),
+        ("\\u001bPtmux;\\u001b\\u001b]52;c;FIRST\\u001b\\\\", "\\u001bPtmux;SECOND\\u0007\\u001b\\\\"),
+        ("\\u001b]52;c;FIRST\\u0007", "\\u001b]52;c;SECOND\\u0007"),
+        // kitty's graphics, iTerm2's files.
+        ("\\u001b_Gi=1,m=1;FIRST\\u001b\\\\", "\\u001b_Gm=0;SECOND\\u001b\\\\"),
+        (
+            "\\u001b]1337;MultipartFile=name=YQ==\\u0007\\u001b]1337;FilePart=FIRST\\u0007",
+            "\\u001b]1337;FilePart=SECOND\\u0007\\u001b]1337;FileEnd\\u0007",
+        ),
+    ] {
+        let [front, back] = [front.replace("FIRST", first), back.replace("SECOND", second)];
+        let outputs = [front.as_str(), back.as_str()];
+        let expected = [front.replace(first, &masked(first)), back.replace(second, &masked(second))];
+        let expected = [expected[0].as_str(), expected[1].as_str()];
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
+    }
+    // Not encoded: what tmux passes on in pieces.
+    let outputs = ["\\u001bPtmux;hun\\u001b\\\\", "\\u001bPtmux;ter2\\u001b\\\\"];
+    let expected = ["\\u001bPtmux;***\\u001b\\\\", "\\u001bPtmux;****\\u001b\\\\"];
+    assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
+    let piped = run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout();
+    assert_eq!(piped, cast(&expected));
+}
+
+#[test]
+fn a_secret_is_masked_in_the_lines_of_the_clipboard_and_of_the_header() {
+    // "a\nhun\nter2" in base64, without padding.
+    let outputs = ["\\u001b]52;c;YQpodW4KdGVyMg\\u0007"];
+    assert_eq!(redacted("-s hunter2", &outputs), cast(&["\\u001b]52;c;**************\\u0007"]));
+    let header = "{\"version\":2,\"width\":20,\"height\":4,\"command\":\"echo a; hun\\nter2\"}\n";
+    assert_eq!(
+        run("asciinema-redact -s hunter2", header).stdout(),
+        header.replace("hun\\nter2", "***\\n****")
+    );
+}
+
+#[test]
+fn what_was_shown_of_a_secret_before_it_was_drawn_again_is_masked() {
+    let outputs = ["$ h", "u", "\\b\\bhun", "t", "\\r\\u001b[K$ hunt", "er2\\r\\n", "$ push\\r\\n"];
+    let expected = ["$ *", "*", "\\b\\b***", "*", "\\r\\u001b[K$ ****", "***\\r\\n", "$ push\\r\\n"];
+    assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
+    assert_eq!(run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout(), cast(&expected));
+}
+
+#[test]
+fn a_name_and_its_value_are_found_in_the_stream_wherever_events_part_them() {
+    let outputs = ["pass", "word=hu\\u001b[3;1H", "nter2 "];
+    let expected = ["pass", "word=**\\u001b[3;1H", "***** "];
+    assert_eq!(redacted("--secrets", &outputs), cast(&expected));
+    assert_eq!(run("cat | asciinema-redact --secrets", cast(&outputs)).stdout(), cast(&expected));
+}
+
+#[test]
+fn from_a_pipe_what_a_resize_brings_together_is_covered_at_once() {
+    // The alternate screen is cut off, so that what stood in two rows comes together.
+    let before = cast(&["\\u001b[?1049h\\u001b[1;15Hhunxxxter2"]);
+    let after = "[5.5, \"o\", \"x\"]\n";
+    let cast = before.clone() + "[4.5, \"r\", \"17x4\"]\n" + after;
+    let stdout = run("cat | asciinema-redact -s hunter2", cast.as_str()).stdout();
+    let cover = stdout.lines().nth(3).unwrap_or_default();
+    assert!(stdout.starts_with(&before) && stdout.ends_with(after), "{stdout}");
+    assert!(cover.starts_with("[4.500000, \"o\", ") && cover.matches('*').count() == 7, "{stdout}");
+}
+
+#[test]
 fn header_labels_comments_and_unknown_events_are_masked_too() {
     let cast = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"title\":\"my hunter2\",\"env\":{\"API_TOKEN\":\"abcdefgh\",\"SHELL\":\"/bin/zsh\"},\"tags\":[\"hunter2\"]}\n# hunter2\n[0.5,\"m\",\"hunter2\"]\n[0.5,\"z\",{\"a\":[\"hunter2\",5]}]\n";
     let expected = cast.replace("hunter2", "*******").replace("abcdefgh", "********");
@@ -76,7 +147,7 @@ fn header_labels_comments_and_unknown_events_are_masked_too() {
 }
 
 #[test]
-fn typed_secrets_are_masked_including_deleted_keys() {
+fn typed_keys_are_masked_with_the_deleted_ones_taken_into_account() {
     let typed = |keys: &[&str]| {
         let events = keys.iter().enumerate().map(|(index, keys)| format!("[{index}.5, \"i\", \"{keys}\"]\n"));
         HEADER.to_string() + &events.collect::<String>()
@@ -113,16 +184,16 @@ fn everything_else_is_copied_byte_for_byte() {
 }
 
 #[test]
-fn a_mask_is_as_wide_as_the_text_it_replaces() {
+fn a_mask_is_as_wide_as_what_it_stands_for() {
     let outputs = ["x密码\\u5bc6😀e\\u0301y"];
     assert_eq!(redacted("-s 密码密😀e\u{301}", &outputs), cast(&["x*********y"]));
     assert_eq!(redacted("-s 密码密😀e\u{301} --mask '#'", &outputs), cast(&["x#########y"]));
-    // Two narrow ones would not wrap the same way.
+    // Two narrow ones would not wrap as it does.
     assert_eq!(redacted("-s 密", &["0123456789012345678密"]), cast(&["0123456789012345678＊"]));
 }
 
 #[test]
-fn in_a_pipe_only_text_that_may_become_a_secret_is_delayed() {
+fn from_a_pipe_only_what_could_become_a_secret_waits() {
     let mut live = Live::start("asciinema-redact -s hunter2 --secrets");
     live.write(HEADER);
     live.wait_for(HEADER);
@@ -140,7 +211,7 @@ fn in_a_pipe_only_text_that_may_become_a_secret_is_delayed() {
 }
 
 #[test]
-fn in_a_pipe_a_secret_completed_out_of_order_is_not_shown() {
+fn from_a_pipe_what_is_completed_from_its_middle_or_by_moving_is_not_shown() {
     let pipe = |outputs: &[&str]| run("cat | asciinema-redact -s hunter2", cast(outputs)).stdout();
     let outputs = ["\\u001b[1;4Hter2\\u001b[1;1H", "hun"];
     assert_eq!(pipe(&outputs), cast(&["\\u001b[1;4Hter2\\u001b[1;1H", "***"]));
@@ -152,7 +223,7 @@ fn in_a_pipe_a_secret_completed_out_of_order_is_not_shown() {
 }
 
 #[test]
-fn a_possible_secret_at_the_end_of_a_truncated_cast_is_masked() {
+fn what_is_undecided_where_a_cast_breaks_off_is_masked() {
     let broken = cast(&["x hunt"]) + "[9.5, \"o";
     for command in ["cat | asciinema-redact -s hunter2", "cat > a.cast; asciinema-redact -s hunter2 a.cast"] {
         let ran = run(command, &broken);
@@ -163,7 +234,7 @@ fn a_possible_secret_at_the_end_of_a_truncated_cast_is_masked() {
 }
 
 #[test]
-fn a_possible_secret_undecided_after_a_mebibyte_is_masked() {
+fn what_cannot_be_decided_within_a_mebibyte_is_masked() {
     let line = "a".repeat(100_000);
     let outputs: Vec<&str> = std::iter::once("k=").chain(std::iter::repeat_n(line.as_str(), 12)).collect();
     let stdout = run("cat | asciinema-redact -r 'k=a+;'", cast(&outputs)).stdout();
@@ -171,7 +242,7 @@ fn a_possible_secret_undecided_after_a_mebibyte_is_masked() {
 }
 
 #[test]
-fn check_reports_time_and_kind_but_never_the_secret() {
+fn check_names_time_and_kind_and_never_the_secret() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&["hun", "ter2", "\\r\\nghp_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0"]));
     scratch.write("b.cast", cast(&["nothing"]));
@@ -215,6 +286,25 @@ fn private_keys_are_masked_line_by_line() {
     assert_eq!(ran.stdout(), expected);
     let (status, stdout, _) = run("asciinema-redact --secrets --check", wide(&key)).failure();
     assert_eq!((status, stdout.as_str()), (1, "0.500: private-key\n"));
+}
+
+#[test]
+fn the_middle_of_a_private_key_alone_on_the_screen_is_masked() {
+    let body = "Example0".repeat(8);
+    let border = |name: &str| format!("-----{name} EXAMPLE PRIVATE KEY-----");
+    let page = |text: &str| format!("\\u001b[H\\u001b[2J{text}\\r\\n:");
+    let wide = |texts: &[&str]| cast(texts).replace("\"width\": 20", "\"width\": 80");
+    let (first, middle, hash) = (page(&border("BEGIN")), page(&body), page(&"0123456789abcdef".repeat(4)));
+    let masked = middle.replace(&body, &"*".repeat(64));
+    let outputs = [&first, "a\\r\\n", "b\\r\\n", "c\\r\\n", "d\\r\\n", "e\\r\\n", &hash, &middle]
+        .map(|text| text as &str);
+    let expected = [&outputs[..7], &[&masked]].concat();
+    let scratch = Scratch::new();
+    scratch.write("a.cast", wide(&outputs));
+    assert_eq!(scratch.run("asciinema-redact --secrets a.cast", "").stdout(), wide(&expected));
+    assert_eq!(scratch.run("cat a.cast | asciinema-redact --secrets", "").stdout(), wide(&expected));
+    // Without a key, nobody knows what it is.
+    assert_eq!(redacted("--secrets", &[&middle]), cast(&[&middle]));
 }
 
 #[test]

@@ -1,21 +1,16 @@
 //! The command line.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File};
-use std::io::{Seek, Write, stderr, stdout};
-use std::os::fd::AsFd;
+use std::fs;
+use std::io::{Write, stderr, stdout};
 use std::process::ExitCode;
 
 use common::cli::{self, Arg, Failure, Program, catalog};
-use common::io::{self, AtomicFile, Input, unnamed_file};
 use common::text::visible;
 use common::tty;
+use rewrite::{Finding, Job, Patterns, Substitute, Unusable, width};
 
-use crate::analysis::Finding;
-use crate::mask::width;
-use crate::patterns::{Patterns, Unusable};
-use crate::secrets::{SECRETS, Secret};
-use crate::work::{self, Job, Sink, Source};
+use crate::secrets::{self, SECRETS, Secret};
 
 const PROGRAM: Program = catalog::program("asciinema-redact");
 
@@ -23,7 +18,6 @@ const PROGRAM: Program = catalog::program("asciinema-redact");
 struct Options {
     patterns: Patterns,
     job: Job,
-    is_whole: bool,
     report: Report,
     sources: Vec<OsString>,
     sink: Option<OsString>,
@@ -55,12 +49,12 @@ pub fn main() -> ExitCode {
 fn parse(args: &mut cli::Args) -> cli::Result<Options> {
     let mut options = Options {
         patterns: Patterns::default(),
-        job: Job { mask: '*', drops_input: false },
-        is_whole: false,
+        job: Job { substitute: Substitute::Mask('*'), drops_input: false, is_whole: false },
         report: Report::Silent,
         sources: Vec::new(),
         sink: None,
     };
+    let mut mask = '*';
     while let Some(arg) = args.next()? {
         match arg {
             Arg::Option("-s" | "--string") => {
@@ -76,13 +70,13 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                 added
                     .map_err(|Unusable(why)| args.bad_value(text.as_ref(), &format!("not usable: {why}")))?;
             }
-            Arg::Option("--secrets") => options.patterns.add_secrets().map_err(failed)?,
+            Arg::Option("--secrets") => secrets::add_to(&mut options.patterns).map_err(failed)?,
             Arg::Option("--env") => add_variable(&args.text()?, &mut options.patterns)?,
             Arg::Option("-f" | "--from-file") => add_file(&args.value()?, &mut options.patterns)?,
             Arg::Option("--mask") => {
                 let text = args.text()?;
                 let mut characters = text.chars();
-                options.job.mask = match (characters.next(), characters.next()) {
+                mask = match (characters.next(), characters.next()) {
                     (Some(mask), None)
                         if width(mask) == 1 && !matches!(mask, ' ' | '"' | '\\' | '\u{80}'..='\u{a0}') =>
                     {
@@ -92,7 +86,7 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                 };
             }
             Arg::Option("--drop-input") => options.job.drops_input = true,
-            Arg::Option("--whole") => options.is_whole = true,
+            Arg::Option("--whole") => options.job.is_whole = true,
             Arg::Option("--list-secrets") => return Err(Failure::Asked(list_secrets())),
             Arg::Option("--check") => options.report = Report::Only,
             Arg::Option("--report") if options.report == Report::Silent => options.report = Report::Beside,
@@ -103,11 +97,12 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
         }
     }
     let usage = |what: &str| Err(Failure::Usage(what.to_string()));
-    let Options { patterns, job, report, sources, sink, .. } = &mut options;
+    let Options { patterns, job, report, sources, sink } = &mut options;
+    job.substitute = Substitute::Mask(mask);
     if patterns.is_empty() {
         return usage("one of the options -s, -r, --secrets, --env, -f is required");
     }
-    if patterns.is_mask_among(job.mask) {
+    if patterns.is_mask_among(mask) {
         return usage("a text to redact consists of mask characters; choose another mask with --mask");
     }
     if *report != Report::Only && sources.len() > 1 {
@@ -175,26 +170,21 @@ fn spelled(finding: &Finding, patterns: &Patterns) -> String {
 
 /// What is found in all casts, a line each; status 1 if anything is.
 fn check(options: Options) -> cli::Result<()> {
-    let Options { patterns, job, sources, .. } = options;
+    let Options { mut patterns, job, sources, .. } = options;
     let sources = if sources.is_empty() { vec![None] } else { sources.into_iter().map(Some).collect() };
     let is_alone = sources.len() == 1;
     let mut has_any = false;
-    let mut patterns = Some(patterns);
     let mut failures = Vec::new();
     for path in sources {
-        let (input, name) = io::open(path.as_deref())?;
-        let file = whole(input, &name)?;
-        let source = Source::of(&file, &name).map_err(|error| Failure::io(&name, &error))?;
-        let (mut analysis, error) = work::analyse(&source, patterns.take().unwrap_or_default(), &job)?;
-        failures.extend(error);
-        let finder = analysis.finder();
-        let findings = std::mem::take(&mut finder.findings);
-        has_any |= !findings.is_empty();
-        let front = if is_alone { String::new() } else { format!("{name}:") };
-        let line = |finding: &Finding| format!("{front}{}\n", spelled(finding, &finder.patterns));
-        let lines: String = findings.iter().map(line).collect();
-        stdout().write_all(lines.as_bytes()).map_err(|error| Failure::io("stdout", &error))?;
-        patterns = Some(analysis.into_patterns());
+        let mut tell = |name: &str, finding: &Finding, patterns: &Patterns| {
+            has_any = true;
+            let front = if is_alone { String::new() } else { format!("{name}:") };
+            let line = format!("{front}{}\n", spelled(finding, patterns));
+            stdout().write_all(line.as_bytes()).map_err(|error| Failure::io("stdout", &error))
+        };
+        let failure;
+        (patterns, failure) = rewrite::inspect(path.as_deref(), patterns, &job, &mut tell)?;
+        failures.extend(failure);
     }
     match failures.pop() {
         Some(failure) => Err(failure),
@@ -204,53 +194,12 @@ fn check(options: Options) -> cli::Result<()> {
 }
 
 fn redact(options: Options) -> cli::Result<()> {
-    let Options { patterns, job, is_whole, report, sources, sink } = options;
-    let (input, name) = io::open(sources.first().map(OsString::as_os_str))?;
-    let is_file = is_file(&input).map_err(|error| Failure::io(&name, &error))?;
-    let (mut writer, sink_name) = match sink.as_deref().filter(|path| *path != "-") {
-        Some(path) => {
-            let name = cli::source_name(path);
-            (AtomicFile::create(path).map_err(|error| Failure::io(&name, &error))?, name)
-        }
-        None => (AtomicFile::stdout().map_err(|error| Failure::io("stdout", &error))?, "stdout".to_string()),
-    };
-    let mut out = Sink { writer: &mut writer, name: &sink_name, held: Vec::new() };
-    let tell = |finding: &Finding, patterns: &Patterns| {
+    let Options { patterns, job, report, sources, sink } = options;
+    let source = sources.first().map(OsString::as_os_str);
+    rewrite::rewrite(source, sink.as_deref(), patterns, &job, |finding, patterns| {
         if report == Report::Beside {
             // A closed standard error is no reason not to redact.
             let _ = writeln!(stderr(), "{}", spelled(finding, patterns));
         }
-    };
-    if !is_whole && !is_file {
-        work::pass_on(input, &name, patterns, &job, &mut out, tell)?;
-    } else {
-        let file = whole(input, &name)?;
-        let source = Source::of(&file, &name).map_err(|error| Failure::io(&name, &error))?;
-        let (mut analysis, _) = work::analyse(&source, patterns, &job)?;
-        let finder = analysis.finder();
-        for finding in finder.findings.drain(..) {
-            tell(&finding, &finder.patterns);
-        }
-        work::write(&source, &mut analysis, &job, &mut out)?;
-    }
-    writer.finish().map_err(|error| Failure::io(&sink_name, &error))
-}
-
-/// Whether the input is a file, which can be read twice.
-fn is_file(input: &Input) -> std::io::Result<bool> {
-    let descriptor = input.as_fd().try_clone_to_owned()?;
-    Ok(File::from(descriptor).metadata()?.is_file())
-}
-
-/// The file itself, or what can be read from a pipe to its end, in a file without a name; so is what
-/// is compressed.
-fn whole(mut input: Input, name: &str) -> cli::Result<File> {
-    if is_file(&input).map_err(|error| Failure::io(name, &error))? {
-        return input.into_file().map_err(|error| Failure::io(name, &error));
-    }
-    let failure = |error: std::io::Error| Failure::io("temporary file", &error);
-    let mut copy = unnamed_file().map_err(failure)?;
-    std::io::copy(&mut input, &mut copy).map_err(|error| Failure::io(name, &error))?;
-    copy.rewind().map_err(failure)?;
-    Ok(copy)
+    })
 }

@@ -79,7 +79,7 @@ impl<C: Cell> State<C> {
                 self.print(character, place, evicted);
                 character.len_utf8()
             };
-            place += length as u64;
+            place = place.wrapping_add(length as u64);
             rest = &rest[length..];
         }
     }
@@ -102,11 +102,12 @@ impl<C: Cell> State<C> {
             let Position { col, row } = self.position;
             self.grid.rows[row].print_ascii(col, fitting, self.ink, at);
             self.advance(fitting.len(), edge);
-            at += fitting.len() as u64;
+            // Text that has no place in the output is at the last of all.
+            at = at.wrapping_add(fitting.len() as u64);
             rest = following;
         }
         if let Some(last) = text.last() {
-            self.last = Some((char::from(*last), at - 1));
+            self.last = Some((char::from(*last), at.wrapping_sub(1)));
             self.last_marks.clear();
         }
     }

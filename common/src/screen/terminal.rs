@@ -239,6 +239,12 @@ impl<C: Cell> Terminal<C> {
         &self.state.modes
     }
 
+    /// Whether a part of the screen scrolls by itself, because margins have been set.
+    pub fn scrolls_in_part(&self) -> bool {
+        let State { region, margins, rows, cols, .. } = &self.state;
+        *region != (0..*rows) || *margins != (0..*cols)
+    }
+
     /// Whether the output so far ends within a sequence.
     pub fn is_within_sequence(&self) -> bool {
         self.tokenizer.is_within_sequence()

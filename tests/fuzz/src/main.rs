@@ -17,30 +17,10 @@ mod redaction;
 mod settings;
 mod terminal;
 
-#[path = "../../../bins/redact/analysis.rs"]
-mod analysis;
-#[path = "../../../bins/redact/cover.rs"]
-mod cover;
-#[path = "../../../bins/redact/editor.rs"]
-mod editor;
-#[path = "../../../bins/redact/key_block.rs"]
-mod key_block;
 #[path = "../../../bins/redact/laws.rs"]
 mod laws;
-#[path = "../../../bins/redact/marks.rs"]
-mod marks;
-#[path = "../../../bins/redact/mask.rs"]
-mod mask;
-#[path = "../../../bins/redact/patterns.rs"]
-mod patterns;
 #[path = "../../../bins/redact/secrets.rs"]
 mod secrets;
-#[path = "../../../bins/redact/strings.rs"]
-mod strings;
-#[path = "../../../bins/redact/typed.rs"]
-mod typed;
-#[path = "../../../bins/redact/work.rs"]
-mod work;
 
 #[path = "../../../bins/upload/outcome.rs"]
 mod outcome;

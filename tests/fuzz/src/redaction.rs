@@ -7,9 +7,10 @@ use std::sync::Mutex;
 use common::cast::{Item, Reader};
 use common::io::unnamed_file;
 
+use rewrite::{Job, Patterns, Sink, Source, Substitute};
+
 use crate::laws::{self, Sought, Step};
-use crate::patterns::Patterns;
-use crate::work::{self, Job, Sink, Source};
+use crate::secrets;
 
 /// What is looked for; the first byte of an input chooses.
 const SOUGHT: [&[Sought]; 8] = [
@@ -115,7 +116,7 @@ pub fn redact(input: &[u8]) {
     let sought = SOUGHT[usize::from(first % 8)];
     if second & 32 == 0 {
         laws::nothing_is_shown(size(*second), &steps, sought).unwrap();
-    } else if laws::is_found_at_once(sought) {
+    } else {
         laws::nothing_is_shown_from_a_pipe(size(*second), &steps, sought).unwrap();
     }
 }
@@ -127,14 +128,14 @@ fn patterns() -> Patterns {
     let kept = PATTERNS.lock().ok().and_then(|mut kept| kept.take());
     kept.unwrap_or_else(|| {
         let mut patterns = Patterns::default();
-        patterns.add_secrets().unwrap();
+        secrets::add_to(&mut patterns).unwrap();
         patterns.add_text("hunter2", "string");
         patterns.prepare().unwrap();
         patterns
     })
 }
 
-const JOB: Job = Job { mask: '*', drops_input: false };
+const JOB: Job = Job { substitute: Substitute::Mask('*'), drops_input: false, is_whole: false };
 
 fn from_file(input: &[u8]) -> Option<Vec<u8>> {
     static FILE: Mutex<Option<File>> = Mutex::new(None);
@@ -145,13 +146,13 @@ fn from_file(input: &[u8]) -> Option<Vec<u8>> {
     file.write_all(input).unwrap();
     file.rewind().unwrap();
     let source = Source::of(file, "test").unwrap();
-    let Ok((mut analysis, _)) = work::analyse(&source, patterns(), &JOB) else { return None };
+    let Ok((mut analysis, _)) = rewrite::analyse(&source, patterns(), &JOB) else { return None };
     let mut out = Vec::new();
-    let outcome = work::write(
+    let outcome = rewrite::write(
         &source,
         &mut analysis,
         &JOB,
-        &mut Sink { writer: &mut out, name: "out", held: Vec::new() },
+        &mut Sink::new(&mut out, "out"),
     );
     *PATTERNS.lock().ok()? = Some(analysis.into_patterns());
     outcome.ok().map(|()| out)

@@ -162,6 +162,35 @@ pub const PROGRAMS: &[Program] = &[
         ],
     },
     Program {
+        name: "asciinema-replace",
+        is_classic: false,
+        summary: "replace text in a cast",
+        usage: "[-s TEXT=WITH] [-r RE=WITH] [OPTION...] [FILE]",
+        about: "Replace text in a cast, however it was put on the screen, in what was typed, and in titles, labels and the header. The new text is cut off or padded with blanks to the width of the old one, so that nothing else on the screen moves. With no FILE, or when FILE is -, read standard input.",
+        options: &[
+            option(
+                &["-s", "--string"],
+                "TEXT=WITH",
+                Text,
+                "replace TEXT, which contains no '=', with WITH; may be repeated",
+            ),
+            option(
+                &["-r", "--regex"],
+                "RE=WITH",
+                Text,
+                "replace what matches the regular expression RE; may be repeated",
+            ),
+            flag(&["--whole"], "read a pipe to its end before anything is written, as a file"),
+            OUTPUT,
+        ],
+        operands: Cast,
+        examples: &[
+            "asciinema-replace -s alice=guest demo.cast -o demo.cast",
+            "asciinema-replace -r '10\\.[0-9.]+=192.0.2.1' demo.cast > public.cast",
+            "asciinema rec | asciinema-replace -s \"$HOSTNAME=example\" > out.cast",
+        ],
+    },
+    Program {
         name: "asciinema-join",
         is_classic: false,
         summary: "concatenate casts",

@@ -1,13 +1,13 @@
-//! The cast as it goes out: lines as they came, with masks in the strings of some.
+//! The cast as it goes out: lines as they came, with the strings of some rewritten.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use common::cast::{Code, Event, Fault, Header, Precision, Version, Writer};
+use common::cast::{Code, Event, Fault, Header, Precision, Time, Version, Writer};
 use common::edit::{NOWHERE, TracedLine};
 
-use crate::analysis::{Analysis, Finder, Stream};
-use crate::mask::{Replacement, mask_string};
+use crate::analysis::Analysis;
+use crate::finder::{Finder, Stream};
+use crate::mask::{mask_string, width};
 use crate::strings::{decoded, values};
 
 /// Where an event stands in its stream, if it belongs to one.
@@ -19,9 +19,8 @@ pub struct Places {
     pub additions: Vec<(usize, String)>,
 }
 
-/// Writes a cast with masks.
+/// Writes a cast with what is found rewritten.
 pub struct Editor {
-    mask: char,
     drops_input: bool,
     writer: Writer,
     /// The text of an event, to be used again.
@@ -29,10 +28,10 @@ pub struct Editor {
 }
 
 impl Editor {
-    /// An editor that replaces characters by this one.
-    pub fn new(mask: char, drops_input: bool) -> Editor {
+    /// An editor of a cast, perhaps without what was typed.
+    pub fn new(drops_input: bool) -> Editor {
         let writer = Writer::new(Version::V2, Precision::Microseconds);
-        Editor { mask, drops_input, writer, text: Vec::new() }
+        Editor { drops_input, writer, text: Vec::new() }
     }
 
     /// Looks at a header, and appends what goes out.
@@ -88,6 +87,11 @@ impl Editor {
         Ok(Some(Places { stream, range: start..*place, additions: Vec::new() }))
     }
 
+    /// Appends an event of our own: output that covers what an event before it has shown.
+    pub fn cover(&mut self, time: Time, text: &str, out: &mut Vec<u8>) {
+        self.writer.event(time, Code::Output, text, out);
+    }
+
     /// Appends an event with its masks.
     pub fn event(
         &mut self,
@@ -103,13 +107,14 @@ impl Editor {
         let mut data = Vec::new();
         match (event.code, places) {
             (_, Some(Places { stream, range, additions })) => {
-                let masks = finder.masks(*stream);
-                if (masks.marks.touches(range.clone()) || !additions.is_empty())
+                if (finder.masks(*stream).marks.touches(range.clone()) || !additions.is_empty())
                     && let Some(raw) = event.data.strip_prefix(b"\"").and_then(|raw| raw.strip_suffix(b"\""))
                 {
                     data.push(b'"');
-                    let replacement = |offset: usize| masks.replacement(range.start + offset as u64);
-                    mask_string(raw, self.mask, replacement, additions, &mut data);
+                    let replacement = |character, offset: usize| {
+                        finder.replacement(*stream, character, range.start + offset as u64)
+                    };
+                    mask_string(raw, replacement, additions, &mut data);
                     data.push(b'"');
                 }
             }
@@ -146,23 +151,21 @@ impl Editor {
         let text = decoded(raw);
         let mut line = TracedLine::default();
         line.push_str(&text, 0);
-        let mut marks = finder.marks_in(&line);
-        if let Some(key) = key {
+        let marks = finder.marks_in(&line);
+        let pair = key.map(|key| {
             let mut pair = TracedLine::default();
             pair.push_str(&format!("{key}="), NOWHERE);
             pair.push_str(&text, 0);
-            marks.extend(finder.marks_in(&pair));
+            finder.marks_in(&pair)
+        });
+        let pair = pair.unwrap_or_default();
+        if marks.is_empty() && pair.is_empty() {
+            return out.extend_from_slice(raw);
         }
-        let raw = match marks.is_empty() {
-            true => Cow::Borrowed(raw),
-            false => {
-                let mut masked = Vec::new();
-                let is_masked = |offset: usize| marks.contains(&(offset as u64));
-                let replacement = |offset| is_masked(offset).then_some(Replacement::Columns);
-                mask_string(raw, self.mask, replacement, &[], &mut masked);
-                Cow::Owned(masked)
-            }
+        let replacement = |character, offset: usize| {
+            let part = marks.part(offset as u64).or_else(|| pair.part(offset as u64))?;
+            Some(finder.substitute.text(part, width(character), false))
         };
-        out.extend_from_slice(&raw);
+        mask_string(raw, replacement, &[], out);
     }
 }

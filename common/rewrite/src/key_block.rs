@@ -3,20 +3,28 @@
 //!
 //! What is between the two is masked line by line, as far as it looks like the key, whatever stands
 //! around it: line numbers of an editor, the border of another pane. On a screen that shows the end of a
-//! key alone, the lines above it are.
+//! key alone, the lines above it are. A pager may show lines from the middle of a key alone: in a cast
+//! in which a key begins or ends anywhere, whatever is as long and as mixed as they are is masked.
 
 use std::ops::Range;
 
 use common::edit::TracedLine;
 use memchr::memmem;
 
-use crate::analysis::{Finder, Stream};
+use crate::finder::{Finder, Stream};
 
 /// How many lines may come between two lines of a key that are neither.
 const MOST_OTHERS: usize = 3;
 
 /// The shortest piece of a key that is told from other words, in bytes. PEM has lines of 64.
 const SHORTEST: usize = 16;
+
+/// The same of one that has a line for itself.
+const SHORTEST_BARE: usize = 8;
+
+/// The shortest piece that is told from other words on a screen without the beginning or the end of the
+/// key: hardly any path, name or number is as long.
+const SHORTEST_ALONE: usize = 40;
 
 /// Finds the lines of private keys.
 pub struct KeyBlock {
@@ -25,7 +33,11 @@ pub struct KeyBlock {
     /// Finds the words without which a line begins or ends no key.
     words: memmem::Finder<'static>,
     has_been_seen: bool,
+    /// Whether that was known before the first line.
+    was_known: bool,
     output: State,
+    /// Whether the last line of the output was one from the middle of a key.
+    was_middle: bool,
 }
 
 #[derive(Default)]
@@ -43,8 +55,21 @@ impl KeyBlock {
             kind,
             words: memmem::Finder::new("PRIVATE KEY"),
             has_been_seen: false,
+            was_known: false,
             output: State::Outside,
+            was_middle: false,
         }
+    }
+
+    /// The same for the same cast once more.
+    pub fn again(self) -> KeyBlock {
+        let has_been_seen = self.has_been_seen;
+        KeyBlock { has_been_seen, was_known: has_been_seen, ..KeyBlock::new(self.kind) }
+    }
+
+    /// Whether there is a key of which nothing was known before the first line.
+    pub fn has_just_been_seen(&self) -> bool {
+        self.has_been_seen && !self.was_known
     }
 
     /// Whether any key has been on the screen.
@@ -61,24 +86,28 @@ impl KeyBlock {
 
     /// Takes the next line of the output.
     pub fn look_at_line(&mut self, line: &TracedLine, finder: &mut Finder) {
+        let Some(kind) = self.kind else { return };
+        self.notice(line.text());
         let is_outside = matches!(self.output, State::Outside);
-        if let Some(kind) = self.kind
-            && !(is_outside && self.words.find(line.text().as_bytes()).is_none())
-        {
+        if !is_outside || self.words.find(line.text().as_bytes()).is_some() {
             self.output.take(line, kind, finder);
+        }
+        if self.has_been_seen {
+            self.was_middle = mask_middle(line, self.was_middle, kind, finder);
         }
     }
 
     /// Looks at all lines of the screen.
     pub fn look_at_screen(&self, lines: &[TracedLine], finder: &mut Finder) {
         let Some(kind) = self.kind else { return };
-        let mut state = State::Outside;
+        let (mut state, mut was_middle) = (State::Outside, false);
         for (index, line) in lines.iter().enumerate() {
             if is_border(line.text(), END) && matches!(state, State::Outside) {
                 let above = lines[..index].iter().rev();
                 above.map_while(|line| mask_body(line, finder)).for_each(drop);
             }
             state.take(line, kind, finder);
+            was_middle = mask_middle(line, was_middle, kind, finder);
         }
     }
 
@@ -110,9 +139,9 @@ impl State {
             *is_reported = true;
             *others = 0;
             last.clone_from(line);
-        } else if !is_border(line.text(), BEGIN) {
+        } else if !is_border(line.text(), BEGIN) && !line.text().trim().is_empty() {
             // A header, such as "Proc-Type: 4,ENCRYPTED", is not the key.
-            *others += usize::from(!line.text().trim().is_empty() && !line.text().contains(": "));
+            *others += usize::from(!line.text().contains(": "));
             last.clone_from(line);
             if *others > MOST_OTHERS {
                 *self = State::Outside;
@@ -137,8 +166,29 @@ fn is_border(text: &str, border: &str) -> bool {
 fn mask_body(line: &TracedLine, finder: &mut Finder) -> Option<bool> {
     let text = line.text().trim();
     let is_bare = !text.is_empty() && text.bytes().all(is_key);
-    let words = words(line.text()).filter(|word| is_bare || word.len() >= SHORTEST);
+    let shortest = if is_bare { SHORTEST_BARE } else { SHORTEST };
+    let words = words(line.text()).filter(|word| word.len() >= shortest);
     words.map(|word| finder.mask(line, word, Stream::Output)).reduce(|one, next| one | next)
+}
+
+/// Masks what of a line looks like one from the middle of a key, or like the rest of the one before.
+/// Whether the line after it may go on with it.
+fn mask_middle(line: &TracedLine, was_middle: bool, kind: usize, finder: &mut Finder) -> bool {
+    let mut is_middle = false;
+    for word in words(line.text()).filter(|word| word.len() >= SHORTEST_ALONE) {
+        let bytes = &line.text().as_bytes()[word.clone()];
+        let has = |is_one: fn(&u8) -> bool| bytes.iter().any(is_one);
+        if has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit) {
+            is_middle = true;
+            if finder.mask(line, word, Stream::Output) && !was_middle {
+                finder.report(kind);
+            }
+        }
+    }
+    if was_middle && !is_middle {
+        mask_body(line, finder);
+    }
+    is_middle
 }
 
 fn is_key(byte: u8) -> bool {

@@ -6,6 +6,8 @@ use std::ops::Range;
 use common::cast::json;
 use unicode_width::UnicodeWidthChar;
 
+use crate::marks::Part;
+
 /// A character of a JSON string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Character {
@@ -69,21 +71,66 @@ fn escape_length(raw: &[u8]) -> usize {
     length.min(raw.len())
 }
 
-/// What takes the place of a character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Replacement {
-    /// A mask for each column.
-    Columns,
-    /// A single character as wide as it, because two would not come to stand where it does.
-    Single,
+/// What is put in the place of what is found.
+#[derive(Clone, Debug)]
+pub enum Substitute {
+    /// A character for each column. It is put again where that makes a new match.
+    Mask(char),
+    /// A text for each pattern, in the order in which kinds of patterns were added: cut off, or filled up
+    /// with blanks, to the columns of what was found.
+    Texts(Vec<String>),
 }
 
-/// Appends the string between two quotes with characters replaced. `replacement` is asked with the
-/// offset of each in the text. `additions` are texts that are inserted at offsets, in order.
+impl Substitute {
+    /// What is put in place of a character of so many columns. `is_whole` says that it has to be a
+    /// single character, because two would not come to stand where it does.
+    pub fn text(&self, part: Part, width: usize, is_whole: bool) -> String {
+        match (self, part) {
+            (Substitute::Mask(mask), _) if is_whole => wide(*mask).to_string(),
+            (Substitute::Mask(mask), _) => std::iter::repeat_n(*mask, width).collect(),
+            (Substitute::Texts(texts), Part::Text { index, col, cols }) => {
+                let text = texts.get(index).map_or("", String::as_str);
+                let part = columns(text, col..col + width, cols);
+                let is_single = part.chars().count() == 1;
+                if is_whole && !is_single { WIDE_BLANK.to_string() } else { part }
+            }
+            (Substitute::Texts(_), Part::Mask) => String::new(),
+        }
+    }
+
+    /// Whether a character is one that masks.
+    pub fn is_mask(&self, character: char) -> bool {
+        matches!(self, Substitute::Mask(mask) if character == *mask || character == wide(*mask))
+    }
+}
+
+/// A blank of two columns.
+const WIDE_BLANK: char = '\u{3000}';
+
+/// What stands in a range of columns of a text that fills so many. A wide character belongs to its first
+/// column; one that would stand half outside becomes a blank.
+fn columns(text: &str, range: Range<usize>, cols: usize) -> String {
+    let mut part = String::new();
+    let mut col = 0;
+    for character in text.chars().filter(|character| !character.is_control()) {
+        let width = width(character);
+        if col + width > cols || (width > 0 && col >= range.end) {
+            break;
+        }
+        if range.contains(&(col.saturating_sub(usize::from(width == 0)))) {
+            part.push(character);
+        }
+        col += width;
+    }
+    (col.max(range.start)..range.end).for_each(|_| part.push(' '));
+    part
+}
+
+/// Appends the string between two quotes with characters replaced. `replacement` is asked with each
+/// character and its offset in the text. `additions` are texts that are inserted at offsets, in order.
 pub fn mask_string(
     raw: &[u8],
-    mask: char,
-    replacement: impl Fn(usize) -> Option<Replacement>,
+    replacement: impl Fn(char, usize) -> Option<String>,
     additions: &[(usize, String)],
     out: &mut Vec<u8>,
 ) {
@@ -95,14 +142,11 @@ pub fn mask_string(
             copied = spelled.start;
             push_text(addition, out);
         }
-        let Some(replacement) = replacement(offset) else { continue };
-        out.extend_from_slice(&raw[copied..spelled.start]);
-        let (mask, count) = match replacement {
-            Replacement::Columns => (mask, width(character)),
-            Replacement::Single => (wide(mask), 1),
-        };
-        (0..count).for_each(|_| out.extend_from_slice(mask.encode_utf8(&mut [0; 4]).as_bytes()));
-        copied = spelled.end;
+        if let Some(replacement) = replacement(character, offset) {
+            out.extend_from_slice(&raw[copied..spelled.start]);
+            push_text(&replacement, out);
+            copied = spelled.end;
+        }
     }
     out.extend_from_slice(&raw[copied..]);
     additions.for_each(|(_, addition)| push_text(addition, out));
@@ -138,7 +182,10 @@ mod tests {
         let is_masked = |at: usize| {
             characters.iter().any(|character| character.offset == at && secret.contains(character.character))
         };
-        mask_string(raw.as_bytes(), '*', |at| is_masked(at).then_some(Replacement::Columns), &[], &mut out);
+        let replacement = |character, at| {
+            is_masked(at).then(|| Substitute::Mask('*').text(Part::Mask, width(character), false))
+        };
+        mask_string(raw.as_bytes(), replacement, &[], &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -152,6 +199,28 @@ mod tests {
     fn a_mask_is_as_wide_as_what_it_stands_for() {
         assert_eq!(masked(r"a界b\ud83d\ude00c\u754c", "界😀"), "a**b**c**");
         assert_eq!(masked("ae\u{301}b", "e\u{301}"), "a*b");
+    }
+
+    #[test]
+    fn a_text_is_cut_off_or_filled_up_to_the_columns_of_what_it_replaces() {
+        let replaced = |text: &str, widths: &[usize]| {
+            let texts = Substitute::Texts(vec![text.to_string()]);
+            let cols = widths.iter().sum();
+            let mut col = 0;
+            let part = |&width: &usize| {
+                let text = texts.text(Part::Text { index: 0, col, cols }, width, false);
+                col += width;
+                text
+            };
+            widths.iter().map(part).collect::<Vec<_>>().join("|")
+        };
+        assert_eq!(replaced("abc", &[1, 1, 1, 1, 1]), "a|b|c| | ");
+        assert_eq!(replaced("abc", &[1, 1]), "a|b");
+        assert_eq!(replaced("abc", &[2, 0, 2]), "ab||c ");
+        assert_eq!(replaced("界b", &[1, 1, 1, 1]), "界||b| ");
+        assert_eq!(replaced("a界", &[1, 1]), "a| ");
+        assert_eq!(replaced("e\u{301}b", &[1, 1]), "e\u{301}|b");
+        assert_eq!(replaced("", &[2, 1]), "  | ");
     }
 
     proptest! {

@@ -1,4 +1,4 @@
-//! What is looked for: texts, regular expressions, and the kinds of [`secrets`](crate::secrets).
+//! What is looked for: texts, regular expressions, and shapes of secrets.
 //!
 //! A line of text is asked two things: where in it the patterns match, and from where on it could
 //! still become a match if more text followed. Knows nothing of casts or screens.
@@ -12,8 +12,6 @@ use regex_automata::nfa::thompson;
 use regex_automata::util::syntax::Config;
 use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
-
-use crate::secrets::SECRETS;
 
 /// How far back from the end of a line the beginning of a match is looked for, in bytes.
 const LONGEST_LOOK_BEHIND: usize = 4096;
@@ -42,7 +40,12 @@ pub struct Patterns {
     keyword_users: Vec<usize>,
     /// The expressions to try on the current line.
     candidates: Vec<bool>,
+    /// The kind that private keys are, if they are looked for.
+    private_key: Option<usize>,
 }
+
+/// Says of what has the right shape, at a place of a line, whether it is meant.
+pub type Accepts = fn(&str, &Range<usize>) -> bool;
 
 struct Text {
     text: String,
@@ -56,7 +59,26 @@ struct Expression {
     regex: meta::Regex,
     /// Whether its groups are the secret, rather than the whole match.
     has_groups: bool,
+    /// Whether what is found, at a place of a line, is one.
+    accepts: Accepts,
     live: Live,
+}
+
+/// What the end of a line could become if more text followed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undecided {
+    /// From where on it could become secret.
+    pub secret: Option<usize>,
+    /// Where a match begins that could become one: with what comes before the secret, perhaps without any
+    /// of the secret so far.
+    pub begun: Option<usize>,
+}
+
+impl Undecided {
+    fn add(&mut self, secret: Option<usize>, begun: Option<usize>) {
+        self.secret = self.secret.into_iter().chain(secret).min();
+        self.begun = self.begun.into_iter().chain(begun).min();
+    }
 }
 
 /// Tells whether a text is the beginning of a match.
@@ -96,13 +118,33 @@ impl Patterns {
         Ok(())
     }
 
-    /// Adds the well-known kinds of secrets.
-    pub fn add_secrets(&mut self) -> Result<(), Unusable> {
-        for secret in SECRETS {
-            let kind = self.add_kind(secret.name);
-            self.expressions.push(Expression::new(secret.pattern, kind, secret.keywords, true)?);
-        }
+    /// Adds a shape: a regular expression whose groups, if it has any, are what is found if `accepts`
+    /// agrees. A line without any of the keywords, which are in lower case, has no match; without
+    /// keywords it is looked for in each line.
+    ///
+    /// # Errors
+    ///
+    /// [`Unusable`].
+    pub fn add_shape(
+        &mut self,
+        pattern: &str,
+        keywords: &'static [&'static str],
+        accepts: Accepts,
+        kind: &str,
+    ) -> Result<(), Unusable> {
+        let kind = self.add_kind(kind);
+        self.expressions.push(Expression { accepts, ..Expression::new(pattern, kind, keywords, true)? });
         Ok(())
+    }
+
+    /// Looks for private keys in PEM, which go on over many lines, as well.
+    pub fn add_private_keys(&mut self, kind: &str) {
+        self.private_key = Some(self.add_kind(kind));
+    }
+
+    /// The kind that private keys are, if they are looked for.
+    pub fn private_key(&self) -> Option<usize> {
+        self.private_key
     }
 
     fn add_kind(&mut self, kind: &str) -> usize {
@@ -153,11 +195,6 @@ impl Patterns {
         self.kinds.get(kind).map_or("", String::as_str)
     }
 
-    /// The index of a kind that is looked for.
-    pub fn index_of(&self, kind: &str) -> Option<usize> {
-        self.kinds.iter().position(|name| name == kind)
-    }
-
     /// Appends what the patterns find in a line: each text wherever it stands, of each expression the
     /// leftmost matches that do not overlap.
     pub fn find(&mut self, line: &str, found: &mut Vec<Found>) {
@@ -192,15 +229,21 @@ impl Patterns {
     /// From where on the end of a line could become secret if more text followed. What comes before
     /// cannot, whatever follows, unless it has been found already.
     pub fn undecided(&mut self, line: &str) -> Option<usize> {
-        self.undecided_since(line, line.len().saturating_sub(LONGEST_LOOK_BEHIND))
+        self.undecided_since(line, line.len().saturating_sub(LONGEST_LOOK_BEHIND)).secret
     }
 
-    /// The same, where a match may have begun anywhere from a place on.
-    pub fn undecided_since(&mut self, line: &str, earliest: usize) -> Option<usize> {
-        let begun = self.texts.iter().filter_map(|text| begun(&text.text, line)).min();
-        let live = self.expressions.iter_mut().filter_map(|expression| expression.live.since(line, earliest));
-        let live = live.min();
-        begun.into_iter().chain(live).min()
+    /// The same, where a match may have begun anywhere from a place on; and where one has.
+    pub fn undecided_since(&mut self, line: &str, earliest: usize) -> Undecided {
+        let mut undecided = Undecided::default();
+        for text in &self.texts {
+            let begun = begun(&text.text, line);
+            undecided.add(begun, begun);
+        }
+        for Expression { live, .. } in &mut self.expressions {
+            let Undecided { secret, begun } = live.since(line, earliest);
+            undecided.add(secret, begun);
+        }
+        undecided
     }
 }
 
@@ -240,7 +283,14 @@ impl Expression {
             }
             false => (None, automaton(&without_looks(&hir))?),
         };
-        Ok(Expression { kind, keywords, regex, has_groups, live: Live { front, secret } })
+        Ok(Expression {
+            kind,
+            keywords,
+            regex,
+            has_groups,
+            accepts: |_, _| true,
+            live: Live { front, secret },
+        })
     }
 
     fn find(&self, line: &str, found: &mut Vec<Found>) {
@@ -253,28 +303,32 @@ impl Expression {
         for captures in self.regex.captures_iter(line) {
             let groups = captures.iter().flatten();
             let is_alone = captures.iter().skip(1).flatten().next().is_none();
-            let groups = groups.skip(usize::from(!is_alone)).filter(|group| group.start < group.end);
-            found.extend(groups.map(|group| Found { range: group.range(), kind }));
+            let groups = groups.skip(usize::from(!is_alone)).map(|group| group.range());
+            let groups = groups.filter(|group| !group.is_empty() && (self.accepts)(line, group));
+            found.extend(groups.map(|range| Found { range, kind }));
         }
     }
 }
 
 impl Live {
     /// From where on the end of a line could become secret, looking from a place on.
-    fn since(&mut self, line: &str, earliest: usize) -> Option<usize> {
+    fn since(&mut self, line: &str, earliest: usize) -> Undecided {
         let starts = (earliest..line.len()).filter(|&at| line.is_char_boundary(at));
-        let mut since = None;
+        let mut undecided = Undecided::default();
         for start in starts {
-            if since.is_some_and(|since| since <= start) {
+            if undecided.secret.is_some_and(|secret| secret <= start) {
                 break;
             }
             let secret = match &mut self.front {
                 None => self.secret.is_alive(line, start).then_some(start),
                 Some(front) => front.ends(line, start).find(|&end| self.secret.is_alive(line, end)),
             };
-            since = since.into_iter().chain(secret).min();
+            let has_begun = secret.is_some()
+                || undecided.begun.is_none()
+                    && self.front.as_mut().is_some_and(|front| front.is_alive(line, start));
+            undecided.add(secret, has_begun.then_some(start));
         }
-        since
+        undecided
     }
 }
 
@@ -385,64 +439,6 @@ mod tests {
         line.char_indices().map(|(at, character)| if is_secret(&at) { '*' } else { character }).collect()
     }
 
-    fn secrets() -> Patterns {
-        patterns(|patterns| patterns.add_secrets().unwrap())
-    }
-
-    #[test]
-    fn each_kind_finds_its_example_and_nothing_in_its_counterexample() {
-        for secret in SECRETS {
-            let mut patterns = patterns(|patterns| {
-                let kind = patterns.add_kind(secret.name);
-                let expression = Expression::new(secret.pattern, kind, secret.keywords, true).unwrap();
-                patterns.expressions.push(expression);
-            });
-            let mut found = Vec::new();
-            patterns.find(&secret.example.concat(), &mut found);
-            assert!(!found.is_empty(), "{} does not find {:?}", secret.name, secret.example);
-            found.clear();
-            patterns.find(secret.counterexample, &mut found);
-            assert_eq!(found, [], "{} in {:?}", secret.name, secret.counterexample);
-        }
-    }
-
-    #[test]
-    fn no_kind_finds_anything_in_the_counterexamples_of_others_nor_in_what_merely_looks_random() {
-        let mut patterns = secrets();
-        let others = [
-            "commit 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
-            "9b2e4e3c-7e0c-4a8b-9c52-6f7d8e9f0a1b",
-            "/home/user/.config/secret/token.txt",
-            "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAUAAAAFCAYAAACNbyblAAAAHElEQVQI12P4//8/w38GIAXDIBKE0DHxgljNBAAO9TXL0Y4OHwAAAABJRU5ErkJggg==",
-            "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-            "Password: ",
-            "[sudo] password for user: ",
-            "https://user@example.com:8080/a:b@c",
-            "git@github.com:asciinema/asciinema.git",
-        ];
-        for line in SECRETS.iter().map(|secret| secret.counterexample).chain(others) {
-            assert_eq!(masked(&mut patterns, line), line);
-        }
-    }
-
-    #[test]
-    fn of_a_pair_the_value_alone_is_masked() {
-        let mut patterns = secrets();
-        for (line, expected) in [
-            ("password=hunter2 rest", "password=******* rest"),
-            ("\"api_key\": \"two words\",", "\"api_key\": \"*********\","),
-            ("{\\\"token\\\": \\\"abcdef\\\"}", "{\\\"token\\\": \\\"******\\\"}"),
-            ("export DB_PASSWORD='it is long'", "export DB_PASSWORD='**********'"),
-            ("secret_access_key = abcd/efgh", "secret_access_key = *********"),
-            ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ************"),
-            ("git clone https://me:hunter2@example.com/x", "git clone https://me:*******@example.com/x"),
-            ("mysql -h db -phunter2 shop", "mysql -h db -p******* shop"),
-        ] {
-            assert_eq!(masked(&mut patterns, line), expected);
-            assert_eq!(masked(&mut patterns, expected), expected);
-        }
-    }
-
     #[test]
     fn texts_are_found_wherever_they_stand_even_if_they_overlap() {
         let mut patterns = patterns(|patterns| {
@@ -471,20 +467,6 @@ mod tests {
             [("my ke", Some(3)), ("key-12", Some(0)), ("key-123456", None), ("key", Some(0)), ("kay", None)]
         {
             assert_eq!(regexes.undecided(line), at, "{line}");
-        }
-    }
-
-    #[test]
-    fn of_a_pair_only_the_value_is_undecided() {
-        let mut patterns = secrets();
-        for (line, at) in [
-            ("user@host:~/work$ ", None),
-            ("Password: ", None),
-            ("password=hu", Some(9)),
-            ("git clone https://me:hun", Some(21)),
-            ("ghp_EXAM", Some(0)),
-        ] {
-            assert_eq!(patterns.undecided(line), at, "{line}");
         }
     }
 

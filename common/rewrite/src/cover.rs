@@ -3,15 +3,21 @@
 
 use std::ops::Range;
 
-use common::edit::TracedScreen;
-use common::screen::Cell;
+use common::edit::{NOWHERE, TracedScreen};
+use common::screen::{Cell, Row};
 use common::vt::Tokenizer;
 
 use crate::mask::width;
 
-/// Puts masks where a part of a line is on the screen that begins in a row. Returns what does the
-/// same in any terminal, with the cursor and all modes as they are; `None` if no part of it is there.
-pub fn cover(screen: &mut TracedScreen, first: isize, part: &Range<usize>, mask: char) -> Option<String> {
+/// Covers a part of a line that is on the screen and begins in a row. `text` says what covers so many
+/// columns from an offset within the part on. Returns what does the same in any terminal, with the
+/// cursor and all modes as they are; `None` if no part of it is there.
+pub fn cover(
+    screen: &mut TracedScreen,
+    first: isize,
+    part: &Range<usize>,
+    text: impl Fn(usize, usize) -> String,
+) -> Option<String> {
     let terminal = screen.terminal();
     let above = terminal.scrollback().len() as isize;
     let mut at = screen.gone_length(first);
@@ -20,11 +26,13 @@ pub fn cover(screen: &mut TracedScreen, first: isize, part: &Range<usize>, mask:
         let row = usize::try_from(above + index).ok().and_then(|row| terminal.row_of_all(row));
         let Some(row) = row.filter(|_| at < part.end) else { break };
         for (col, cell) in row.characters() {
-            let is_part = part.contains(&at) && cell.place().is_some() && index >= 0;
+            let offset = at.checked_sub(part.start).filter(|_| at < part.end);
             at += cell.character().len_utf8();
-            if is_part && width(cell.character()) > 0 {
+            if let Some(offset) = offset.filter(|_| cell.place().is_some() && index >= 0)
+                && width(cell.character()) > 0
+            {
                 covers.push_str(&format!("\x1b[{};{}H", index + 1, col + 1));
-                covers.extend(std::iter::repeat_n(mask, width(cell.character())));
+                covers.push_str(&text(offset, width(cell.character())));
             }
         }
     }
@@ -41,22 +49,29 @@ pub fn cover(screen: &mut TracedScreen, first: isize, part: &Range<usize>, mask:
     sequence.push_str(if has_origin { "\x1b[?6h" } else { "" });
     print(screen, &sequence);
     // What a cursor that waits to wrap stands behind: printed again, it makes it wait again.
-    let edge = screen.terminal().row(cursor.row).and_then(|row| row.cells().get(cursor.col));
-    let edge = edge.filter(|_| cursor.is_wrap_pending).map(Cell::character);
+    let edge = screen.terminal().row(cursor.row).map(Row::cells).unwrap_or_default();
+    let is_right_half = cursor.is_wrap_pending && edge.get(cursor.col).is_some_and(Cell::is_right_half);
+    let col = cursor.col - usize::from(is_right_half);
+    let edge = edge.get(col).filter(|_| cursor.is_wrap_pending).map(Cell::character);
     // Origin mode has put the cursor at the top of the region.
     let top = if has_origin { screen.terminal().cursor().row } else { 0 };
-    let mut end = format!("\x1b[{};{}H", cursor.row - top.min(cursor.row) + 1, cursor.col + 1);
+    let mut end = format!("\x1b[{};{}H", cursor.row - top.min(cursor.row) + 1, col + 1);
     end.extend(edge);
     end.push_str(if inserts { "\x1b[4h" } else { "" });
     print(screen, &end);
     Some(sequence + &end)
 }
 
-/// Prints text of our own. Its cells have places that nobody asks for, because they are masks.
+/// Prints text of our own, which has no place in the output.
 fn print(screen: &mut TracedScreen, text: &str) {
     let mut tokenizer = Tokenizer::default();
-    let mut tokens = tokenizer.tokens(text.as_bytes());
-    while let Some(token) = tokens.next() {
-        screen.execute(&token, &mut |_| {});
+    // One by one, because places within a token grow.
+    for character in text.chars() {
+        let bytes = &mut [0; 4];
+        let mut tokens = tokenizer.tokens(character.encode_utf8(bytes).as_bytes());
+        while let Some(mut token) = tokens.next() {
+            token.start = NOWHERE;
+            screen.execute(&token, &mut |_| {});
+        }
     }
 }

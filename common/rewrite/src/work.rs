@@ -9,8 +9,10 @@ use common::cast::{Error, Event, Fault, Item, Reader, Time};
 use common::cli::{self, Failure};
 use common::filter;
 
-use crate::analysis::{Analysis, Finding, Pass, Stream};
+use crate::analysis::Analysis;
 use crate::editor::{Editor, Places};
+use crate::finder::{Finding, Pass, Stream};
+use crate::mask::Substitute;
 use crate::patterns::Patterns;
 
 /// How much is held back of a pipe, in bytes. What is still undecided then is masked.
@@ -18,17 +20,21 @@ const MOST_HELD: usize = 1 << 20;
 
 /// What is to be done to a cast.
 pub struct Job {
-    pub mask: char,
+    /// What takes the place of what is found.
+    pub substitute: Substitute,
+    /// Whether what was typed is left out.
     pub drops_input: bool,
+    /// Whether a pipe is read to its end before anything is written.
+    pub is_whole: bool,
 }
 
 /// A cast in a file, and what messages call it.
 pub struct Source<'a> {
-    pub file: &'a File,
-    pub name: &'a str,
-    /// Where in the file the cast begins and ends.
-    pub start: u64,
-    pub length: u64,
+    file: &'a File,
+    name: &'a str,
+    /// Where in the file the cast begins, and how long it is.
+    start: u64,
+    length: u64,
 }
 
 impl Source<'_> {
@@ -53,20 +59,19 @@ pub fn analyse(
     patterns: Patterns,
     job: &Job,
 ) -> cli::Result<(Analysis, Option<Failure>)> {
-    let mut analysis = Analysis::new(patterns, job.mask, Pass::First);
+    let mut analysis = Analysis::new(patterns, job.substitute.clone(), Pass::First);
     let broken = analyse_once(source, &mut analysis, job)?;
     while analysis.is_to_be_repeated() {
         analysis = analysis.again();
         analyse_once(source, &mut analysis, job)?;
     }
-    analysis.finder().findings.sort_by_key(|finding| finding.time);
     Ok((analysis, broken))
 }
 
 /// Looks at a cast once. Returns what is wrong where it breaks off.
 fn analyse_once(source: &Source<'_>, analysis: &mut Analysis, job: &Job) -> cli::Result<Option<Failure>> {
     let mut reader = source.reader()?;
-    let mut editor = Editor::new(job.mask, job.drops_input);
+    let mut editor = Editor::new(job.drops_input);
     let mut has_begun = false;
     let mut unused = Vec::new();
     loop {
@@ -116,7 +121,7 @@ pub fn write(
     sink: &mut Sink<'_>,
 ) -> cli::Result<()> {
     let mut reader = source.reader()?;
-    let mut editor = Editor::new(job.mask, job.drops_input);
+    let mut editor = Editor::new(job.drops_input);
     let mut places = [0; 2];
     loop {
         let finder = analysis.finder();
@@ -149,14 +154,19 @@ pub fn write(
 
 /// Where a cast goes.
 pub struct Sink<'a> {
-    pub writer: &'a mut dyn Write,
+    writer: &'a mut dyn Write,
     /// What messages call it.
-    pub name: &'a str,
+    name: &'a str,
     /// What is to be written next.
-    pub held: Vec<u8>,
+    held: Vec<u8>,
 }
 
-impl Sink<'_> {
+impl<'a> Sink<'a> {
+    /// A place to write to, and what messages call it.
+    pub fn new(writer: &'a mut dyn Write, name: &'a str) -> Sink<'a> {
+        Sink { writer, name, held: Vec::new() }
+    }
+
     fn write(&mut self) -> cli::Result<()> {
         self.writer.write_all(&self.held).map_err(|error| Failure::io(self.name, &error))?;
         self.held.clear();
@@ -170,9 +180,15 @@ struct Held {
     /// The time of the event that the line is; `None` if it is none.
     time: Option<Time>,
     places: Option<Places>,
+    /// What is output behind it.
+    cover: String,
 }
 
-/// Passes a cast on as it comes. `report` is given each finding.
+/// Passes a cast on as it comes. `report` is given each finding. Returns the patterns.
+///
+/// # Errors
+///
+/// What is wrong with the cast, or with reading or writing.
 pub fn pass_on(
     source: impl Read,
     name: &str,
@@ -180,11 +196,11 @@ pub fn pass_on(
     job: &Job,
     sink: &mut Sink<'_>,
     mut report: impl FnMut(&Finding, &Patterns),
-) -> cli::Result<()> {
+) -> cli::Result<Patterns> {
     let mut reader = Reader::new(source);
     let mut passage = Passage {
-        analysis: Analysis::new(patterns, job.mask, Pass::Only),
-        editor: Editor::new(job.mask, job.drops_input),
+        analysis: Analysis::new(patterns, job.substitute.clone(), Pass::Only),
+        editor: Editor::new(job.drops_input),
         queue: VecDeque::new(),
         held: 0,
     };
@@ -205,7 +221,7 @@ pub fn pass_on(
                 passage.event(&event, &mut sink.held).map_err(|fault| reader.fault(fault))
             }
             Ok(Some(Item::Ignored(line))) => {
-                passage.hold(line, None, None);
+                passage.hold(line, None, None, String::new());
                 passage.decide(&mut sink.held).map_err(|fault| reader.fault(fault))
             }
             Ok(Some(Item::End)) => {
@@ -228,7 +244,8 @@ pub fn pass_on(
             return Err(filter::failure(name, error));
         }
     }
-    sink.write()
+    sink.write()?;
+    Ok(passage.analysis.into_patterns())
 }
 
 /// A cast on its way.
@@ -245,13 +262,18 @@ impl Passage {
     /// Looks at an event, and appends what can go out.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let places = self.editor.look(event, &mut self.analysis)?;
-        self.hold(event.line, Some(event.time), places);
+        // A resize has no text that they could stand in.
+        let cover = match places {
+            Some(_) => String::new(),
+            None => self.analysis.take_covers().into_iter().map(|(_, cover)| cover).collect(),
+        };
+        self.hold(event.line, Some(event.time), places, cover);
         self.decide(out)
     }
 
-    fn hold(&mut self, line: &[u8], time: Option<Time>, places: Option<Places>) {
+    fn hold(&mut self, line: &[u8], time: Option<Time>, places: Option<Places>, cover: String) {
         self.held += line.len();
-        self.queue.push_back(Held { line: line.to_vec(), time, places });
+        self.queue.push_back(Held { line: line.to_vec(), time, places, cover });
     }
 
     /// Appends what cannot become a secret any more.
@@ -282,7 +304,7 @@ impl Passage {
 
     /// Appends the first item that waits.
     fn emit(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
-        let Some(Held { line, time, places }) = self.queue.pop_front() else { return Ok(()) };
+        let Some(Held { line, time, places, cover }) = self.queue.pop_front() else { return Ok(()) };
         self.held -= line.len();
         let finder = self.analysis.finder();
         match time {
@@ -290,6 +312,9 @@ impl Passage {
             Some(time) => {
                 let event = Event { time, ..Event::scan(&line)? };
                 self.editor.event(&event, places.as_ref(), finder, out)?;
+                if !cover.is_empty() {
+                    self.editor.cover(time, &cover, out);
+                }
             }
         }
         if let Some(Places { stream, range, .. }) = places {

@@ -1,0 +1,394 @@
+//! What a cast shows, looked at event by event: the screen, the text of the streams, the strings of
+//! sequences, typed lines. What is found there becomes places to be masked.
+//!
+//! Whoever reads a whole file masks everything that was found, whatever its place. Whoever passes
+//! events on says with [`Analysis::release`] what has gone out and cannot be masked any more, and asks
+//! [`Analysis::undecided`] what has to wait.
+
+use common::cast::Time;
+use common::edit::{TracedLine, TracedScreen};
+use common::screen::TooLarge;
+use common::size::Size;
+use common::vt::{Kind, Token, Tokenizer};
+
+use crate::cover;
+use crate::finder::{Finder, Finding, Pass, Stream};
+use crate::key_block::KeyBlock;
+use crate::line::Line;
+use crate::mask::{Substitute, width};
+use crate::patterns::{Found, Patterns};
+use crate::sequences::Sequences;
+use crate::typed::TypedLine;
+
+/// What is known of a cast so far.
+pub struct Analysis {
+    finder: Finder,
+    tokenizer: Tokenizer,
+    /// The screen; `None` before it has a size.
+    screen: Option<TracedScreen>,
+    /// The line that is being written to the terminal, without escape sequences.
+    output: Line,
+    sequences: Sequences,
+    /// What was typed without sequences, and what it made of the line.
+    input: Line,
+    typed: TypedLine,
+    /// How much has been typed, in bytes.
+    typed_length: u64,
+    key_block: KeyBlock,
+    /// What was found on the screen of which nothing can be rewritten any more.
+    bare: Vec<Bare>,
+    /// What covers these, and the place in the output where it belongs.
+    covers: Vec<(u64, String)>,
+}
+
+/// Something on the screen that was passed on before it was found.
+struct Bare {
+    /// The row in which its line begins.
+    first: isize,
+    line: TracedLine,
+    found: Found,
+}
+
+/// The longest event behind which the line that the cursor is in is remembered, in bytes: what a shell
+/// writes for a key.
+const LONGEST_REPLY: usize = 2048;
+
+impl Analysis {
+    /// Nothing has been looked at yet.
+    pub fn new(patterns: Patterns, substitute: Substitute, pass: Pass) -> Analysis {
+        let key_block = KeyBlock::new(patterns.private_key());
+        Analysis::with(Finder::new(patterns, substitute, pass), key_block)
+    }
+
+    fn with(finder: Finder, key_block: KeyBlock) -> Analysis {
+        Analysis {
+            finder,
+            tokenizer: Tokenizer::default(),
+            screen: None,
+            output: Line::default(),
+            sequences: Sequences::default(),
+            input: Line::default(),
+            typed: TypedLine::default(),
+            typed_length: 0,
+            key_block,
+            bare: Vec::new(),
+            covers: Vec::new(),
+        }
+    }
+
+    /// Whether to look once more, because of what has been found only now.
+    pub fn is_to_be_repeated(&self) -> bool {
+        self.finder.is_to_be_repeated() || self.key_block.has_just_been_seen()
+    }
+
+    /// The analysis of the same cast once more, which knows what this one has found.
+    pub fn again(self) -> Analysis {
+        let Analysis { finder, key_block, .. } = self;
+        Analysis::with(finder.again(), key_block.again())
+    }
+
+    /// What has been found since this was asked last, in the order of time.
+    pub fn take_findings(&mut self) -> Vec<Finding> {
+        let mut findings = std::mem::take(&mut self.finder.findings);
+        findings.sort_by_key(|finding| finding.time);
+        findings
+    }
+
+    /// What is looked for.
+    pub fn patterns(&self) -> &Patterns {
+        &self.finder.patterns
+    }
+
+    /// The same, when nothing more is looked at.
+    pub fn into_patterns(self) -> Patterns {
+        self.finder.patterns
+    }
+
+    /// What has been found.
+    pub fn finder(&mut self) -> &mut Finder {
+        &mut self.finder
+    }
+
+    /// Where the next event of a stream begins.
+    pub fn place(&self, stream: Stream) -> u64 {
+        match stream {
+            Stream::Output => self.tokenizer.position() + self.tokenizer.pending().len() as u64,
+            Stream::Input => self.typed_length,
+        }
+    }
+
+    /// The terminal has another size, or its first one.
+    pub fn resize(&mut self, time: Time, size: Size) -> Result<(), TooLarge> {
+        self.finder.at(time);
+        let Analysis { finder, screen, .. } = self;
+        let screen = match screen {
+            Some(screen) => {
+                screen.resize(size, &mut |line| drop(finder.look(line, Stream::Output)))?;
+                screen
+            }
+            None => screen.insert(TracedScreen::new(size)?),
+        };
+        // A wide character is wrapped otherwise than two narrow ones.
+        let bare = &mut self.bare;
+        screen.changed(&mut |first, line| {
+            let wide = line.places(0..line.text().len()).filter(|(character, _)| width(*character) == 2);
+            finder.keep_whole(wide.map(|(_, place)| place));
+            look_at_line(first, line, finder, bare);
+        });
+        if self.key_block.has_been_seen() {
+            self.key_block.look_at_screen(&screen.rows(), &mut self.finder);
+        }
+        self.cover(self.tokenizer.position());
+        Ok(())
+    }
+
+    /// Takes the next text that was written to the terminal.
+    pub fn write(&mut self, time: Time, text: &str) {
+        self.finder.at(time);
+        let is_last = self.finder.pass == Pass::Only;
+        let Analysis { finder, tokenizer, screen, output, sequences, key_block, bare, covers, .. } = self;
+        let mut tokens = tokenizer.tokens(text.as_bytes());
+        while let Some(token) = tokens.next() {
+            take_token(&token, finder, output, sequences, key_block);
+            let Some(screen) = screen else { continue };
+            if matches!(token.kind, Kind::Text) && !token.bytes.is_ascii() {
+                finder.keep_whole(at_edge(screen, &token).into_iter());
+            }
+            let moves = is_last && moves(&token, screen);
+            screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
+            if moves {
+                look_at_screen(screen, finder, key_block, bare);
+                cover_all(screen, finder, bare, token.range().end, covers);
+            }
+        }
+        output.shorten(finder, Stream::Output);
+        if is_last {
+            output.look(finder, Stream::Output);
+        }
+        if let Some(screen) = screen {
+            look_at_screen(screen, finder, key_block, bare);
+            if text.len() <= LONGEST_REPLY {
+                finder.history.push(screen.line_before_cursor());
+            }
+        }
+        self.cover(self.tokenizer.position());
+        let Analysis { finder, output, .. } = self;
+        if is_last && finder.take_news() {
+            // Masks may have made new matches in the text.
+            drop(finder.look(&output.line, Stream::Output));
+        }
+    }
+
+    /// Covers what was found on the screen and cannot be rewritten any more.
+    fn cover(&mut self, place: u64) {
+        let Analysis { finder, screen, bare, covers, .. } = self;
+        if let Some(screen) = screen
+            && finder.pass == Pass::Only
+        {
+            cover_all(screen, finder, bare, place, covers);
+        }
+        bare.clear();
+    }
+
+    /// What has to be added to the last event so that nothing is shown that was moved together, and
+    /// where in the output it belongs.
+    pub fn take_covers(&mut self) -> Vec<(u64, String)> {
+        std::mem::take(&mut self.covers)
+    }
+
+    /// Takes the next text that was typed.
+    pub fn type_keys(&mut self, time: Time, text: &str) {
+        self.finder.at(time);
+        let place = self.typed_length;
+        self.typed_length += text.len() as u64;
+        let finder = &mut self.finder;
+        self.typed.push(text, place, |line| drop(finder.look(line, Stream::Input)));
+        // A tokenizer would take Alt with a bracket for the beginning of a string.
+        let mut rest = text;
+        while let Some(character) = rest.chars().next() {
+            let place = place + (text.len() - rest.len()) as u64;
+            rest = match rest.strip_prefix("\x1b[") {
+                Some(sequence) => {
+                    let mut rest =
+                        sequence.trim_start_matches(|character| matches!(character, ' '..='?')).chars();
+                    rest.next();
+                    rest.as_str()
+                }
+                None => &rest[character.len_utf8()..],
+            };
+            match character {
+                '\r' | '\n' => self.input.end(finder, Stream::Input),
+                _ if !character.is_control() => {
+                    self.input.push_str(character.encode_utf8(&mut [0; 4]), place)
+                }
+                _ => {}
+            }
+        }
+        self.input.shorten(finder, Stream::Input);
+        if finder.pass == Pass::Only {
+            self.input.look(finder, Stream::Input);
+        }
+    }
+
+    /// Nothing more follows.
+    pub fn finish(&mut self) {
+        let Analysis { finder, tokenizer, output, sequences, key_block, .. } = self;
+        let mut tokens = tokenizer.finish();
+        while let Some(token) = tokens.next() {
+            take_token(&token, finder, output, sequences, key_block);
+        }
+        output.end(finder, Stream::Output);
+        sequences.finish(finder);
+        self.input.end(finder, Stream::Input);
+    }
+
+    /// From which place on what has been written, or typed, could become secret if more followed.
+    pub fn undecided(&mut self, stream: Stream) -> Option<u64> {
+        let Analysis { finder, tokenizer, screen, output, sequences, input, typed, key_block, .. } = self;
+        let place = |line: &TracedLine, at: usize| line.places(at..line.len()).map(|(_, place)| place).min();
+        let first = match stream {
+            Stream::Input => {
+                let typed = typed.before_cursor();
+                let typed = finder.patterns.undecided(typed.text()).and_then(|at| place(&typed, at));
+                [typed, input.undecided(&mut finder.patterns).and_then(|at| place(&input.line, at))]
+                    .into_iter()
+                    .flatten()
+                    .min()
+            }
+            Stream::Output => {
+                let is_string = matches!(tokenizer.pending(), [0x1b, b']' | b'P' | b'_' | b'X' | b'^', ..]);
+                let shown = screen.as_ref().map(TracedScreen::line_before_cursor).unwrap_or_default();
+                let places = [
+                    output.undecided(&mut finder.patterns).and_then(|at| place(&output.line, at)),
+                    sequences.undecided(finder),
+                    finder.undecided_since(&shown),
+                    is_string.then(|| tokenizer.position()),
+                    key_block.undecided(&output.line),
+                ];
+                places.into_iter().flatten().min()
+            }
+        };
+        // What has been passed on is beyond deciding.
+        first.map(|first| first.max(finder.released(stream)))
+    }
+
+    /// Masks what is undecided, because it cannot be waited for any longer.
+    pub fn mask_undecided(&mut self) {
+        let Analysis { finder, output, input, screen, typed, sequences, tokenizer, .. } = self;
+        output.lose(finder, Stream::Output);
+        sequences.lose(finder);
+        input.lose(finder, Stream::Input);
+        let shown = screen.as_ref().map(TracedScreen::line_before_cursor).unwrap_or_default();
+        for (line, stream) in [(&shown, Stream::Output), (&typed.before_cursor(), Stream::Input)] {
+            if let Some(at) = finder.patterns.undecided(line.text()) {
+                finder.mask(line, at..line.len(), stream);
+            }
+        }
+        let mut pending = TracedLine::default();
+        let text = String::from_utf8_lossy(tokenizer.pending().get(2..).unwrap_or_default()).into_owned();
+        pending.push_str(&text, tokenizer.position() + 2);
+        finder.mask(&pending, 0..text.len(), Stream::Output);
+        if self.key_block.undecided(&self.output.line).is_some() {
+            finder.mask(&self.output.line, 0..self.output.line.text().len(), Stream::Output);
+        }
+    }
+
+    /// What comes before a place has been passed on, and cannot be masked any more.
+    pub fn release(&mut self, stream: Stream, place: u64) {
+        self.finder.release(stream, place);
+    }
+}
+
+/// The places of wide characters for which only one column is left in their row: two narrow ones would
+/// not be moved to the next one.
+fn at_edge(screen: &TracedScreen, token: &Token<'_>) -> Vec<u64> {
+    let terminal = screen.terminal();
+    let (cursor, wraps) = (terminal.cursor(), terminal.modes().autowrap);
+    let cols = usize::from(terminal.size().cols.max(1));
+    let mut col = cursor.col + usize::from(cursor.is_wrap_pending);
+    let mut places = Vec::new();
+    for (at, character) in String::from_utf8_lossy(token.bytes).char_indices() {
+        let width = width(character);
+        if width == 2 && col + 1 == cols {
+            places.push(token.start + at as u64);
+        }
+        col = match col + width {
+            within if within <= cols && (wraps || within < cols) => within,
+            _ if wraps => width,
+            _ => cols - 1,
+        };
+    }
+    places
+}
+
+/// Looks at what has changed on the screen.
+fn look_at_screen(
+    screen: &mut TracedScreen,
+    finder: &mut Finder,
+    key_block: &mut KeyBlock,
+    bare: &mut Vec<Bare>,
+) {
+    screen.changed(&mut |first, line| {
+        key_block.notice(line.text());
+        look_at_line(first, line, finder, bare);
+    });
+    if key_block.has_been_seen() {
+        key_block.look_at_screen(&screen.rows(), finder);
+    }
+}
+
+fn look_at_line(first: isize, line: &TracedLine, finder: &mut Finder, bare: &mut Vec<Bare>) {
+    let found = finder.look(line, Stream::Output);
+    bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
+}
+
+/// Covers what was found on the screen and cannot be rewritten any more.
+fn cover_all(
+    screen: &mut TracedScreen,
+    finder: &mut Finder,
+    bare: &mut Vec<Bare>,
+    place: u64,
+    covers: &mut Vec<(u64, String)>,
+) {
+    for Bare { first, line, found } in bare.drain(..) {
+        let text = |at: usize, width: usize| finder.cover(line.text(), &found, at, width);
+        covers.extend(cover::cover(screen, first, &found.range, text).map(|cover| (place, cover)));
+    }
+}
+
+/// Whether a token may bring together what stood apart.
+fn moves(token: &Token<'_>, screen: &TracedScreen) -> bool {
+    let terminal = screen.terminal();
+    match token.kind {
+        Kind::Csi(csi) => !matches!(csi.last, b'm' | b'A'..=b'H' | b'f' | b'd' | b'`'),
+        Kind::Escape(_) => true,
+        Kind::Text => terminal.modes().insert || terminal.scrolls_in_part(),
+        Kind::Control(b'\n' | 0x0b | 0x0c) => terminal.scrolls_in_part(),
+        Kind::Control(_) | Kind::String(_) | Kind::Broken => false,
+    }
+}
+
+/// Takes a token of the output as text: printed, or within a sequence.
+fn take_token(
+    token: &Token<'_>,
+    finder: &mut Finder,
+    output: &mut Line,
+    sequences: &mut Sequences,
+    key_block: &mut KeyBlock,
+) {
+    match token.kind {
+        Kind::Text => {
+            sequences.interrupt();
+            output.push_str(&String::from_utf8_lossy(token.bytes), token.start);
+        }
+        Kind::Control(b'\r' | b'\n') => {
+            key_block.look_at_line(&output.line, finder);
+            output.end(finder, Stream::Output);
+        }
+        Kind::String(string) => {
+            let front = string.text.as_ptr().addr() - token.bytes.as_ptr().addr();
+            sequences.take(&string, token.start + front as u64, finder);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,427 @@
+//! Finds what is looked for in lines, and remembers which places are to be rewritten.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+
+use common::cast::Time;
+use common::edit::{NOWHERE, TracedLine};
+
+use crate::marks::{Marks, Part};
+use crate::mask::{Substitute, width};
+use crate::patterns::{Found, Patterns};
+
+/// Something that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// When it was complete.
+    pub time: Time,
+    /// What it is, as [`Patterns::kind`] calls it.
+    pub kind: usize,
+}
+
+/// One of the streams of a cast: all output joined, or all input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// What was written to the terminal.
+    Output,
+    /// What was typed.
+    Input,
+}
+
+/// How lines are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pass {
+    /// As they were written.
+    First,
+    /// With the masks of earlier passes in place, which may have made new matches.
+    Again,
+    /// Both, because what has been passed on cannot be looked at again.
+    Only,
+}
+
+/// Finds, and remembers what is to be rewritten.
+pub struct Finder {
+    pub patterns: Patterns,
+    pub substitute: Substitute,
+    pub pass: Pass,
+    /// Whether a mask could make a new match.
+    masks_match: bool,
+    output: Masks,
+    input: Masks,
+    pub findings: Vec<Finding>,
+    /// The lines that the cursor was in lately.
+    pub history: History,
+    /// The time of the event that is looked at.
+    now: Time,
+    /// Whether anything has been marked that was not before.
+    has_news: bool,
+    /// Whether a wide character has.
+    has_wide_news: bool,
+    found: Vec<Found>,
+}
+
+/// What is to be rewritten in one stream.
+#[derive(Default)]
+pub struct Masks {
+    pub marks: Marks,
+    /// Of wide characters those for which two masks would not do.
+    singles: BTreeSet<u64>,
+    /// What comes before has been passed on.
+    released: u64,
+}
+
+/// The lines that the cursor was in lately, up to the cursor.
+///
+/// A shell draws what is typed again with each key, or when its colour changes. What it has written
+/// before is not on the screen any more when a secret is complete, but shows most of it.
+#[derive(Default)]
+pub struct History(VecDeque<TracedLine>);
+
+/// How many lines are remembered, and the longest of them, in bytes.
+const MOST_REMEMBERED: usize = 128;
+const LONGEST_REMEMBERED: usize = 512;
+
+impl Finder {
+    /// Nothing has been found yet.
+    pub fn new(patterns: Patterns, substitute: Substitute, pass: Pass) -> Finder {
+        let masks_match = matches!(substitute, Substitute::Mask(mask) if patterns.can_match_masks(mask));
+        Finder {
+            patterns,
+            substitute,
+            pass,
+            masks_match,
+            output: Masks::default(),
+            input: Masks::default(),
+            findings: Vec::new(),
+            history: History::default(),
+            now: Time::ZERO,
+            has_news: false,
+            has_wide_news: false,
+            found: Vec::new(),
+        }
+    }
+
+    /// Whether to look once more, because masks may have made new matches, or must be wide.
+    pub fn is_to_be_repeated(&self) -> bool {
+        self.has_news && (self.has_wide_news || self.masks_match)
+    }
+
+    /// What has been found, for the same cast once more.
+    pub fn again(self) -> Finder {
+        let Finder { patterns, substitute, output, input, findings, .. } = self;
+        Finder { output, input, findings, ..Finder::new(patterns, substitute, Pass::Again) }
+    }
+
+    /// Is told of wide characters that need a wide substitute, if they are rewritten.
+    pub fn keep_whole(&mut self, places: impl Iterator<Item = u64>) {
+        let Masks { marks, singles, released } = &mut self.output;
+        let is_last = self.pass == Pass::Only;
+        singles.extend(places.filter(|&place| place >= *released && (is_last || marks.contains(place))));
+    }
+
+    /// What is to be rewritten in a stream.
+    pub fn masks(&mut self, stream: Stream) -> &mut Masks {
+        match stream {
+            Stream::Output => &mut self.output,
+            Stream::Input => &mut self.input,
+        }
+    }
+
+    /// What takes the place of a character of a stream, if it is to be rewritten.
+    pub fn replacement(&self, stream: Stream, character: char, place: u64) -> Option<String> {
+        let masks = match stream {
+            Stream::Output => &self.output,
+            Stream::Input => &self.input,
+        };
+        let is_whole = || width(character) == 2 && masks.singles.contains(&place);
+        let part = masks.marks.part(place)?;
+        Some(self.substitute.text(part, width(character), is_whole()))
+    }
+
+    /// What comes before a place has been passed on, and cannot be rewritten any more.
+    pub fn release(&mut self, stream: Stream, place: u64) {
+        let masks = self.masks(stream);
+        masks.released = place;
+        masks.singles = masks.singles.split_off(&place);
+    }
+
+    /// Looks for secrets in a line, and marks them. Returns those of which nothing is masked because
+    /// all of it has been passed on.
+    pub fn look(&mut self, line: &TracedLine, stream: Stream) -> Vec<Found> {
+        let mut bare = Vec::new();
+        let mut has_found = false;
+        if !line.whole().is_empty() {
+            self.keep_whole(line.whole().iter().copied());
+        }
+        if self.pass != Pass::Again {
+            has_found = self.mark(line, stream, &mut bare);
+        }
+        if !self.masks_match {
+            return bare;
+        }
+        // Masks may make new matches, but each turn masks something that was not masked before.
+        while has_found || self.pass != Pass::First {
+            let masked = self.masked(line, stream);
+            let is_untouched = masked.is_none() && self.pass != Pass::Again;
+            if is_untouched || !self.mark(masked.as_ref().unwrap_or(line), stream, &mut bare) {
+                break;
+            }
+            has_found = true;
+        }
+        bare
+    }
+
+    /// Looks for secrets in a text of several lines: in each of them, and in all of them joined.
+    pub fn look_at_text(&mut self, text: &TracedLine, stream: Stream) {
+        for line in lines_of(text).iter().chain([text]) {
+            self.look(line, stream);
+        }
+    }
+
+    /// Marks what is found in a line. Whether any of it is new.
+    fn mark(&mut self, line: &TracedLine, stream: Stream, bare: &mut Vec<Found>) -> bool {
+        let mut found = std::mem::take(&mut self.found);
+        found.clear();
+        self.find(line.text(), &mut found);
+        let mut is_any_new = false;
+        for one in &found {
+            let (mut is_new, mut was_known, mut is_written) = (false, false, false);
+            let mut part = self.part(one.kind, &line.text()[one.range.clone()]);
+            for (at, character) in line.text()[one.range.clone()].char_indices() {
+                let place = line.place(one.range.start + at);
+                let current = part;
+                part = part.after(width(character));
+                if place == NOWHERE || self.substitute.is_mask(character) {
+                    // Of an earlier run, perhaps.
+                    continue;
+                }
+                is_written = true;
+                let masks = self.masks(stream);
+                if masks.marks.contains(place) {
+                    was_known = true;
+                } else if place >= masks.released {
+                    let is_added = masks.marks.insert(character, place, current);
+                    is_new |= is_added;
+                    self.has_wide_news |= is_added && width(character) == 2;
+                }
+            }
+            if is_new && stream == Stream::Output {
+                self.mark_earlier(line, one);
+            }
+            if is_new && !was_known {
+                self.report(one.kind);
+            }
+            if is_written && !is_new && !was_known {
+                bare.push(one.clone());
+            }
+            is_any_new |= is_new;
+        }
+        self.has_news |= is_any_new;
+        self.found = found;
+        is_any_new
+    }
+
+    /// Marks what was shown of a secret while it was still being written, if it was written there again.
+    fn mark_earlier(&mut self, line: &TracedLine, found: &Found) {
+        let mut part = self.part(found.kind, &line.text()[found.range.clone()]);
+        let history = std::mem::take(&mut self.history);
+        let mut earlier: Vec<_> = history.beginnings(line.text(), found.range.clone()).collect();
+        for (at, character) in line.text()[found.range.clone()].char_indices() {
+            let at = found.range.start + at;
+            earlier.retain(|earlier| earlier.len() > at);
+            for place in earlier.iter().map(|earlier| earlier.place(at)) {
+                if place != NOWHERE && place >= self.output.released && !self.substitute.is_mask(character) {
+                    self.output.marks.insert(character, place, part);
+                }
+            }
+            part = part.after(width(character));
+        }
+        self.history = history;
+    }
+
+    /// Finds what is to be rewritten in a line. Texts do not overlap; masks may.
+    fn find(&mut self, line: &str, found: &mut Vec<Found>) {
+        self.patterns.find(line, found);
+        if let Substitute::Texts(_) = self.substitute
+            && found.len() > 1
+        {
+            found.sort_by_key(|found| (found.range.start, std::cmp::Reverse(found.range.end)));
+            let mut end = 0;
+            found.retain(|found| {
+                let is_free = found.range.start >= end;
+                end = if is_free { found.range.end } else { end };
+                is_free
+            });
+        }
+    }
+
+    /// What takes the place of the first character of what was found.
+    fn part(&self, kind: usize, text: &str) -> Part {
+        match self.substitute {
+            Substitute::Mask(_) => Part::Mask,
+            Substitute::Texts(_) => Part::Text { index: kind, col: 0, cols: columns(text) },
+        }
+    }
+
+    /// What covers a part of what was found, so many columns from its beginning.
+    pub fn cover(&self, line: &str, found: &Found, at: usize, width: usize) -> String {
+        let text = line.get(found.range.clone()).unwrap_or_default();
+        let col = columns(text.get(..at).unwrap_or_default());
+        self.substitute.text(self.part(found.kind, text).after(col), width, false)
+    }
+
+    /// The line with its masks in place; `None` if it has none.
+    fn masked(&mut self, line: &TracedLine, stream: Stream) -> Option<TracedLine> {
+        let Substitute::Mask(mask) = self.substitute else { return None };
+        let marks = &self.masks(stream).marks;
+        if marks.is_empty() || !line.runs().any(|run| marks.touches(run)) {
+            return None;
+        }
+        let mut masked = TracedLine::default();
+        for (at, character) in line.text().char_indices() {
+            let place = line.place(at);
+            if place != NOWHERE && marks.contains(place) {
+                (0..width(character)).for_each(|_| masked.push(mask, NOWHERE));
+            } else {
+                masked.push(character, place);
+            }
+        }
+        Some(masked)
+    }
+
+    /// Masks a part of a line, if there is a mask. Whether any of it is new.
+    pub fn mask(&mut self, line: &TracedLine, range: Range<usize>, stream: Stream) -> bool {
+        if let Substitute::Texts(_) = self.substitute {
+            return false;
+        }
+        let masks = self.masks(stream);
+        let mut is_new = false;
+        for (character, place) in line.places(range) {
+            if place >= masks.released && !character.is_control() {
+                is_new |= masks.marks.insert(character, place, Part::Mask);
+            }
+        }
+        self.has_news |= is_new;
+        is_new
+    }
+
+    /// What is to be rewritten in a text that belongs to no stream.
+    pub fn marks_in(&mut self, text: &TracedLine) -> Marks {
+        let mut marks = Marks::default();
+        let mut found = Vec::new();
+        for line in lines_of(text).iter().chain([text]) {
+            found.clear();
+            self.find(line.text(), &mut found);
+            for one in &found {
+                let mut part = self.part(one.kind, &line.text()[one.range.clone()]);
+                let mut is_new = false;
+                for (at, character) in line.text()[one.range.clone()].char_indices() {
+                    let place = line.place(one.range.start + at);
+                    if place != NOWHERE && !character.is_control() && !self.substitute.is_mask(character) {
+                        is_new |= marks.insert(character, place, part);
+                    }
+                    part = part.after(width(character));
+                }
+                if is_new && self.pass != Pass::Again {
+                    self.report(one.kind);
+                }
+            }
+        }
+        marks
+    }
+
+    /// The kind of the first secret in a text that is nowhere on its own.
+    pub fn first_kind(&mut self, text: &str) -> Option<usize> {
+        let mut line = TracedLine::default();
+        line.push_str(text, NOWHERE);
+        let mut found = Vec::new();
+        for line in lines_of(&line).iter().chain([&line]) {
+            self.patterns.find(line.text(), &mut found);
+        }
+        found.first().map(|found| found.kind)
+    }
+
+    /// Whether more text could make a secret of the end of a text.
+    pub fn is_undecided(&mut self, text: &str) -> bool {
+        self.patterns.undecided(text.lines().next_back().unwrap_or_default()).is_some()
+    }
+
+    /// From which place on a line of the output could become secret if more of it followed, with what
+    /// was shown of it before.
+    pub fn undecided_since(&mut self, line: &TracedLine) -> Option<u64> {
+        let at = self.patterns.undecided(line.text())?;
+        let earlier = self.history.beginnings(line.text(), at..line.len());
+        let lines = earlier.chain([line]);
+        lines.flat_map(|line| line.places(at..line.len().max(at))).map(|(_, place)| place).min()
+    }
+
+    /// The first place that has not been passed on.
+    pub fn released(&mut self, stream: Stream) -> u64 {
+        self.masks(stream).released
+    }
+
+    /// Whether anything new has been marked since this was asked last.
+    pub fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
+    /// The time of what is looked at.
+    pub fn at(&mut self, time: Time) {
+        self.now = time;
+    }
+
+    /// Reports a secret.
+    pub fn report(&mut self, kind: usize) {
+        self.findings.push(Finding { time: self.now, kind });
+    }
+}
+
+impl History {
+    /// Remembers a line, up to the cursor.
+    pub fn push(&mut self, line: TracedLine) {
+        if line.is_empty() || line.len() > LONGEST_REMEMBERED {
+            return;
+        }
+        let is_known =
+            self.0.back().is_some_and(|last| last.text() == line.text() && last.runs().eq(line.runs()));
+        if is_known {
+            return;
+        }
+        if self.0.len() >= MOST_REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(line);
+    }
+
+    /// The lines that began as another does, and went on into a part of it.
+    fn beginnings<'a>(&'a self, text: &'a str, part: Range<usize>) -> impl Iterator<Item = &'a TracedLine> {
+        let whole = text.get(..part.end).unwrap_or_default();
+        self.0.iter().filter(move |line| {
+            line.len() > part.start && (whole.starts_with(line.text()) || line.text().starts_with(whole))
+        })
+    }
+}
+
+/// The lines of a text, and all of them joined; nothing if it is only one.
+fn lines_of(text: &TracedLine) -> Vec<TracedLine> {
+    let is_end = |character: char| matches!(character, '\r' | '\n');
+    if !text.text().contains(is_end) {
+        return Vec::new();
+    }
+    let (mut joined, mut lines) = (TracedLine::default(), vec![TracedLine::default()]);
+    for (at, character) in text.text().char_indices() {
+        if is_end(character) {
+            lines.push(TracedLine::default());
+            continue;
+        }
+        joined.push(character, text.place(at));
+        lines.last_mut().into_iter().for_each(|line| line.push(character, text.place(at)));
+    }
+    lines.retain(|line| !line.is_empty());
+    lines.push(joined);
+    lines
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(width).sum()
+}

@@ -1,0 +1,115 @@
+//! The places of a stream that are to be rewritten, and what takes their place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// What takes the place of a character.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The mask.
+    Mask,
+    /// A part of a text.
+    Text {
+        /// Which text it is.
+        index: usize,
+        /// How many columns of the text come before the part.
+        col: usize,
+        /// How many columns all of the text has to fill.
+        cols: usize,
+    },
+}
+
+impl Part {
+    /// The part so many columns on.
+    pub fn after(self, count: usize) -> Part {
+        match self {
+            Part::Mask => Part::Mask,
+            Part::Text { index, col, cols } => Part::Text { index, col: col + count, cols },
+        }
+    }
+}
+
+/// Places to be rewritten. Each is that of a character's first byte.
+#[derive(Clone, Debug, Default)]
+pub struct Marks {
+    /// Where a run of places begins, where it ends, and what takes the place of its first character. Of
+    /// those behind it each has one byte and one column, unless all are masked.
+    runs: BTreeMap<u64, (u64, Part)>,
+}
+
+impl Marks {
+    /// Adds the place of a character. False if it was there before.
+    pub fn insert(&mut self, character: char, place: u64, part: Part) -> bool {
+        let end = place + character.len_utf8() as u64;
+        if let Some((&start, (before_end, first))) = self.runs.range_mut(..=place).next_back() {
+            if place < *before_end {
+                return false;
+            }
+            if place == *before_end && part == first.after((place - start) as usize) {
+                *before_end = end;
+                return true;
+            }
+        }
+        if let Some(&(after_end, after)) = self.runs.get(&end)
+            && after == part.after((end - place) as usize)
+        {
+            self.runs.remove(&end);
+            self.runs.insert(place, (after_end, part));
+        } else {
+            self.runs.insert(place, (end, part));
+        }
+        true
+    }
+
+    /// What takes the place of the character at a place, if it is among them.
+    pub fn part(&self, place: u64) -> Option<Part> {
+        let (&start, &(end, part)) = self.runs.range(..=place).next_back()?;
+        (place < end).then(|| part.after((place - start) as usize))
+    }
+
+    /// Whether a place is among them.
+    pub fn contains(&self, place: u64) -> bool {
+        self.part(place).is_some()
+    }
+
+    /// Whether any place of a range is among them.
+    pub fn touches(&self, range: Range<u64>) -> bool {
+        self.runs.range(..range.end).next_back().is_some_and(|(_, &(end, _))| end > range.start)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn part() -> impl Strategy<Value = Part> {
+        let text = (0usize..2, 0usize..5).prop_map(|(index, col)| Part::Text { index, col, cols: 9 });
+        prop_oneof![Just(Part::Mask), text]
+    }
+
+    proptest! {
+        #[test]
+        fn each_place_has_what_it_was_given_first(
+            characters in prop::collection::vec(("[aż界]", 0u64..20, part()), 0..30),
+        ) {
+            let mut marks = Marks::default();
+            let mut expected: BTreeMap<u64, Part> = BTreeMap::new();
+            for (character, slot, part) in characters {
+                let character = character.chars().next().unwrap();
+                let place = slot * 3;
+                prop_assert_eq!(marks.insert(character, place, part), !expected.contains_key(&place));
+                expected.entry(place).or_insert(part);
+            }
+            for place in (0..60).step_by(3) {
+                prop_assert_eq!(marks.part(place), expected.get(&place).copied());
+                prop_assert_eq!(marks.touches(place..place + 3), expected.contains_key(&place));
+            }
+        }
+    }
+}
