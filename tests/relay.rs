@@ -216,6 +216,50 @@ fn relay_to(stub: &Stub) -> Showing {
     relay
 }
 
+/// A self-signed certificate.
+struct Certificate(rcgen::CertifiedKey<rcgen::KeyPair>);
+
+impl Certificate {
+    fn new() -> Certificate {
+        let names = vec!["localhost".to_string()];
+        Certificate(rcgen::generate_simple_self_signed(names).expect("a certificate"))
+    }
+
+    /// The configuration of a server with it.
+    fn config(&self) -> Arc<rustls::ServerConfig> {
+        let key = PrivatePkcs8KeyDer::from(self.0.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder =
+            rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.expect("versions").with_no_client_auth();
+        let config = builder.with_single_cert(vec![self.0.cert.der().clone()], key.into());
+        Arc::new(config.expect("a configuration"))
+    }
+
+    /// A stub with it, and a relay that trusts it.
+    fn relay_to(&self, script: &[Does]) -> (Stub, Showing) {
+        let scratch = Scratch::new();
+        let trusted = scratch.write("trusted.pem", self.0.cert.pem());
+        let stub = Stub::start_with(script, Some(self.config()));
+        let line = format!("env SSL_CERT_FILE={} asciinema-relay --stream {}", trusted.display(), stub.url);
+        let mut relay = Showing::start_in(scratch, &line);
+        relay.write_header();
+        (stub, relay)
+    }
+}
+
+/// Stubs and relays to them, without TLS and with it, one after the other.
+fn with_and_without_tls(script: &[Does]) -> impl Iterator<Item = (Stub, Showing)> {
+    [false, true].into_iter().map(move |has_tls| {
+        if has_tls {
+            return Certificate::new().relay_to(script);
+        }
+        let stub = Stub::start(script);
+        let relay = relay_to(&stub);
+        (stub, relay)
+    })
+}
+
 fn is_init(frame: &Frame) -> bool {
     matches!(frame, Frame::Init { .. })
 }
@@ -262,25 +306,25 @@ fn a_session_is_published_and_its_cast_copied_to_stdout() {
 #[test]
 fn a_lost_connection_is_reestablished_and_starts_with_the_screen() {
     for does in [Does::Cuts(3), Does::Closes(1011, "oops", 3), Does::Closes(1000, "", 3), Does::Babbles] {
-        let stub = Stub::start(&[does.clone(), Does::Answers(503), Does::Takes]);
-        let mut relay = relay_to(&stub);
-        stub.wait_for("the beginning", is_init);
-        relay.write(output(1.0, "before"));
-        let said = relay.said();
-        assert!(said.starts_with("asciinema: connection to localhost lost ("), "{does:?}: {said}");
-        assert_eq!(relay.said(), "asciinema: connected to localhost again");
-        let (number, init) =
-            stub.wait_for("another beginning", |frame| is_init(frame) && shows(frame, "before"));
-        let Frame::Init { last_id: 1, time, .. } = init else { panic!("{init:?}") };
-        assert!(number == 2 && time >= 1_000_000, "{number} {time}");
-        relay.write(output(100.0, "after"));
-        let frame = stub.frame(2);
-        assert_eq!(
-            frame,
-            Frame::Text { code: 'o', id: 2, time: 100_000_000 - time, text: "after".to_string() }
-        );
-        assert_eq!(relay.finish().status, 0);
-        assert!(matches!(stub.frame(2), Frame::End { id: 3, .. }));
+        for (stub, mut relay) in with_and_without_tls(&[does.clone(), Does::Answers(503), Does::Takes]) {
+            stub.wait_for("the beginning", is_init);
+            relay.write(output(1.0, "before"));
+            let said = relay.said();
+            assert!(said.starts_with("asciinema: connection to localhost lost ("), "{does:?}: {said}");
+            assert_eq!(relay.said(), "asciinema: connected to localhost again");
+            let (number, init) =
+                stub.wait_for("another beginning", |frame| is_init(frame) && shows(frame, "before"));
+            let Frame::Init { last_id: 1, time, .. } = init else { panic!("{init:?}") };
+            assert!(number == 2 && time >= 1_000_000, "{number} {time}");
+            relay.write(output(100.0, "after"));
+            let frame = stub.frame(2);
+            assert_eq!(
+                frame,
+                Frame::Text { code: 'o', id: 2, time: 100_000_000 - time, text: "after".to_string() }
+            );
+            assert_eq!(relay.finish().status, 0);
+            assert!(matches!(stub.frame(2), Frame::End { id: 3, .. }));
+        }
     }
 }
 
@@ -294,24 +338,26 @@ fn after_the_server_ends_the_stream_the_cast_is_still_copied() {
         (4040, "the stream does not exist"),
         (4099, "the server has ended the stream"),
     ] {
-        let stub = Stub::start(&[Does::Closes(code, "its \u{1b} reason", 2), Does::Takes]);
-        let mut relay = relay_to(&stub);
-        assert_eq!(relay.said(), format!("asciinema-relay: localhost: {words} (its \\x1b reason)"));
-        let rest = output(1.0, "more");
-        relay.write(&rest);
-        let outcome = relay.finish();
-        assert_eq!((outcome.status, outcome.stdout.ends_with(&rest)), (1, true), "{outcome:?}");
-        assert!(stub.seen.try_iter().all(|(number, _)| number == 0));
+        let script = [Does::Closes(code, "its \u{1b} reason", 2), Does::Takes];
+        for (stub, mut relay) in with_and_without_tls(&script) {
+            assert_eq!(relay.said(), format!("asciinema-relay: localhost: {words} (its \\x1b reason)"));
+            let rest = output(1.0, "more");
+            relay.write(&rest);
+            let outcome = relay.finish();
+            assert_eq!((outcome.status, outcome.stdout.ends_with(&rest)), (1, true), "{outcome:?}");
+            assert!(stub.seen.try_iter().all(|(number, _)| number == 0));
+        }
     }
 }
 
 #[test]
 fn a_server_with_another_protocol_is_not_retried() {
     for does in [Does::Answers(400), Does::Misunderstands] {
-        let stub = Stub::start(&[does]);
-        let relay = relay_to(&stub);
-        assert_eq!(relay.said(), "asciinema-relay: localhost: the server does not support this protocol");
-        assert_eq!(relay.finish().status, 1);
+        for (_stub, relay) in with_and_without_tls(&[does]) {
+            let said = relay.said();
+            assert_eq!(said, "asciinema-relay: localhost: the server does not support this protocol");
+            assert_eq!(relay.finish().status, 1);
+        }
     }
 }
 
@@ -539,23 +585,8 @@ fn a_bad_line_ends_the_stream_but_not_the_copy() {
 
 #[test]
 fn a_certificate_must_be_one_that_the_system_trusts() {
-    let names = vec!["localhost".to_string()];
-    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
-    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der());
-    let config = || {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder =
-            rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.expect("versions").with_no_client_auth();
-        let config = builder.with_single_cert(vec![own.cert.der().clone()], key.clone_key().into());
-        Arc::new(config.expect("a configuration"))
-    };
-    let scratch = Scratch::new();
-    let trusted = scratch.write("trusted.pem", own.cert.pem());
-    let stub = Stub::start_with(&[Does::Cuts(3), Does::Takes], Some(config()));
-    let line = format!("env SSL_CERT_FILE={} asciinema-relay --stream {}", trusted.display(), stub.url);
-    let mut relay = Showing::start_in(scratch, &line);
-    relay.write_header();
+    let certificate = Certificate::new();
+    let (stub, mut relay) = certificate.relay_to(&[Does::Cuts(3), Does::Takes]);
     stub.wait_for("the beginning", is_init);
     relay.write(output(1.0, &"x".repeat(100_000)));
     let (number, _) = stub.wait_for("another beginning", is_init);
@@ -565,7 +596,7 @@ fn a_certificate_must_be_one_that_the_system_trusts() {
     assert_eq!(relay.finish().status, 0);
     assert!(matches!(stub.frame(1), Frame::End { .. }));
 
-    let stub = Stub::start_with(&[Does::Takes], Some(config()));
+    let stub = Stub::start_with(&[Does::Takes], Some(certificate.config()));
     let mut relay = relay_to(&stub);
     let said = relay.said();
     assert!(said.contains("lost (invalid peer certificate"), "{said}");

@@ -12,7 +12,11 @@ pub type Settings = Map<String, Value>;
 #[derive(Clone, Debug)]
 pub struct Environment(pub Vec<String>);
 
-/// The given settings, completed from the header of the cast.
+/// The longest title that a server accepts, in characters.
+const LONGEST_TITLE: usize = 128;
+
+/// The given settings, completed from the header of the cast. A title that is too long for the server
+/// is cut, rather than have it refuse the stream.
 pub fn of_cast(header: &Header, settings: Settings) -> Settings {
     let text = |json: &str| serde_json::from_str::<String>(json).ok();
     let variables = header.get("env").and_then(object_entries).unwrap_or_default();
@@ -21,6 +25,7 @@ pub fn of_cast(header: &Header, settings: Settings) -> Settings {
     let term = header.get("term").and_then(object_entries).unwrap_or_default();
     let term = |key: &str| term.iter().find(|(name, _)| name == key).and_then(|(_, value)| text(value));
     let title = header.get("title").and_then(text).filter(|title| !title.is_empty());
+    let title = title.map(|title| title.chars().take(LONGEST_TITLE).collect::<String>());
     let kind = match header.version {
         Version::V2 => variables.get("TERM").cloned(),
         Version::V3 => term("type").map(Value::from),
@@ -54,4 +59,19 @@ fn completed<const N: usize>(
         }
     }
     settings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_of_the_cast_that_is_too_long_is_cut_and_a_given_one_is_not() {
+        let long = "ż".repeat(200);
+        let line = format!("{{\"version\": 2, \"width\": 80, \"height\": 24, \"title\": \"{long}\"}}");
+        let header = Header::parse(line.as_bytes()).unwrap();
+        assert_eq!(of_cast(&header, Settings::new())["title"], "ż".repeat(LONGEST_TITLE));
+        let given = Settings::from_iter([("title".to_string(), Value::from(long.clone()))]);
+        assert_eq!(of_cast(&header, given)["title"], long);
+    }
 }

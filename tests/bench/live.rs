@@ -54,6 +54,11 @@ impl Show {
                   Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
                   Sec-WebSocket-Protocol: raw\r\n\r\n",
             )?;
+            let (mut head, mut byte) = (Vec::new(), [0]);
+            while !head.ends_with(b"\r\n\r\n") {
+                socket.read_exact(&mut byte)?;
+                head.push(byte[0]);
+            }
             show.viewers.push(socket);
         }
         // Every viewer has received the opening by the time the last one has an event.
