@@ -1,7 +1,7 @@
-//! Replaces text in a cast, as it is seen on the screen.
+//! Replaces text in a cast as it appears on the screen.
 //!
-//! Found is what redact finds: what is shown, however it was written. The new text takes just as many
-//! columns as the old one, so that nothing else moves on the screen.
+//! Text is found as by redact: as it is shown, however it was written. The new text takes exactly
+//! as many columns as the old one, so that nothing else moves on the screen.
 
 use std::ffi::{OsStr, OsString};
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use rewrite::{Job, Patterns, Substitute, Unusable};
 
 const PROGRAM: Program = catalog::program("asciinema-replace");
 
-/// What the command line says.
+/// The options.
 struct Options {
     patterns: Patterns,
     job: Job,
@@ -42,7 +42,7 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                     let form = if is_regex { "RE=WITH" } else { "TEXT=WITH" };
                     return Err(args.bad_value(OsStr::new(&value), &format!("not {form}")));
                 };
-                // Each is a kind of its own, so that its number is that of its text.
+                // Each is a separate kind, so that its number is that of its text.
                 let kind = texts.len().to_string();
                 if is_regex {
                     let added = patterns.add_regex(old, &kind);

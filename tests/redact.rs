@@ -13,7 +13,7 @@ fn cast(outputs: &[&str]) -> String {
     cast
 }
 
-/// What becomes of output from a file.
+/// The result of redacting output from a file.
 fn redacted(options: &str, outputs: &[&str]) -> String {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(outputs));
@@ -21,30 +21,30 @@ fn redacted(options: &str, outputs: &[&str]) -> String {
 }
 
 #[test]
-fn a_secret_is_masked_however_it_came_to_stand_on_the_screen() {
+fn a_secret_is_masked_however_it_was_drawn() {
     for (outputs, expected) in [
-        // Key by key, with colours between.
+        // Key by key, with colours between them.
         (
             vec!["$ h", "u", "\\u001b[31mn\\u001b[0mt", "er2"],
             vec!["$ *", "*", "\\u001b[31m*\\u001b[0m*", "***"],
         ),
         // Wrapped at the margin.
         (vec!["0123456789abcdefhunter2"], vec!["0123456789abcdef*******"]),
-        // Its end first, the rest put before it.
+        // Its end first, then the rest before it.
         (vec!["\\u001b[1;4Hter2", "\\rhun"], vec!["\\u001b[1;4H****", "\\r***"]),
-        // With the wrong keys deleted again.
+        // With typing mistakes deleted.
         (vec!["hunx", "\\b \\bter2"], vec!["***x", "\\b \\b****"]),
         // A gap closed, characters inserted, characters deleted.
         (vec!["hun   ter2", "\\u001b[1;4H\\u001b[3P"], vec!["***   ****", "\\u001b[1;4H\\u001b[3P"]),
         (vec!["huer2", "\\u001b[1;3H\\u001b[2@nt"], vec!["*****", "\\u001b[1;3H\\u001b[2@**"]),
-        // On the alternate screen, between other things.
+        // On the alternate screen, mixed with other output.
         (
             vec!["\\u001b[?1049h\\u001b[2;3Hnter2\\u001b[1;1Hx\\u001b[2;1Hhu"],
             vec!["\\u001b[?1049h\\u001b[2;3H*****\\u001b[1;1Hx\\u001b[2;1H**"],
         ),
-        // Gone again within the same event.
+        // Erased again within the same event.
         (vec!["hunter2\\r\\u001b[K"], vec!["*******\\r\\u001b[K"]),
-        // By characters that are written by one byte and shown twice.
+        // Through characters written once and shown twice.
         (vec!["hunter2 \\r\\u001b[4C\\u001b[1@t"], vec!["******* \\r\\u001b[4C\\u001b[1@t"]),
     ] {
         assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
@@ -52,7 +52,7 @@ fn a_secret_is_masked_however_it_came_to_stand_on_the_screen() {
 }
 
 #[test]
-fn a_secret_is_masked_in_what_is_never_on_the_screen() {
+fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
     for (outputs, expected) in [
         (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),
         (vec!["\\u001b]2;hun", "ter2\\u001b\\\\"], vec!["\\u001b]2;***", "****\\u001b\\\\"]),
@@ -74,7 +74,7 @@ fn a_secret_in_several_sequences_is_masked_in_each() {
     let [first, second] = ["eCBodW5", "0ZXIy"];
     let masked = |text: &str| "*".repeat(text.len());
     for (front, back) in [
-        // The clipboard, through screen and tmux, which cut what they pass on.
+        // The clipboard, through screen and tmux, which split it.
         ("\\u001bP\\u001b]52;c;FIRST\\u001b\\\\", "\\u001bPSECOND\\u0007\\u001b\\\\"),
         ("\\u001bPtmux;\\u001b\\u001b]52;c;FIRST\\u001b\\\\", "\\u001bPtmux;SECOND\\u0007\\u001b\\\\"),
         ("\\u001b]52;c;FIRST\\u0007", "\\u001b]52;c;SECOND\\u0007"),
@@ -91,7 +91,7 @@ fn a_secret_in_several_sequences_is_masked_in_each() {
         let expected = [expected[0].as_str(), expected[1].as_str()];
         assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
     }
-    // Not encoded: what tmux passes on in pieces.
+    // Not encoded: text that tmux passes on in pieces.
     let outputs = ["\\u001bPtmux;hun\\u001b\\\\", "\\u001bPtmux;ter2\\u001b\\\\"];
     let expected = ["\\u001bPtmux;***\\u001b\\\\", "\\u001bPtmux;****\\u001b\\\\"];
     assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
@@ -112,7 +112,7 @@ fn a_secret_is_masked_in_the_lines_of_the_clipboard_and_of_the_header() {
 }
 
 #[test]
-fn what_was_shown_of_a_secret_before_it_was_drawn_again_is_masked() {
+fn parts_of_a_secret_shown_before_a_redraw_are_masked() {
     let outputs = ["$ h", "u", "\\b\\bhun", "t", "\\r\\u001b[K$ hunt", "er2\\r\\n", "$ push\\r\\n"];
     let expected = ["$ *", "*", "\\b\\b***", "*", "\\r\\u001b[K$ ****", "***\\r\\n", "$ push\\r\\n"];
     assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
@@ -120,7 +120,7 @@ fn what_was_shown_of_a_secret_before_it_was_drawn_again_is_masked() {
 }
 
 #[test]
-fn a_name_and_its_value_are_found_in_the_stream_wherever_events_part_them() {
+fn a_name_and_its_value_are_found_even_across_events() {
     let outputs = ["pass", "word=hu\\u001b[3;1H", "nter2 "];
     let expected = ["pass", "word=**\\u001b[3;1H", "***** "];
     assert_eq!(redacted("--secrets", &outputs), cast(&expected));
@@ -128,8 +128,8 @@ fn a_name_and_its_value_are_found_in_the_stream_wherever_events_part_them() {
 }
 
 #[test]
-fn from_a_pipe_what_a_resize_brings_together_is_covered_at_once() {
-    // The alternate screen is cut off, so that what stood in two rows comes together.
+fn in_a_pipe_text_brought_together_by_a_resize_is_covered_immediately() {
+    // The alternate screen is truncated, which brings two rows together.
     let before = cast(&["\\u001b[?1049h\\u001b[1;15Hhunxxxter2"]);
     let after = "[5.5, \"o\", \"x\"]\n";
     let cast = before.clone() + "[4.5, \"r\", \"17x4\"]\n" + after;
@@ -147,7 +147,7 @@ fn header_labels_comments_and_unknown_events_are_masked_too() {
 }
 
 #[test]
-fn typed_keys_are_masked_with_the_deleted_ones_taken_into_account() {
+fn typed_secrets_are_masked_including_deleted_keys() {
     let typed = |keys: &[&str]| {
         let events = keys.iter().enumerate().map(|(index, keys)| format!("[{index}.5, \"i\", \"{keys}\"]\n"));
         HEADER.to_string() + &events.collect::<String>()
@@ -184,16 +184,16 @@ fn everything_else_is_copied_byte_for_byte() {
 }
 
 #[test]
-fn a_mask_is_as_wide_as_what_it_stands_for() {
+fn a_mask_is_as_wide_as_the_text_it_replaces() {
     let outputs = ["x密码\\u5bc6😀e\\u0301y"];
     assert_eq!(redacted("-s 密码密😀e\u{301}", &outputs), cast(&["x*********y"]));
     assert_eq!(redacted("-s 密码密😀e\u{301} --mask '#'", &outputs), cast(&["x#########y"]));
-    // Two narrow ones would not wrap as it does.
+    // Two narrow ones would not wrap the same way.
     assert_eq!(redacted("-s 密", &["0123456789012345678密"]), cast(&["0123456789012345678＊"]));
 }
 
 #[test]
-fn from_a_pipe_only_what_could_become_a_secret_waits() {
+fn in_a_pipe_only_text_that_may_become_a_secret_is_delayed() {
     let mut live = Live::start("asciinema-redact -s hunter2 --secrets");
     live.write(HEADER);
     live.wait_for(HEADER);
@@ -211,7 +211,7 @@ fn from_a_pipe_only_what_could_become_a_secret_waits() {
 }
 
 #[test]
-fn from_a_pipe_what_is_completed_from_its_middle_or_by_moving_is_not_shown() {
+fn in_a_pipe_a_secret_completed_out_of_order_is_not_shown() {
     let pipe = |outputs: &[&str]| run("cat | asciinema-redact -s hunter2", cast(outputs)).stdout();
     let outputs = ["\\u001b[1;4Hter2\\u001b[1;1H", "hun"];
     assert_eq!(pipe(&outputs), cast(&["\\u001b[1;4Hter2\\u001b[1;1H", "***"]));
@@ -223,7 +223,7 @@ fn from_a_pipe_what_is_completed_from_its_middle_or_by_moving_is_not_shown() {
 }
 
 #[test]
-fn what_is_undecided_where_a_cast_breaks_off_is_masked() {
+fn a_possible_secret_at_the_end_of_a_truncated_cast_is_masked() {
     let broken = cast(&["x hunt"]) + "[9.5, \"o";
     for command in ["cat | asciinema-redact -s hunter2", "cat > a.cast; asciinema-redact -s hunter2 a.cast"] {
         let ran = run(command, &broken);
@@ -234,7 +234,7 @@ fn what_is_undecided_where_a_cast_breaks_off_is_masked() {
 }
 
 #[test]
-fn what_cannot_be_decided_within_a_mebibyte_is_masked() {
+fn a_possible_secret_undecided_after_a_mebibyte_is_masked() {
     let line = "a".repeat(100_000);
     let outputs: Vec<&str> = std::iter::once("k=").chain(std::iter::repeat_n(line.as_str(), 12)).collect();
     let stdout = run("cat | asciinema-redact -r 'k=a+;'", cast(&outputs)).stdout();
@@ -242,7 +242,7 @@ fn what_cannot_be_decided_within_a_mebibyte_is_masked() {
 }
 
 #[test]
-fn check_names_time_and_kind_and_never_the_secret() {
+fn check_reports_time_and_kind_but_never_the_secret() {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(&["hun", "ter2", "\\r\\nghp_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0"]));
     scratch.write("b.cast", cast(&["nothing"]));
@@ -303,7 +303,7 @@ fn the_middle_of_a_private_key_alone_on_the_screen_is_masked() {
     scratch.write("a.cast", wide(&outputs));
     assert_eq!(scratch.run("asciinema-redact --secrets a.cast", "").stdout(), wide(&expected));
     assert_eq!(scratch.run("cat a.cast | asciinema-redact --secrets", "").stdout(), wide(&expected));
-    // Without a key, nobody knows what it is.
+    // Without a key, it cannot be recognized.
     assert_eq!(redacted("--secrets", &[&middle]), cast(&[&middle]));
 }
 

@@ -1,4 +1,4 @@
-//! `asciinema-replace`: text is replaced where it is seen, and nothing moves.
+//! `asciinema-replace`: text is replaced where it appears, and nothing else moves.
 
 use crate::harness::{Live, Scratch, run};
 
@@ -13,7 +13,7 @@ fn cast(outputs: &[&str]) -> String {
     cast
 }
 
-/// What becomes of output from a file.
+/// The result of replacing text in output from a file.
 fn replaced(options: &str, outputs: &[&str]) -> String {
     let scratch = Scratch::new();
     scratch.write("a.cast", cast(outputs));
@@ -21,16 +21,16 @@ fn replaced(options: &str, outputs: &[&str]) -> String {
 }
 
 #[test]
-fn text_is_replaced_however_it_came_to_stand_on_the_screen() {
+fn text_is_replaced_however_it_was_drawn() {
     for (outputs, expected) in [
         (vec!["hi alice!"], vec!["hi guest!"]),
-        // Key by key, with colours between.
+        // Key by key, with colours between them.
         (vec!["$ a", "l", "\\u001b[31mi\\u001b[0mc", "e"], vec!["$ g", "u", "\\u001b[31me\\u001b[0ms", "t"]),
         // Wrapped at the margin.
         (vec!["0123456789abcdefgalice"], vec!["0123456789abcdefgguest"]),
         // Its end first.
         (vec!["\\u001b[1;4Hce", "\\rali"], vec!["\\u001b[1;4Hst", "\\rgue"]),
-        // Put together by closing a gap.
+        // Assembled by closing a gap.
         (vec!["al   ice", "\\r\\u001b[2C\\u001b[3P"], vec!["gu   est", "\\r\\u001b[2C\\u001b[3P"]),
         // In titles.
         (vec!["\\u001b]0;alice\\u0007"], vec!["\\u001b]0;guest\\u0007"]),
@@ -51,7 +51,7 @@ fn the_new_text_is_as_wide_as_the_old_one() {
 }
 
 #[test]
-fn what_has_been_put_in_is_not_replaced_again() {
+fn replacement_text_is_not_replaced_again() {
     assert_eq!(replaced("-s a=b -s b=a", &["a b"]), cast(&["b a"]));
     assert_eq!(replaced("-s al=xx -s alice=guest", &["alice al"]), cast(&["guest xx"]));
     let pipe = run("cat | asciinema-replace -s aa=aaa -s b=a", cast(&["aab", " ab"])).stdout();
@@ -76,7 +76,7 @@ fn replacing_nothing_changes_nothing() {
 }
 
 #[test]
-fn from_a_pipe_only_what_could_become_a_match_waits() {
+fn in_a_pipe_only_text_that_may_become_a_match_is_delayed() {
     let mut live = Live::start("asciinema-replace -s alice=guest");
     live.write(HEADER);
     live.wait_for(HEADER);

@@ -1,4 +1,4 @@
-//! What holds of redaction whatever a cast does, with avt as the judge of what it shows.
+//! Properties of redaction for any cast, with avt as the judge of what is shown.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use rewrite::{Job, Patterns, Sink, Source, Substitute, width};
 
 const JOB: Job = Job { substitute: Substitute::Mask('*'), drops_input: false, is_whole: false };
 
-/// What is looked for.
+/// A secret to search for.
 #[derive(Clone, Debug)]
 pub enum Sought {
     Text(&'static str),
@@ -24,7 +24,7 @@ pub enum Sought {
 }
 
 thread_local! {
-    /// Patterns that are not in use, by what they look for: to build them takes long.
+    /// Unused patterns, by their secrets: building them takes long.
     static PATTERNS: RefCell<HashMap<String, Vec<Patterns>>> = RefCell::default();
 }
 
@@ -48,7 +48,7 @@ fn give_back(patterns: Patterns, sought: &[Sought]) {
     PATTERNS.with_borrow_mut(|known| known.entry(format!("{sought:?}")).or_default().push(patterns));
 }
 
-/// As many cases as PROPTEST_CASES says.
+/// The number of cases is set by PROPTEST_CASES.
 fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     let cases = if std::env::var_os("PROPTEST_CASES").is_some() { config.cases } else { 40 };
@@ -113,10 +113,10 @@ fn steps_of(cast: &str) -> Vec<Step> {
     steps.collect()
 }
 
-/// The rows of a screen, scrollback included, and whether each goes on in the next.
+/// The rows of a screen, including the scrollback, and whether each continues in the next.
 type Moment = Vec<(String, bool)>;
 
-/// What our terminal has after each event.
+/// The contents of our terminal after each event.
 fn shown_here(size: Size, steps: &[Step]) -> Vec<Moment> {
     let size_of = |(cols, rows)| common::size::Size { cols, rows };
     let mut screen = TextScreen::new(size_of(size), 1000).unwrap();
@@ -134,7 +134,7 @@ fn shown_here(size: Size, steps: &[Step]) -> Vec<Moment> {
     moments
 }
 
-/// What avt has after each event.
+/// The contents of avt after each event.
 fn shown_by_avt(size: Size, steps: &[Step]) -> Vec<Moment> {
     let mut terminal = avt::Terminal::with_scrollback(size.0.into(), size.1.into(), Some(1000)).unwrap();
     let mut parser = avt::Parser::new();
@@ -144,7 +144,7 @@ fn shown_by_avt(size: Size, steps: &[Step]) -> Vec<Moment> {
             Step::Output(text) => {
                 for function in text.chars().filter_map(|character| parser.feed(character)) {
                     match function {
-                        // avt would move the screen to where lines are kept.
+                        // avt would move the screen to the scrollback.
                         Function::Ed(EdScope::All) => {
                             terminal.execute([Function::Ed(EdScope::Above), Function::Ed(EdScope::Below)])
                         }
@@ -163,13 +163,13 @@ fn shown_by_avt(size: Size, steps: &[Step]) -> Vec<Moment> {
     moments
 }
 
-/// What stands in each column of a row; the right half of a wide character is a NUL.
+/// The character in each column of a row; the right half of a wide character is a NUL.
 fn columns(row: &str) -> impl Iterator<Item = char> {
     let halves = |character| std::iter::once(character).chain((width(character) == 2).then_some('\0'));
     row.chars().filter(|&character| width(character) > 0).flat_map(halves)
 }
 
-/// The lines of a moment, joined where they wrap.
+/// The lines of a moment, with wrapped rows joined.
 fn lines(rows: &[(String, bool)]) -> Vec<String> {
     let mut lines = vec![String::new()];
     for (text, is_wrapped) in rows {
@@ -181,13 +181,13 @@ fn lines(rows: &[(String, bool)]) -> Vec<String> {
     lines
 }
 
-/// The lines of the output without its escape sequences and other controls.
+/// The lines of the output without escape sequences and other controls.
 fn text_of(steps: &[Step]) -> Vec<String> {
     let mut parser = avt::Parser::new();
     let mut text = String::new();
     for step in steps {
         let Step::Output(output) = step else { continue };
-        // avt takes IND and NEL for line feeds.
+        // avt treats IND and NEL as line feeds.
         for character in output.replace("\x1bD", "").replace("\x1bE", "").chars() {
             match parser.feed(character) {
                 Some(Function::Print(character)) => text.push(character),
@@ -199,7 +199,7 @@ fn text_of(steps: &[Step]) -> Vec<String> {
     text.lines().map(str::to_string).collect()
 }
 
-/// What is found in a line, other than what consists of masks and blanks.
+/// A match in a line that does not consist of masks and blanks.
 fn leak(line: &str, sought: &[Sought]) -> Option<String> {
     let mut found = Vec::new();
     let mut patterns = patterns(sought);
@@ -252,7 +252,7 @@ fn sought() -> impl Strategy<Value = Vec<Sought>> {
     prop::collection::vec(prop_oneof![3 => texts, 1 => regexes], 1..3)
 }
 
-/// What secrets are made of, and what stands around them.
+/// The parts of secrets, and the text around them.
 fn secret_output() -> impl Strategy<Value = String> {
     prop_oneof![
         6 => "[Aa0_]{1,9}",
@@ -277,7 +277,7 @@ fn secret_step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The moments at which something is shown: those behind which no event follows at the same time.
+/// The moments at which something is shown: those without a further event at the same time.
 fn is_moment(cast: &str, index: usize) -> bool {
     let time = |index: usize| {
         let line = cast.lines().nth(index + 1)?;
@@ -286,14 +286,14 @@ fn is_moment(cast: &str, index: usize) -> bool {
     time(index) != time(index + 1)
 }
 
-/// A cast in a file: nothing of what is sought is shown at any time of the redacted one.
+/// A cast in a file: the redacted cast shows no secret at any time.
 pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCaseResult {
     let cast = cast_of(size, steps);
     let redacted = from_file(&cast, sought);
     let redacted_steps = steps_of(&redacted);
     let here = (shown_here(size, steps), shown_here(size, &redacted_steps));
     let by_avt = (shown_by_avt(size, steps), shown_by_avt(size, &redacted_steps));
-    // Where avt has another idea of what is shown, it is no judge of what is found.
+    // Where avt shows something else, it cannot judge the result.
     let agree = here.0 == by_avt.0;
     for (before, after) in std::iter::once(here).chain(agree.then_some(by_avt)) {
         for (index, (before, after)) in before.iter().zip(&after).enumerate() {
@@ -301,7 +301,8 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
             for line in lines(after) {
                 prop_assert_eq!(leak(&line, sought), None, "in {:?} {}", line, place());
             }
-            // A masked blank at the end of a line is wrapped when the width changes, a blank is not.
+            // A masked blank at the end of a line is rewrapped when the width changes, a blank is
+            // not.
             let masks_blanks = sought.iter().any(|sought| match sought {
                 Sought::Text(text) | Sought::Regex(text) => text.contains([' ', '.']),
                 Sought::Secrets => true,
@@ -330,7 +331,7 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
 
 /// All lines that are ever shown, and those of the stream.
 fn here_or_text(size: Size, steps: &[Step]) -> Vec<String> {
-    // Within an event, something may be shown and be gone again.
+    // Text may be shown and erased again within an event.
     let each = |step: &Step| match step {
         Step::Output(text) => text.chars().map(|one| Step::Output(one.to_string())).collect(),
         Step::Resize(cols, rows) => vec![Step::Resize(*cols, *rows)],
@@ -345,7 +346,7 @@ fn here_or_text(size: Size, steps: &[Step]) -> Vec<String> {
     shown.chain(text_of(steps)).chain(titles).collect()
 }
 
-/// The same of a cast that comes from a pipe.
+/// The same for a cast from a pipe.
 pub fn nothing_is_shown_from_a_pipe(size: Size, steps: &[Step], sought: &[Sought]) -> TestCaseResult {
     let cast = cast_of(size, steps);
     let redacted = from_pipe(&cast, sought);
@@ -378,12 +379,12 @@ proptest! {
     #![proptest_config(config())]
 
     #[test]
-    fn nothing_is_shown_at_any_time(size in size(), steps in prop::collection::vec(step(), 1..25), sought in sought()) {
+    fn no_secret_is_shown_at_any_time(size in size(), steps in prop::collection::vec(step(), 1..25), sought in sought()) {
         nothing_is_shown(size, &steps, &sought)?;
     }
 
     #[test]
-    fn nothing_is_shown_at_any_time_of_what_comes_from_a_pipe(
+    fn no_secret_from_a_pipe_is_shown_at_any_time(
         size in size(), steps in prop::collection::vec(step(), 1..25), sought in sought(),
     ) {
         nothing_is_shown_from_a_pipe(size, &steps, &sought)?;

@@ -1,7 +1,7 @@
-//! Masks secrets in a cast: on the screen, in the streams, in what was typed and in the header.
+//! Masks secrets in a cast: on the screen, in the streams, in typed input and in the header.
 //!
-//! A file is read twice: what is found anywhere in it is masked wherever its characters were written.
-//! A pipe is passed on event by event; held back is only what could still become a secret.
+//! A file is read twice: matches anywhere in it are masked wherever their characters were written.
+//! A pipe is passed on event by event; only text that may still become a secret is held back.
 
 #[cfg(test)]
 mod laws;

@@ -14,7 +14,7 @@ use crate::secrets::{self, SECRETS, Secret};
 
 const PROGRAM: Program = catalog::program("asciinema-redact");
 
-/// What the command line says.
+/// The options.
 struct Options {
     patterns: Patterns,
     job: Job,
@@ -23,14 +23,14 @@ struct Options {
     sink: Option<OsString>,
 }
 
-/// What is said of what was found.
+/// The way findings are reported.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Report {
-    /// Nothing.
+    /// Not reported.
     Silent,
-    /// A line for each, on standard error.
+    /// A line each on standard error.
     Beside,
-    /// A line for each, instead of the cast.
+    /// A line each instead of the cast.
     Only,
 }
 
@@ -119,11 +119,11 @@ fn failed(Unusable(why): Unusable) -> Failure {
     Failure::Failed(why)
 }
 
-/// The shortest line of a variable with several lines that is looked for, in characters: a brace of a
-/// JSON document is no secret.
+/// The shortest line to search for in a variable with several lines, in characters: a brace of a
+/// JSON document is not a secret.
 const SHORTEST_LINE: usize = 8;
 
-/// Looks for the value of an environment variable.
+/// Adds the value of an environment variable to the patterns.
 fn add_variable(name: &str, patterns: &mut Patterns) -> cli::Result<()> {
     let shown = visible(name);
     let value = std::env::var_os(name).unwrap_or_default();
@@ -133,14 +133,14 @@ fn add_variable(name: &str, patterns: &mut Patterns) -> cli::Result<()> {
     let shortest = if lines.len() > 1 { SHORTEST_LINE } else { 1 };
     let mut lines = lines.into_iter().filter(|line| line.chars().count() >= shortest).peekable();
     if lines.peek().is_none() {
-        // In a CI job without its secrets, nothing would be found and all seem well.
+        // In a CI job without its secrets, nothing would be found and everything would seem fine.
         return Err(Failure::Usage(format!("variable '{shown}' is not set or is empty")));
     }
     lines.for_each(|line| patterns.add_text(line, &format!("env {name}")));
     Ok(())
 }
 
-/// Looks for each line of a file.
+/// Adds each line of a file to the patterns.
 fn add_file(path: &OsStr, patterns: &mut Patterns) -> cli::Result<()> {
     let name = cli::source_name(path);
     let text = fs::read_to_string(path).map_err(|error| Failure::io(&name, &error))?;
@@ -149,7 +149,7 @@ fn add_file(path: &OsStr, patterns: &mut Patterns) -> cli::Result<()> {
     Ok(())
 }
 
-/// The known kinds: what each finds, what it does not, and its expression.
+/// The known kinds, each with an example, a counterexample and its expression.
 fn list_secrets() -> String {
     let entry = |secret: &Secret| {
         let Secret { name, example, counterexample, pattern, .. } = secret;
@@ -161,14 +161,14 @@ fn list_secrets() -> String {
     SECRETS.iter().map(entry).collect()
 }
 
-/// A finding as a line, without its end.
+/// The line for a finding, without its line end.
 fn spelled(finding: &Finding, patterns: &Patterns) -> String {
     let mut time = Vec::new();
     finding.time.write_short_seconds(&mut time);
     format!("{}: {}", String::from_utf8_lossy(&time), visible(patterns.kind(finding.kind)))
 }
 
-/// What is found in all casts, a line each; status 1 if anything is.
+/// Prints the findings in all casts, one per line; status 1 if there are any.
 fn check(options: Options) -> cli::Result<()> {
     let Options { mut patterns, job, sources, .. } = options;
     let sources = if sources.is_empty() { vec![None] } else { sources.into_iter().map(Some).collect() };
@@ -198,7 +198,7 @@ fn redact(options: Options) -> cli::Result<()> {
     let source = sources.first().map(OsString::as_os_str);
     rewrite::rewrite(source, sink.as_deref(), patterns, &job, |finding, patterns| {
         if report == Report::Beside {
-            // A closed standard error is no reason not to redact.
+            // Redaction continues even if standard error is closed.
             let _ = writeln!(stderr(), "{}", spelled(finding, patterns));
         }
     })

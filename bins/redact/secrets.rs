@@ -1,11 +1,11 @@
-//! The shapes of well-known secrets: what `--secrets` looks for.
+//! The forms of well-known secrets: the patterns of `--secrets`.
 //!
-//! A kind is here if its shape is clear: a prefix that its issuer gives it, or a name right in front of
-//! it that says what it is. Hashes, UUIDs, paths and encoded pictures have no such thing, and are left
-//! alone. The shapes are those that the issuers document and that secret scanners agree on, a little
-//! wider where they disagree, because a miss is a leak and a mask too many is not.
+//! A kind is included if its form is distinctive: a prefix given by its issuer, or a name directly
+//! before it that says what it is. Hashes, UUIDs, paths and encoded pictures have no such form, and
+//! are left alone. The forms are those that issuers document and secret scanners agree on, and
+//! slightly broader where they disagree, because a miss is a leak and an unnecessary mask is not.
 //!
-//! The examples are made up. They are in two pieces so that no scanner takes this file for a leak.
+//! The examples are made up. They are split in two so that no scanner reports this file as a leak.
 
 use std::ops::Range;
 
@@ -13,31 +13,32 @@ use rewrite::{Accepts, Patterns, Unusable};
 
 /// A kind of secret.
 pub struct Secret {
-    /// What reports call it.
+    /// Its name in reports.
     pub name: &'static str,
-    /// What it looks like. The groups of the expression, if it has any, are the secret itself.
+    /// Its pattern. The groups of the expression, if it has any, are the secret itself.
     pub pattern: &'static str,
-    /// Texts of which a line has at least one if the pattern matches in it, in lower case. A kind
-    /// without them is looked for in each line.
+    /// Lower-case texts of which every matching line contains at least one. A kind without them is
+    /// searched for in every line.
     pub keywords: &'static [&'static str],
-    /// A line with such a secret, and what of it is masked, in two pieces each.
+    /// A line with such a secret, and the part that is masked, in two pieces each.
     pub example: [&'static str; 2],
-    /// A line that looks similar and has none.
+    /// A similar line without a secret.
     pub counterexample: &'static str,
-    /// Whether what the pattern matches can be a name of something else as well, so that it has to be looked at.
+    /// True if the pattern may also match a name of something else, so that the match must be
+    /// checked.
     pub is_vague: bool,
 }
 
-/// What can stand between the name of a secret and its value: `=`, `:`, `=>`, `:=` and quotes, as
-/// programs, shells and configuration files write them.
+/// The separator between the name of a secret and its value: `=`, `:`, `=>`, `:=` and quotes, as in
+/// programs, shells and configuration files.
 macro_rules! assigned {
     ($name:expr, $value:expr) => {
         concat!($name, r#"\\?["']?[ \t]*(?:=>|:=|=|:)[ \t]*"#, $value)
     };
 }
 
-/// A value: in quotes up to the closing one, else up to a blank. References to variables, commands and
-/// placeholders are no secrets, nor are paths.
+/// A value: in quotes up to the closing one, otherwise up to a blank. References to variables,
+/// commands and placeholders are not secrets, nor are paths.
 macro_rules! value {
     () => {
         concat!(
@@ -47,7 +48,7 @@ macro_rules! value {
     };
 }
 
-/// All kinds, in the order in which `--list-secrets` shows them.
+/// All kinds, in the order of `--list-secrets`.
 pub const SECRETS: &[Secret] = &[
     Secret {
         name: "aws-access-key-id",
@@ -271,7 +272,7 @@ pub const SECRETS: &[Secret] = &[
         counterexample: "eyJhbGciOiJub25lIn0",
         is_vague: false,
     },
-    // What follows on the lines below is masked as lines of the key, by [`Patterns::add_private_keys`].
+    // The following lines are masked as lines of the key, by [`Patterns::add_private_keys`].
     Secret {
         name: PRIVATE_KEY,
         pattern: r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\\rn]*([A-Za-z0-9+/=](?:[^-]|-[^-]){3,}))",
@@ -466,14 +467,14 @@ pub const SECRETS: &[Secret] = &[
     },
 ];
 
-/// The kind whose secrets go on over lines.
+/// The kind of secret that spans several lines.
 pub const PRIVATE_KEY: &str = "private-key";
 
-/// Looks for all of them.
+/// Adds all of them.
 ///
 /// # Errors
 ///
-/// [`Unusable`] if an expression is wrong, which a test would tell.
+/// [`Unusable`] if an expression is invalid, which a test would detect.
 pub fn add_to(patterns: &mut Patterns) -> Result<(), Unusable> {
     for Secret { name, pattern, keywords, is_vague, .. } in SECRETS {
         let accepts: Accepts = if *is_vague { is_value } else { |_, _| true };
@@ -483,8 +484,8 @@ pub fn add_to(patterns: &mut Patterns) -> Result<(), Unusable> {
     Ok(())
 }
 
-/// Words that stand where a value could, and are none: types, constants, what a form or an example
-/// shows.
+/// Words in the position of a value that are not values: types, constants, words shown in forms and
+/// examples.
 const NO_VALUES: &[&str] = &[
     "any",
     "array",
@@ -551,17 +552,17 @@ const NO_VALUES: &[&str] = &[
     "your-token",
 ];
 
-/// The objects that programs take their settings from.
+/// The objects from which programs read their settings.
 const OWNERS: &[&str] = &[
     "args", "config", "cfg", "ctx", "data", "env", "environ", "event", "form", "input", "opt", "options",
     "opts", "os", "params", "process", "props", "req", "request", "self", "settings", "state", "std",
     "super", "this", "user", "vars",
 ];
 
-/// Whether what stands behind a name and `=` or `:` is a value, rather than a part of a program: a type,
-/// a variable, a call.
+/// Returns whether the text after a name and `=` or `:` is a value, rather than a part of a
+/// program: a type, a variable, a call.
 ///
-/// In doubt it is one, because a miss is a leak.
+/// In doubt it is, because a miss is a leak.
 fn is_value(line: &str, range: &Range<usize>) -> bool {
     let (before, value, after) = (&line[..range.start], &line[range.clone()], &line[range.end..]);
     let lower = value.to_ascii_lowercase();
@@ -606,7 +607,7 @@ fn is_value(line: &str, range: &Range<usize>) -> bool {
     if has_digits || !is_spaced {
         return true;
     }
-    // What follows a name in a program, and what a program calls such things itself.
+    // Words that follow a name in a program, and names that programs use for such things.
     let is_in_program =
         after.starts_with([',', ';', ')', '|', '&', '=', '?', '+']) || after.starts_with(" =");
     let is_named_so =
@@ -668,7 +669,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_pair_the_value_alone_is_masked() {
+    fn only_the_value_of_a_pair_is_masked() {
         let mut patterns = secrets();
         for (line, expected) in [
             ("password=hunter2 rest", "password=******* rest"),
@@ -688,7 +689,7 @@ mod tests {
     #[test]
     fn secrets_are_found_in_whatever_spelling() {
         let mut patterns = secrets();
-        // What is masked stands between « and ».
+        // The masked part is between « and ».
         for line in [
             "password=«hunter2»",
             "password: «hunter2»",
@@ -792,7 +793,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_pair_only_the_value_is_undecided() {
+    fn only_the_value_of_a_pair_is_undecided() {
         let mut patterns = secrets();
         for (line, at) in [
             ("user@host:~/work$ ", None),

@@ -1,9 +1,9 @@
-//! What a cast shows, looked at event by event: the screen, the text of the streams, the strings of
-//! sequences, typed lines. What is found there becomes places to be masked.
+//! The analysis of a cast, event by event: the screen, the text of the streams, the strings of
+//! sequences, typed lines. Secrets found there become places to mask.
 //!
-//! Whoever reads a whole file masks everything that was found, whatever its place. Whoever passes
-//! events on says with [`Analysis::release`] what has gone out and cannot be masked any more, and asks
-//! [`Analysis::undecided`] what has to wait.
+//! With a file, everything found is masked wherever it is. With events that are passed on, the
+//! caller reports with [`Analysis::release`] what has been written and can no longer be masked, and
+//! asks [`Analysis::undecided`] what must wait.
 
 use common::cast::Time;
 use common::edit::{TracedLine, TracedScreen};
@@ -20,28 +20,28 @@ use crate::patterns::{Found, Patterns};
 use crate::sequences::Sequences;
 use crate::typed::TypedLine;
 
-/// What is known of a cast so far.
+/// The state of the analysis.
 pub struct Analysis {
     finder: Finder,
     tokenizer: Tokenizer,
     /// The screen; `None` before it has a size.
     screen: Option<TracedScreen>,
-    /// The line that is being written to the terminal, without escape sequences.
+    /// The current line of output, without escape sequences.
     output: Line,
     sequences: Sequences,
-    /// What was typed without sequences, and what it made of the line.
+    /// The input without sequences, and the line edited by it.
     input: Line,
     typed: TypedLine,
-    /// How much has been typed, in bytes.
+    /// The length of the input so far, in bytes.
     typed_length: u64,
     key_block: KeyBlock,
-    /// What was found on the screen of which nothing can be rewritten any more.
+    /// Matches on the screen that can no longer be rewritten at all.
     bare: Vec<Bare>,
-    /// What covers these, and the place in the output where it belongs.
+    /// The output that covers them, with its place.
     covers: Vec<(u64, String)>,
 }
 
-/// Something on the screen that was passed on before it was found.
+/// A match on the screen that was passed on before it was found.
 struct Bare {
     /// The row in which its line begins.
     first: isize,
@@ -49,12 +49,12 @@ struct Bare {
     found: Found,
 }
 
-/// The longest event behind which the line that the cursor is in is remembered, in bytes: what a shell
-/// writes for a key.
+/// The longest event after which the cursor's line is remembered, in bytes: the output of a shell
+/// for a key.
 const LONGEST_REPLY: usize = 2048;
 
 impl Analysis {
-    /// Nothing has been looked at yet.
+    /// An analysis that has not seen anything yet.
     pub fn new(patterns: Patterns, substitute: Substitute, pass: Pass) -> Analysis {
         let key_block = KeyBlock::new(patterns.private_key());
         Analysis::with(Finder::new(patterns, substitute, pass), key_block)
@@ -76,40 +76,40 @@ impl Analysis {
         }
     }
 
-    /// Whether to look once more, because of what has been found only now.
+    /// Returns whether another pass is needed, because of late findings.
     pub fn is_to_be_repeated(&self) -> bool {
         self.finder.is_to_be_repeated() || self.key_block.has_just_been_seen()
     }
 
-    /// The analysis of the same cast once more, which knows what this one has found.
+    /// An analysis for another pass over the same cast, with the results of this one.
     pub fn again(self) -> Analysis {
         let Analysis { finder, key_block, .. } = self;
         Analysis::with(finder.again(), key_block.again())
     }
 
-    /// What has been found since this was asked last, in the order of time.
+    /// The findings since the last call, in order of time.
     pub fn take_findings(&mut self) -> Vec<Finding> {
         let mut findings = std::mem::take(&mut self.finder.findings);
         findings.sort_by_key(|finding| finding.time);
         findings
     }
 
-    /// What is looked for.
+    /// A secret to search for.
     pub fn patterns(&self) -> &Patterns {
         &self.finder.patterns
     }
 
-    /// The same, when nothing more is looked at.
+    /// The same, at the end of the analysis.
     pub fn into_patterns(self) -> Patterns {
         self.finder.patterns
     }
 
-    /// What has been found.
+    /// The results.
     pub fn finder(&mut self) -> &mut Finder {
         &mut self.finder
     }
 
-    /// Where the next event of a stream begins.
+    /// The place of the next event of a stream.
     pub fn place(&self, stream: Stream) -> u64 {
         match stream {
             Stream::Output => self.tokenizer.position() + self.tokenizer.pending().len() as u64,
@@ -117,7 +117,7 @@ impl Analysis {
         }
     }
 
-    /// The terminal has another size, or its first one.
+    /// Sets the terminal's size, also for the first time.
     pub fn resize(&mut self, time: Time, size: Size) -> Result<(), TooLarge> {
         self.finder.at(time);
         let Analysis { finder, screen, .. } = self;
@@ -128,7 +128,7 @@ impl Analysis {
             }
             None => screen.insert(TracedScreen::new(size)?),
         };
-        // A wide character is wrapped otherwise than two narrow ones.
+        // A wide character wraps differently from two narrow ones.
         let bare = &mut self.bare;
         screen.changed(&mut |first, line| {
             let wide = line.places(0..line.text().len()).filter(|(character, _)| width(*character) == 2);
@@ -142,7 +142,7 @@ impl Analysis {
         Ok(())
     }
 
-    /// Takes the next text that was written to the terminal.
+    /// Processes output to the terminal.
     pub fn write(&mut self, time: Time, text: &str) {
         self.finder.at(time);
         let is_last = self.finder.pass == Pass::Only;
@@ -174,12 +174,12 @@ impl Analysis {
         self.cover(self.tokenizer.position());
         let Analysis { finder, output, .. } = self;
         if is_last && finder.take_news() {
-            // Masks may have made new matches in the text.
+            // Masks may have created new matches in the text.
             drop(finder.look(&output.line, Stream::Output));
         }
     }
 
-    /// Covers what was found on the screen and cannot be rewritten any more.
+    /// Covers matches on the screen that can no longer be rewritten.
     fn cover(&mut self, place: u64) {
         let Analysis { finder, screen, bare, covers, .. } = self;
         if let Some(screen) = screen
@@ -190,20 +190,19 @@ impl Analysis {
         bare.clear();
     }
 
-    /// What has to be added to the last event so that nothing is shown that was moved together, and
-    /// where in the output it belongs.
+    /// The output to add to the last event so that no text moved together is shown, with its place.
     pub fn take_covers(&mut self) -> Vec<(u64, String)> {
         std::mem::take(&mut self.covers)
     }
 
-    /// Takes the next text that was typed.
+    /// Processes typed input.
     pub fn type_keys(&mut self, time: Time, text: &str) {
         self.finder.at(time);
         let place = self.typed_length;
         self.typed_length += text.len() as u64;
         let finder = &mut self.finder;
         self.typed.push(text, place, |line| drop(finder.look(line, Stream::Input)));
-        // A tokenizer would take Alt with a bracket for the beginning of a string.
+        // A tokenizer would take Alt with a bracket for the start of a string.
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
             let place = place + (text.len() - rest.len()) as u64;
@@ -230,7 +229,7 @@ impl Analysis {
         }
     }
 
-    /// Nothing more follows.
+    /// Ends the analysis.
     pub fn finish(&mut self) {
         let Analysis { finder, tokenizer, output, sequences, key_block, .. } = self;
         let mut tokens = tokenizer.finish();
@@ -242,7 +241,7 @@ impl Analysis {
         self.input.end(finder, Stream::Input);
     }
 
-    /// From which place on what has been written, or typed, could become secret if more followed.
+    /// The place in a stream from which text may still become secret.
     pub fn undecided(&mut self, stream: Stream) -> Option<u64> {
         let Analysis { finder, tokenizer, screen, output, sequences, input, typed, key_block, .. } = self;
         let place = |line: &TracedLine, at: usize| line.places(at..line.len()).map(|(_, place)| place).min();
@@ -268,11 +267,11 @@ impl Analysis {
                 places.into_iter().flatten().min()
             }
         };
-        // What has been passed on is beyond deciding.
+        // Text that has been passed on is no longer undecided.
         first.map(|first| first.max(finder.released(stream)))
     }
 
-    /// Masks what is undecided, because it cannot be waited for any longer.
+    /// Masks undecided text, because it cannot wait any longer.
     pub fn mask_undecided(&mut self) {
         let Analysis { finder, output, input, screen, typed, sequences, tokenizer, .. } = self;
         output.lose(finder, Stream::Output);
@@ -293,14 +292,14 @@ impl Analysis {
         }
     }
 
-    /// What comes before a place has been passed on, and cannot be masked any more.
+    /// Records that everything before a place has been passed on, and can no longer be masked.
     pub fn release(&mut self, stream: Stream, place: u64) {
         self.finder.release(stream, place);
     }
 }
 
-/// The places of wide characters for which only one column is left in their row: two narrow ones would
-/// not be moved to the next one.
+/// The places of wide characters with only one column left in their row: two narrow ones would not
+/// move to the next row.
 fn at_edge(screen: &TracedScreen, token: &Token<'_>) -> Vec<u64> {
     let terminal = screen.terminal();
     let (cursor, wraps) = (terminal.cursor(), terminal.modes().autowrap);
@@ -321,7 +320,7 @@ fn at_edge(screen: &TracedScreen, token: &Token<'_>) -> Vec<u64> {
     places
 }
 
-/// Looks at what has changed on the screen.
+/// Searches the changed lines on the screen.
 fn look_at_screen(
     screen: &mut TracedScreen,
     finder: &mut Finder,
@@ -342,7 +341,7 @@ fn look_at_line(first: isize, line: &TracedLine, finder: &mut Finder, bare: &mut
     bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
 }
 
-/// Covers what was found on the screen and cannot be rewritten any more.
+/// Covers matches on the screen that can no longer be rewritten.
 fn cover_all(
     screen: &mut TracedScreen,
     finder: &mut Finder,
@@ -356,7 +355,7 @@ fn cover_all(
     }
 }
 
-/// Whether a token may bring together what stood apart.
+/// Returns whether a token may bring together separate text.
 fn moves(token: &Token<'_>, screen: &TracedScreen) -> bool {
     let terminal = screen.terminal();
     match token.kind {
@@ -368,7 +367,7 @@ fn moves(token: &Token<'_>, screen: &TracedScreen) -> bool {
     }
 }
 
-/// Takes a token of the output as text: printed, or within a sequence.
+/// Processes a token of the output as text: printed, or within a sequence.
 fn take_token(
     token: &Token<'_>,
     finder: &mut Finder,

@@ -1,5 +1,4 @@
-//! Covers what is on the screen and was passed on long ago: a secret that was brought together by moving
-//! what stood apart.
+//! Covers secrets that were brought together on the screen by moving text passed on earlier.
 
 use std::ops::Range;
 
@@ -9,9 +8,9 @@ use common::vt::Tokenizer;
 
 use crate::mask::width;
 
-/// Covers a part of a line that is on the screen and begins in a row. `text` says what covers so many
-/// columns from an offset within the part on. Returns what does the same in any terminal, with the
-/// cursor and all modes as they are; `None` if no part of it is there.
+/// Covers a part of a line on the screen that begins in a row. `text` returns the cover for a
+/// number of columns, from an offset within the part. Returns the output that does the same on any
+/// terminal, leaving the cursor and all modes unchanged; `None` if no part is visible.
 pub fn cover(
     screen: &mut TracedScreen,
     first: isize,
@@ -41,19 +40,21 @@ pub fn cover(
     }
     let (cursor, modes) = (terminal.cursor(), terminal.modes());
     let (has_origin, inserts) = (modes.origin, modes.insert);
-    // What a cursor that waits to wrap stands behind; printed again, it makes it wait again.
+    // The character before a cursor with a pending wrap: printing it again restores the pending
+    // wrap.
     let mut sequence = String::new();
     sequence.push_str(if has_origin { "\x1b[?6l" } else { "" });
     sequence.push_str(if inserts { "\x1b[4l" } else { "" });
     sequence.push_str(&covers);
     sequence.push_str(if has_origin { "\x1b[?6h" } else { "" });
     print(screen, &sequence);
-    // What a cursor that waits to wrap stands behind: printed again, it makes it wait again.
+    // The character before a cursor with a pending wrap: printing it again restores the pending
+    // wrap.
     let edge = screen.terminal().row(cursor.row).map(Row::cells).unwrap_or_default();
     let is_right_half = cursor.is_wrap_pending && edge.get(cursor.col).is_some_and(Cell::is_right_half);
     let col = cursor.col - usize::from(is_right_half);
     let edge = edge.get(col).filter(|_| cursor.is_wrap_pending).map(Cell::character);
-    // Origin mode has put the cursor at the top of the region.
+    // Origin mode has moved the cursor to the top of the region.
     let top = if has_origin { screen.terminal().cursor().row } else { 0 };
     let mut end = format!("\x1b[{};{}H", cursor.row - top.min(cursor.row) + 1, col + 1);
     end.extend(edge);
@@ -62,10 +63,10 @@ pub fn cover(
     Some(sequence + &end)
 }
 
-/// Prints text of our own, which has no place in the output.
+/// Prints our own text, which has no place in the output.
 fn print(screen: &mut TracedScreen, text: &str) {
     let mut tokenizer = Tokenizer::default();
-    // One by one, because places within a token grow.
+    // One at a time, because places increase within a token.
     for character in text.chars() {
         let bytes = &mut [0; 4];
         let mut tokens = tokenizer.tokens(character.encode_utf8(bytes).as_bytes());

@@ -1,4 +1,4 @@
-//! The cast as it goes out: lines as they came, with the strings of some rewritten.
+//! The output of the cast: its lines, with some strings rewritten.
 
 use std::ops::Range;
 
@@ -10,42 +10,42 @@ use crate::finder::{Finder, Stream};
 use crate::mask::{mask_string, width};
 use crate::strings::{decoded, values};
 
-/// Where an event stands in its stream, if it belongs to one.
+/// The places of an event in its stream, if it belongs to one.
 #[derive(Debug)]
 pub struct Places {
     pub stream: Stream,
     pub range: Range<u64>,
-    /// What is added to its text, each at an offset, in order.
+    /// Texts to insert into its text, each at an offset, in order.
     pub additions: Vec<(usize, String)>,
 }
 
-/// Writes a cast with what is found rewritten.
+/// Writes a cast with its findings rewritten.
 pub struct Editor {
     drops_input: bool,
     writer: Writer,
-    /// The text of an event, to be used again.
+    /// The text of an event, kept for reuse.
     text: Vec<u8>,
 }
 
 impl Editor {
-    /// An editor of a cast, perhaps without what was typed.
+    /// An editor of a cast, optionally without its input.
     pub fn new(drops_input: bool) -> Editor {
         let writer = Writer::new(Version::V2, Precision::Microseconds);
         Editor { drops_input, writer, text: Vec::new() }
     }
 
-    /// Looks at a header, and appends what goes out.
+    /// Searches a header, and appends the result.
     pub fn header(&mut self, header: &Header, finder: &mut Finder, out: &mut Vec<u8>) {
         self.writer = Writer::new(header.version, Precision::Microseconds);
         self.json(header.line().as_bytes(), finder, out);
     }
 
-    /// Looks at a line that is no event, and appends what goes out.
+    /// Searches a line that is not an event, and appends the result.
     pub fn ignored(&mut self, line: &[u8], finder: &mut Finder, out: &mut Vec<u8>) {
         self.string(line, None, finder, out);
     }
 
-    /// Lets the analysis look at an event of a stream; returns where it stands there.
+    /// Passes an event of a stream to the analysis; returns its place in the stream.
     pub fn look(&mut self, event: &Event<'_>, analysis: &mut Analysis) -> Result<Option<Places>, Fault> {
         let stream = match event.code {
             Code::Input if self.drops_input => return Ok(None),
@@ -73,7 +73,8 @@ impl Editor {
         Ok(Some(Places { stream, range, additions }))
     }
 
-    /// Where an event stands in its stream, with nothing looked at. `places` counts for each stream.
+    /// The place of an event in its stream, without an analysis. `places` has the lengths of the
+    /// streams so far.
     pub fn place(&mut self, event: &Event<'_>, places: &mut [u64; 2]) -> Result<Option<Places>, Fault> {
         let (stream, place) = match (event.code, places) {
             (Code::Output, [output, _]) => (Stream::Output, output),
@@ -87,7 +88,7 @@ impl Editor {
         Ok(Some(Places { stream, range: start..*place, additions: Vec::new() }))
     }
 
-    /// Appends an event of our own: output that covers what an event before it has shown.
+    /// Appends our own event: output that covers text shown by an earlier one.
     pub fn cover(&mut self, time: Time, text: &str, out: &mut Vec<u8>) {
         self.writer.event(time, Code::Output, text, out);
     }
@@ -146,7 +147,7 @@ impl Editor {
         out.extend_from_slice(&text[copied..]);
     }
 
-    /// Appends a string with what is found in it masked, alone and as the value of its key.
+    /// Appends a string with its secrets masked, both on its own and as the value of its key.
     fn string(&self, raw: &[u8], key: Option<&str>, finder: &mut Finder, out: &mut Vec<u8>) {
         let text = decoded(raw);
         let mut line = TracedLine::default();

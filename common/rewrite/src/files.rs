@@ -1,4 +1,4 @@
-//! Files and pipes: where a program reads the cast from, and where it puts it.
+//! Files and pipes: the input and output of a cast.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -12,12 +12,12 @@ use crate::finder::Finding;
 use crate::patterns::Patterns;
 use crate::work::{Job, Sink, Source, analyse, pass_on, write};
 
-/// Rewrites a cast from a file, or from standard input, to another, or to standard output. `report` is
-/// given each finding.
+/// Rewrites a cast from a file or standard input to a file or standard output. `report` gets each
+/// finding.
 ///
 /// # Errors
 ///
-/// What is wrong with the cast, or with reading or writing.
+/// A fault in the cast, or an error of reading or writing.
 pub fn rewrite(
     source: Option<&OsStr>,
     sink: Option<&OsStr>,
@@ -49,12 +49,12 @@ pub fn rewrite(
     writer.finish().map_err(|error| Failure::io(&sink_name, &error))
 }
 
-/// Finds what is in a cast, and changes nothing. `report` is given each finding. Returns the patterns,
-/// and what is wrong where the cast breaks off.
+/// Searches a cast without changing it. `report` gets each finding. Returns the patterns, and the
+/// fault if the cast ends early.
 ///
 /// # Errors
 ///
-/// What is wrong with reading, or with a cast that has no header.
+/// An error of reading, or a cast without a header.
 pub fn inspect(
     source: Option<&OsStr>,
     patterns: Patterns,
@@ -71,14 +71,13 @@ pub fn inspect(
     Ok((analysis.into_patterns(), broken))
 }
 
-/// Whether the input is a file, which can be read twice.
+/// Returns whether the input is a file, which can be read twice.
 fn is_file(input: &Input) -> std::io::Result<bool> {
     let descriptor = input.as_fd().try_clone_to_owned()?;
     Ok(File::from(descriptor).metadata()?.is_file())
 }
 
-/// The file itself, or what can be read from a pipe to its end, in a file without a name; so is what
-/// is compressed.
+/// The file itself, or the data of a pipe or a compressed file in an unnamed file.
 fn whole(mut input: Input, name: &str) -> cli::Result<File> {
     if is_file(&input).map_err(|error| Failure::io(name, &error))? {
         return input.into_file().map_err(|error| Failure::io(name, &error));

@@ -1,4 +1,4 @@
-//! Finds what is looked for in lines, and remembers which places are to be rewritten.
+//! Finds matches in lines, and collects the places to rewrite.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
@@ -10,79 +10,79 @@ use crate::marks::{Marks, Part};
 use crate::mask::{Substitute, width};
 use crate::patterns::{Found, Patterns};
 
-/// Something that was found.
+/// A secret that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// When it was complete.
+    /// The time when it was complete.
     pub time: Time,
-    /// What it is, as [`Patterns::kind`] calls it.
+    /// Its kind, as in [`Patterns::kind`].
     pub kind: usize,
 }
 
-/// One of the streams of a cast: all output joined, or all input.
+/// A stream of a cast: all output, or all input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// What was written to the terminal.
+    /// The output to the terminal.
     Output,
-    /// What was typed.
+    /// The typed input.
     Input,
 }
 
-/// How lines are looked at.
+/// The way lines are searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pass {
-    /// As they were written.
+    /// As written.
     First,
-    /// With the masks of earlier passes in place, which may have made new matches.
+    /// With the masks of earlier passes applied, which may have created new matches.
     Again,
-    /// Both, because what has been passed on cannot be looked at again.
+    /// Both, because data that has been passed on cannot be searched again.
     Only,
 }
 
-/// Finds, and remembers what is to be rewritten.
+/// Finds matches and collects the places to rewrite.
 pub struct Finder {
     pub patterns: Patterns,
     pub substitute: Substitute,
     pub pass: Pass,
-    /// Whether a mask could make a new match.
+    /// True if a mask could create a new match.
     masks_match: bool,
     output: Masks,
     input: Masks,
     pub findings: Vec<Finding>,
-    /// The lines that the cursor was in lately.
+    /// The recent lines of the cursor.
     pub history: History,
-    /// The time of the event that is looked at.
+    /// The time of the current event.
     now: Time,
-    /// Whether anything has been marked that was not before.
+    /// True if new places have been marked.
     has_news: bool,
-    /// Whether a wide character has.
+    /// True if new wide characters have been marked.
     has_wide_news: bool,
     found: Vec<Found>,
 }
 
-/// What is to be rewritten in one stream.
+/// The places to rewrite in one stream.
 #[derive(Default)]
 pub struct Masks {
     pub marks: Marks,
-    /// Of wide characters those for which two masks would not do.
+    /// The wide characters that two masks cannot replace.
     singles: BTreeSet<u64>,
-    /// What comes before has been passed on.
+    /// Everything before this place has been passed on.
     released: u64,
 }
 
-/// The lines that the cursor was in lately, up to the cursor.
+/// The recent lines of the cursor, up to the cursor.
 ///
-/// A shell draws what is typed again with each key, or when its colour changes. What it has written
-/// before is not on the screen any more when a secret is complete, but shows most of it.
+/// A shell redraws typed text with each key, or when its colour changes. When a secret is complete,
+/// earlier versions are no longer on the screen, but contain most of it.
 #[derive(Default)]
 pub struct History(VecDeque<TracedLine>);
 
-/// How many lines are remembered, and the longest of them, in bytes.
+/// The number of lines remembered, and the maximum length of a line, in bytes.
 const MOST_REMEMBERED: usize = 128;
 const LONGEST_REMEMBERED: usize = 512;
 
 impl Finder {
-    /// Nothing has been found yet.
+    /// A finder without findings.
     pub fn new(patterns: Patterns, substitute: Substitute, pass: Pass) -> Finder {
         let masks_match = matches!(substitute, Substitute::Mask(mask) if patterns.can_match_masks(mask));
         Finder {
@@ -101,25 +101,26 @@ impl Finder {
         }
     }
 
-    /// Whether to look once more, because masks may have made new matches, or must be wide.
+    /// Returns whether another pass is needed, because masks may have created new matches, or must
+    /// be wide.
     pub fn is_to_be_repeated(&self) -> bool {
         self.has_news && (self.has_wide_news || self.masks_match)
     }
 
-    /// What has been found, for the same cast once more.
+    /// The findings, for another pass over the same cast.
     pub fn again(self) -> Finder {
         let Finder { patterns, substitute, output, input, findings, .. } = self;
         Finder { output, input, findings, ..Finder::new(patterns, substitute, Pass::Again) }
     }
 
-    /// Is told of wide characters that need a wide substitute, if they are rewritten.
+    /// Marks wide characters that need a wide substitute, if they are rewritten.
     pub fn keep_whole(&mut self, places: impl Iterator<Item = u64>) {
         let Masks { marks, singles, released } = &mut self.output;
         let is_last = self.pass == Pass::Only;
         singles.extend(places.filter(|&place| place >= *released && (is_last || marks.contains(place))));
     }
 
-    /// What is to be rewritten in a stream.
+    /// The places to rewrite in a stream.
     pub fn masks(&mut self, stream: Stream) -> &mut Masks {
         match stream {
             Stream::Output => &mut self.output,
@@ -127,7 +128,7 @@ impl Finder {
         }
     }
 
-    /// What takes the place of a character of a stream, if it is to be rewritten.
+    /// The replacement for a character of a stream, if it is rewritten.
     pub fn replacement(&self, stream: Stream, character: char, place: u64) -> Option<String> {
         let masks = match stream {
             Stream::Output => &self.output,
@@ -138,15 +139,15 @@ impl Finder {
         Some(self.substitute.text(part, width(character), is_whole()))
     }
 
-    /// What comes before a place has been passed on, and cannot be rewritten any more.
+    /// Records that everything before a place has been passed on, and can no longer be rewritten.
     pub fn release(&mut self, stream: Stream, place: u64) {
         let masks = self.masks(stream);
         masks.released = place;
         masks.singles = masks.singles.split_off(&place);
     }
 
-    /// Looks for secrets in a line, and marks them. Returns those of which nothing is masked because
-    /// all of it has been passed on.
+    /// Searches a line for secrets, and marks them. Returns those that have been passed on
+    /// completely.
     pub fn look(&mut self, line: &TracedLine, stream: Stream) -> Vec<Found> {
         let mut bare = Vec::new();
         let mut has_found = false;
@@ -159,7 +160,7 @@ impl Finder {
         if !self.masks_match {
             return bare;
         }
-        // Masks may make new matches, but each turn masks something that was not masked before.
+        // Masks may create new matches, but each round masks something that was not masked before.
         while has_found || self.pass != Pass::First {
             let masked = self.masked(line, stream);
             let is_untouched = masked.is_none() && self.pass != Pass::Again;
@@ -171,14 +172,14 @@ impl Finder {
         bare
     }
 
-    /// Looks for secrets in a text of several lines: in each of them, and in all of them joined.
+    /// Searches a text of several lines: each of them, and all of them joined.
     pub fn look_at_text(&mut self, text: &TracedLine, stream: Stream) {
         for line in lines_of(text).iter().chain([text]) {
             self.look(line, stream);
         }
     }
 
-    /// Marks what is found in a line. Whether any of it is new.
+    /// Marks the matches in a line. Returns whether any of them is new.
     fn mark(&mut self, line: &TracedLine, stream: Stream, bare: &mut Vec<Found>) -> bool {
         let mut found = std::mem::take(&mut self.found);
         found.clear();
@@ -192,7 +193,7 @@ impl Finder {
                 let current = part;
                 part = part.after(width(character));
                 if place == NOWHERE || self.substitute.is_mask(character) {
-                    // Of an earlier run, perhaps.
+                    // Possibly from an earlier run.
                     continue;
                 }
                 is_written = true;
@@ -221,7 +222,8 @@ impl Finder {
         is_any_new
     }
 
-    /// Marks what was shown of a secret while it was still being written, if it was written there again.
+    /// Marks the parts of a secret that were shown while it was being written, if it was rewritten
+    /// in place.
     fn mark_earlier(&mut self, line: &TracedLine, found: &Found) {
         let mut part = self.part(found.kind, &line.text()[found.range.clone()]);
         let history = std::mem::take(&mut self.history);
@@ -239,7 +241,7 @@ impl Finder {
         self.history = history;
     }
 
-    /// Finds what is to be rewritten in a line. Texts do not overlap; masks may.
+    /// Finds the parts of a line to rewrite. Texts do not overlap; masks may.
     fn find(&mut self, line: &str, found: &mut Vec<Found>) {
         self.patterns.find(line, found);
         if let Substitute::Texts(_) = self.substitute
@@ -255,7 +257,7 @@ impl Finder {
         }
     }
 
-    /// What takes the place of the first character of what was found.
+    /// The replacement for the first character of a match.
     fn part(&self, kind: usize, text: &str) -> Part {
         match self.substitute {
             Substitute::Mask(_) => Part::Mask,
@@ -263,14 +265,14 @@ impl Finder {
         }
     }
 
-    /// What covers a part of what was found, so many columns from its beginning.
+    /// The cover for a part of a match, a number of columns from its start.
     pub fn cover(&self, line: &str, found: &Found, at: usize, width: usize) -> String {
         let text = line.get(found.range.clone()).unwrap_or_default();
         let col = columns(text.get(..at).unwrap_or_default());
         self.substitute.text(self.part(found.kind, text).after(col), width, false)
     }
 
-    /// The line with its masks in place; `None` if it has none.
+    /// The line with its masks; `None` if it has none.
     fn masked(&mut self, line: &TracedLine, stream: Stream) -> Option<TracedLine> {
         let Substitute::Mask(mask) = self.substitute else { return None };
         let marks = &self.masks(stream).marks;
@@ -289,7 +291,7 @@ impl Finder {
         Some(masked)
     }
 
-    /// Masks a part of a line, if there is a mask. Whether any of it is new.
+    /// Masks a part of a line, if there is a mask. Returns whether any of it is new.
     pub fn mask(&mut self, line: &TracedLine, range: Range<usize>, stream: Stream) -> bool {
         if let Substitute::Texts(_) = self.substitute {
             return false;
@@ -305,7 +307,7 @@ impl Finder {
         is_new
     }
 
-    /// What is to be rewritten in a text that belongs to no stream.
+    /// The places to rewrite in a text that belongs to no stream.
     pub fn marks_in(&mut self, text: &TracedLine) -> Marks {
         let mut marks = Marks::default();
         let mut found = Vec::new();
@@ -330,7 +332,7 @@ impl Finder {
         marks
     }
 
-    /// The kind of the first secret in a text that is nowhere on its own.
+    /// The kind of the first secret in a text that is not in the cast.
     pub fn first_kind(&mut self, text: &str) -> Option<usize> {
         let mut line = TracedLine::default();
         line.push_str(text, NOWHERE);
@@ -341,13 +343,13 @@ impl Finder {
         found.first().map(|found| found.kind)
     }
 
-    /// Whether more text could make a secret of the end of a text.
+    /// Returns whether the end of a text may become a secret if more follows.
     pub fn is_undecided(&mut self, text: &str) -> bool {
         self.patterns.undecided(text.lines().next_back().unwrap_or_default()).is_some()
     }
 
-    /// From which place on a line of the output could become secret if more of it followed, with what
-    /// was shown of it before.
+    /// The place from which a line of the output may become secret, considering the text shown
+    /// before it.
     pub fn undecided_since(&mut self, line: &TracedLine) -> Option<u64> {
         let at = self.patterns.undecided(line.text())?;
         let earlier = self.history.beginnings(line.text(), at..line.len());
@@ -360,12 +362,12 @@ impl Finder {
         self.masks(stream).released
     }
 
-    /// Whether anything new has been marked since this was asked last.
+    /// Returns whether anything new has been marked since the last call.
     pub fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.has_news)
     }
 
-    /// The time of what is looked at.
+    /// Sets the time of the text being searched.
     pub fn at(&mut self, time: Time) {
         self.now = time;
     }
@@ -393,7 +395,7 @@ impl History {
         self.0.push_back(line);
     }
 
-    /// The lines that began as another does, and went on into a part of it.
+    /// The remembered lines that begin like another one, and continued with a part of it.
     fn beginnings<'a>(&'a self, text: &'a str, part: Range<usize>) -> impl Iterator<Item = &'a TracedLine> {
         let whole = text.get(..part.end).unwrap_or_default();
         self.0.iter().filter(move |line| {
@@ -402,7 +404,7 @@ impl History {
     }
 }
 
-/// The lines of a text, and all of them joined; nothing if it is only one.
+/// The lines of a text, and all of them joined; empty if there is only one.
 fn lines_of(text: &TracedLine) -> Vec<TracedLine> {
     let is_end = |character: char| matches!(character, '\r' | '\n');
     if !text.text().contains(is_end) {

@@ -1,10 +1,10 @@
-//! Private keys in PEM, which go on over many lines between a line that begins them and one that ends
-//! them.
+//! Private keys in PEM format, which span many lines between a first and a last line.
 //!
-//! What is between the two is masked line by line, as far as it looks like the key, whatever stands
-//! around it: line numbers of an editor, the border of another pane. On a screen that shows the end of a
-//! key alone, the lines above it are. A pager may show lines from the middle of a key alone: in a cast
-//! in which a key begins or ends anywhere, whatever is as long and as mixed as they are is masked.
+//! The lines in between are masked individually where they look like the key, whatever surrounds
+//! it: an editor's line numbers, the border of another pane. If a screen shows only the end of a
+//! key, the lines above it are masked. A pager may show only lines from the middle of a key: in a
+//! cast in which a key begins or ends anywhere, all text that is as long and as mixed as its lines
+//! is masked.
 
 use std::ops::Range;
 
@@ -13,30 +13,30 @@ use memchr::memmem;
 
 use crate::finder::{Finder, Stream};
 
-/// How many lines may come between two lines of a key that are neither.
+/// The number of other lines allowed between two lines of a key.
 const MOST_OTHERS: usize = 3;
 
-/// The shortest piece of a key that is told from other words, in bytes. PEM has lines of 64.
+/// The shortest recognizable piece of a key, in bytes. PEM has lines of 64.
 const SHORTEST: usize = 16;
 
-/// The same of one that has a line for itself.
+/// The same for a piece that is alone on its line.
 const SHORTEST_BARE: usize = 8;
 
-/// The shortest piece that is told from other words on a screen without the beginning or the end of the
-/// key: hardly any path, name or number is as long.
+/// The shortest piece recognized on a screen without the start or the end of the key: hardly any
+/// path, name or number is as long.
 const SHORTEST_ALONE: usize = 40;
 
 /// Finds the lines of private keys.
 pub struct KeyBlock {
-    /// What reports call a private key, if any is looked for.
+    /// The kind name of private keys in reports, if they are searched for.
     kind: Option<usize>,
-    /// Finds the words without which a line begins or ends no key.
+    /// Finds the words that every first and last line of a key contains.
     words: memmem::Finder<'static>,
     has_been_seen: bool,
-    /// Whether that was known before the first line.
+    /// True if that was known before the first line.
     was_known: bool,
     output: State,
-    /// Whether the last line of the output was one from the middle of a key.
+    /// True if the last line of the output was from the middle of a key.
     was_middle: bool,
 }
 
@@ -44,12 +44,12 @@ pub struct KeyBlock {
 enum State {
     #[default]
     Outside,
-    /// Behind the first line, and behind so many lines that are not the key's.
+    /// After the first line, and after `others` lines that are not part of the key.
     Within { others: usize, last: TracedLine, is_reported: bool },
 }
 
 impl KeyBlock {
-    /// Finds them if they are a kind that is looked for.
+    /// Finds them if their kind is searched for.
     pub fn new(kind: Option<usize>) -> KeyBlock {
         KeyBlock {
             kind,
@@ -61,30 +61,30 @@ impl KeyBlock {
         }
     }
 
-    /// The same for the same cast once more.
+    /// The state for another pass over the same cast.
     pub fn again(self) -> KeyBlock {
         let has_been_seen = self.has_been_seen;
         KeyBlock { has_been_seen, was_known: has_been_seen, ..KeyBlock::new(self.kind) }
     }
 
-    /// Whether there is a key of which nothing was known before the first line.
+    /// Returns whether there is a key that was not known before the first line.
     pub fn has_just_been_seen(&self) -> bool {
         self.has_been_seen && !self.was_known
     }
 
-    /// Whether any key has been on the screen.
+    /// Returns whether any key has been on the screen.
     pub fn has_been_seen(&self) -> bool {
         self.has_been_seen
     }
 
-    /// Is told of a line on the screen that has changed.
+    /// Examines a changed line on the screen.
     pub fn notice(&mut self, text: &str) {
         self.has_been_seen |= self.kind.is_some()
             && self.words.find(text.as_bytes()).is_some()
             && (is_border(text, BEGIN) || is_border(text, END));
     }
 
-    /// Takes the next line of the output.
+    /// Processes the next line of the output.
     pub fn look_at_line(&mut self, line: &TracedLine, finder: &mut Finder) {
         let Some(kind) = self.kind else { return };
         self.notice(line.text());
@@ -97,7 +97,7 @@ impl KeyBlock {
         }
     }
 
-    /// Looks at all lines of the screen.
+    /// Searches all lines of the screen.
     pub fn look_at_screen(&self, lines: &[TracedLine], finder: &mut Finder) {
         let Some(kind) = self.kind else { return };
         let (mut state, mut was_middle) = (State::Outside, false);
@@ -111,7 +111,7 @@ impl KeyBlock {
         }
     }
 
-    /// From which place on a line could belong to a key.
+    /// The place from which a line may belong to a key.
     pub fn undecided(&self, line: &TracedLine) -> Option<u64> {
         match self.output {
             State::Outside => None,
@@ -127,7 +127,7 @@ impl State {
         }
         let State::Within { others, last, is_reported } = self else { return };
         if is_border(line.text(), END) {
-            // The last line may be too short to be told from another word.
+            // The last line may be too short to be recognized.
             if let Some(word) = words(last.text()).last() {
                 finder.mask(last, word, Stream::Output);
             }
@@ -140,7 +140,7 @@ impl State {
             *others = 0;
             last.clone_from(line);
         } else if !is_border(line.text(), BEGIN) && !line.text().trim().is_empty() {
-            // A header, such as "Proc-Type: 4,ENCRYPTED", is not the key.
+            // A header, such as "Proc-Type: 4,ENCRYPTED", is not part of the key.
             *others += usize::from(!line.text().contains(": "));
             last.clone_from(line);
             if *others > MOST_OTHERS {
@@ -153,7 +153,7 @@ impl State {
 const BEGIN: &str = "-----BEGIN ";
 const END: &str = "-----END ";
 
-/// Whether a line begins or ends a private key.
+/// Returns whether a line is the first or last one of a private key.
 fn is_border(text: &str, border: &str) -> bool {
     let after = memmem::find(text.as_bytes(), border.as_bytes()).map(|at| &text[at + border.len()..]);
     after.and_then(|after| after.split_once("PRIVATE KEY")).is_some_and(|(kind, rest)| {
@@ -162,7 +162,7 @@ fn is_border(text: &str, border: &str) -> bool {
     })
 }
 
-/// Masks what of a line looks like a key, if anything does; whether any of it is new.
+/// Masks the part of a line that looks like a key, if any. Returns whether any of it is new.
 fn mask_body(line: &TracedLine, finder: &mut Finder) -> Option<bool> {
     let text = line.text().trim();
     let is_bare = !text.is_empty() && text.bytes().all(is_key);
@@ -171,8 +171,8 @@ fn mask_body(line: &TracedLine, finder: &mut Finder) -> Option<bool> {
     words.map(|word| finder.mask(line, word, Stream::Output)).reduce(|one, next| one | next)
 }
 
-/// Masks what of a line looks like one from the middle of a key, or like the rest of the one before.
-/// Whether the line after it may go on with it.
+/// Masks the part of a line that looks like the middle of a key, or like the rest of the previous
+/// line. Returns whether the next line may continue it.
 fn mask_middle(line: &TracedLine, was_middle: bool, kind: usize, finder: &mut Finder) -> bool {
     let mut is_middle = false;
     for word in words(line.text()).filter(|word| word.len() >= SHORTEST_ALONE) {
@@ -195,7 +195,7 @@ fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
-/// Where the words are that could be a part of a key.
+/// The ranges of the words that may be part of a key.
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
     let mut at = 0;
     std::iter::from_fn(move || {

@@ -1,11 +1,11 @@
-//! Finds text in what a cast shows, and rewrites it where it came from.
+//! Finds text shown by a cast, and rewrites it where it was written.
 //!
-//! What counts is what is seen, not how it was written: each character on the screen knows the place
-//! in the output that it came from, so that a text typed key by key, wrapped, or drawn again by an editor
-//! is found as a whole and changed in each event that wrote a part of it. The streams, the strings of
-//! sequences, typed keys, labels and the header are looked at, too. All else stays byte for byte.
+//! Text is found as it is shown, however it was written: each character on the screen has a place
+//! in the output, so that a text typed key by key, wrapped, or redrawn by an editor is found as a
+//! whole and changed in each event that wrote a part of it. The streams, the strings of sequences,
+//! typed keys, labels and the header are searched, too. Everything else stays byte for byte.
 //!
-//! A crate of its own, so that programs that look for nothing build without regular expressions.
+//! A separate crate, so that programs without searches build without regular expressions.
 
 mod analysis;
 mod cover;

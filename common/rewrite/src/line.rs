@@ -1,37 +1,37 @@
-//! A line of a stream that grows, and is looked at as a whole.
+//! A growing line of a stream, searched as a whole.
 
 use common::edit::TracedLine;
 
 use crate::finder::{Finder, Stream};
 use crate::patterns::{Patterns, Undecided};
 
-/// The longest line of a stream that is held to be looked at as a whole, in bytes. Of a longer one
-/// with a match that has not ended, everything from there to the end of the line is masked.
+/// The longest line of a stream that is held to be searched as a whole, in bytes. If a longer one
+/// contains an unfinished match, everything from there to the end of the line is masked.
 pub const LONGEST_LINE: usize = 1 << 20;
 
-/// How much of a line that is too long is kept, in bytes.
+/// The length to which a line that is too long is shortened, in bytes.
 const SHORTENED: usize = 64 << 10;
 
-/// A line that grows.
+/// A growing line.
 #[derive(Default)]
 pub struct Line {
     pub line: TracedLine,
-    /// From which offset on everything is masked, because it could not be decided in time.
+    /// The offset from which everything is masked, because it could not be decided in time.
     lost: Option<usize>,
-    /// Whether it has grown since it was looked at.
+    /// True if it has grown since it was searched.
     has_changed: bool,
-    /// Before this offset no match begins that could still become one.
+    /// The offset before which nothing begins that may still become a match.
     decided: usize,
 }
 
 impl Line {
-    /// Appends text that stands at a place.
+    /// Appends text with its place.
     pub fn push_str(&mut self, text: &str, place: u64) {
         self.line.push_str(text, place);
         self.has_changed = true;
     }
 
-    /// Looks at the line if there is anything new.
+    /// Searches the line if it has changed.
     pub fn look(&mut self, finder: &mut Finder, stream: Stream) {
         if !std::mem::take(&mut self.has_changed) {
             return;
@@ -42,7 +42,7 @@ impl Line {
         finder.look(&self.line, stream);
     }
 
-    /// From which offset on the line could become secret if more of it followed.
+    /// The offset from which the line may still become secret.
     pub fn undecided(&mut self, patterns: &mut Patterns) -> Option<usize> {
         if self.lost.is_some() {
             return None;
@@ -52,7 +52,7 @@ impl Line {
         secret
     }
 
-    /// Masks what is undecided, and all that follows on the line.
+    /// Masks undecided text, and the rest of the line.
     pub fn lose(&mut self, finder: &mut Finder, stream: Stream) {
         if let Some(at) = self.undecided(&mut finder.patterns) {
             finder.mask(&self.line, at..self.line.len(), stream);
@@ -60,13 +60,13 @@ impl Line {
         }
     }
 
-    /// Looks at the line as a whole; the next one begins.
+    /// Searches the complete line, and starts the next one.
     pub fn end(&mut self, finder: &mut Finder, stream: Stream) {
         self.look(finder, stream);
         self.clear();
     }
 
-    /// The next one begins.
+    /// Starts the next line.
     pub fn clear(&mut self) {
         self.line.clear();
         self.has_changed = false;
@@ -74,7 +74,8 @@ impl Line {
         self.decided = 0;
     }
 
-    /// Forgets the beginning of the line if it is too long, and masks what cannot be decided then.
+    /// Drops the start of the line if it is too long, and masks text that cannot be decided without
+    /// it.
     pub fn shorten(&mut self, finder: &mut Finder, stream: Stream) {
         if self.line.len() <= LONGEST_LINE {
             return;

@@ -1,26 +1,26 @@
-//! The places of a stream that are to be rewritten, and what takes their place.
+//! The places of a stream to rewrite, and their replacements.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What takes the place of a character.
+/// The replacement for a character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// The mask.
     Mask,
     /// A part of a text.
     Text {
-        /// Which text it is.
+        /// The number of the text.
         index: usize,
-        /// How many columns of the text come before the part.
+        /// The number of columns of the text before the part.
         col: usize,
-        /// How many columns all of the text has to fill.
+        /// The number of columns that the whole text must fill.
         cols: usize,
     },
 }
 
 impl Part {
-    /// The part so many columns on.
+    /// The part a number of columns further on.
     pub fn after(self, count: usize) -> Part {
         match self {
             Part::Mask => Part::Mask,
@@ -29,16 +29,16 @@ impl Part {
     }
 }
 
-/// Places to be rewritten. Each is that of a character's first byte.
+/// Places to rewrite. Each is the place of a character's first byte.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
-    /// Where a run of places begins, where it ends, and what takes the place of its first character. Of
-    /// those behind it each has one byte and one column, unless all are masked.
+    /// The start and end of each run of places, and the replacement for its first character. Each
+    /// further character has one byte and one column, unless all are masked.
     runs: BTreeMap<u64, (u64, Part)>,
 }
 
 impl Marks {
-    /// Adds the place of a character. False if it was there before.
+    /// Adds the place of a character. False if it is already there.
     pub fn insert(&mut self, character: char, place: u64, part: Part) -> bool {
         let end = place + character.len_utf8() as u64;
         if let Some((&start, (before_end, first))) = self.runs.range_mut(..=place).next_back() {
@@ -61,23 +61,23 @@ impl Marks {
         true
     }
 
-    /// What takes the place of the character at a place, if it is among them.
+    /// The replacement for the character at a place, if it is included.
     pub fn part(&self, place: u64) -> Option<Part> {
         let (&start, &(end, part)) = self.runs.range(..=place).next_back()?;
         (place < end).then(|| part.after((place - start) as usize))
     }
 
-    /// Whether a place is among them.
+    /// Returns whether a place is included.
     pub fn contains(&self, place: u64) -> bool {
         self.part(place).is_some()
     }
 
-    /// Whether any place of a range is among them.
+    /// Returns whether any place of a range is included.
     pub fn touches(&self, range: Range<u64>) -> bool {
         self.runs.range(..range.end).next_back().is_some_and(|(_, &(end, _))| end > range.start)
     }
 
-    /// Whether there are none.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }

@@ -1,5 +1,5 @@
-//! Masking within a JSON string: the characters that are to be masked are replaced, and everything
-//! else keeps the spelling that it has.
+//! Masking within a JSON string: masked characters are replaced, and everything else is kept
+//! verbatim.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use crate::marks::Part;
 /// A character of a JSON string.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Character {
-    /// What it is; U+FFFD for what is none.
+    /// The character; U+FFFD for an invalid one.
     pub character: char,
-    /// Where in the text that the string stands for it begins, in bytes.
+    /// Its offset in the decoded text, in bytes.
     pub offset: usize,
-    /// Where in the raw string it is spelled.
+    /// Its range in the raw string.
     pub raw: Range<usize>,
 }
 
-/// The characters of the string between two quotes. Together they are what the string stands for, with
-/// U+FFFD for lone surrogates and for bytes that are no UTF-8.
+/// The characters of the string between two quotes. Together they are the decoded text, with U+FFFD
+/// for lone surrogates and invalid UTF-8.
 pub fn characters(raw: &[u8]) -> Vec<Character> {
     let mut characters = Vec::new();
     let mut offset = 0;
@@ -57,7 +57,8 @@ pub fn characters(raw: &[u8]) -> Vec<Character> {
     characters
 }
 
-/// How many bytes the escape sequence at the front takes, both halves of a surrogate pair together.
+/// The length in bytes of the escape sequence at the front, including both halves of a surrogate
+/// pair.
 fn escape_length(raw: &[u8]) -> usize {
     let unit = |at: usize| {
         let digits = raw.get(at..at + 6)?.strip_prefix(b"\\u")?;
@@ -71,19 +72,19 @@ fn escape_length(raw: &[u8]) -> usize {
     length.min(raw.len())
 }
 
-/// What is put in the place of what is found.
+/// The replacement for matches.
 #[derive(Clone, Debug)]
 pub enum Substitute {
-    /// A character for each column. It is put again where that makes a new match.
+    /// A character for each column. It is applied again if that creates a new match.
     Mask(char),
-    /// A text for each pattern, in the order in which kinds of patterns were added: cut off, or filled up
-    /// with blanks, to the columns of what was found.
+    /// A text for each pattern, in the order in which kinds of patterns were added: truncated or
+    /// padded with blanks to the columns of the match.
     Texts(Vec<String>),
 }
 
 impl Substitute {
-    /// What is put in place of a character of so many columns. `is_whole` says that it has to be a
-    /// single character, because two would not come to stand where it does.
+    /// The replacement for a character of this many columns. `is_whole` requires a single
+    /// character, because two would not be placed the same way.
     pub fn text(&self, part: Part, width: usize, is_whole: bool) -> String {
         match (self, part) {
             (Substitute::Mask(mask), _) if is_whole => wide(*mask).to_string(),
@@ -98,7 +99,7 @@ impl Substitute {
         }
     }
 
-    /// Whether a character is one that masks.
+    /// Returns whether a character is the mask.
     pub fn is_mask(&self, character: char) -> bool {
         matches!(self, Substitute::Mask(mask) if character == *mask || character == wide(*mask))
     }
@@ -107,8 +108,8 @@ impl Substitute {
 /// A blank of two columns.
 const WIDE_BLANK: char = '\u{3000}';
 
-/// What stands in a range of columns of a text that fills so many. A wide character belongs to its first
-/// column; one that would stand half outside becomes a blank.
+/// The contents of a range of columns in a text that fills this many. A wide character belongs to
+/// its first column; if half of it is outside, it becomes a blank.
 fn columns(text: &str, range: Range<usize>, cols: usize) -> String {
     let mut part = String::new();
     let mut col = 0;
@@ -126,8 +127,8 @@ fn columns(text: &str, range: Range<usize>, cols: usize) -> String {
     part
 }
 
-/// Appends the string between two quotes with characters replaced. `replacement` is asked with each
-/// character and its offset in the text. `additions` are texts that are inserted at offsets, in order.
+/// Appends the string between two quotes with characters replaced. `replacement` gets each
+/// character and its offset in the text. `additions` are texts to insert at offsets, in order.
 pub fn mask_string(
     raw: &[u8],
     replacement: impl Fn(char, usize) -> Option<String>,
@@ -152,21 +153,21 @@ pub fn mask_string(
     additions.for_each(|(_, addition)| push_text(addition, out));
 }
 
-/// Appends text as it is spelled within a string.
+/// Appends text escaped for a string.
 fn push_text(text: &str, out: &mut Vec<u8>) {
     let mut string = Vec::new();
     json::encode(text, &mut string);
     out.extend_from_slice(&string[1..string.len() - 1]);
 }
 
-/// A mask of two columns: its fullwidth form, if it has one.
+/// A mask of two columns: the fullwidth form, if there is one.
 pub fn wide(mask: char) -> char {
     const FULLWIDTH: u32 = '\u{ff01}' as u32 - '!' as u32;
     let is_ascii = matches!(mask, '!'..='~');
     char::from_u32(u32::from(mask) + FULLWIDTH).filter(|_| is_ascii).unwrap_or('\u{ff0a}')
 }
 
-/// The number of columns that a character takes.
+/// The width of a character in columns.
 pub fn width(character: char) -> usize {
     character.width().unwrap_or(0)
 }
@@ -190,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn all_but_the_masked_characters_keeps_its_spelling() {
+    fn only_the_masked_characters_change() {
         assert_eq!(masked(r"\u0041b\/c\u001b\n", "b"), r"\u0041*\/c\u001b\n");
         assert_eq!(masked(r#"\u0041\"\\"#, "A\"\\"), "***");
     }
 
     #[test]
-    fn a_mask_is_as_wide_as_what_it_stands_for() {
+    fn a_mask_is_as_wide_as_the_character_it_replaces() {
         assert_eq!(masked(r"a界b\ud83d\ude00c\u754c", "界😀"), "a**b**c**");
         assert_eq!(masked("ae\u{301}b", "e\u{301}"), "a*b");
     }
@@ -225,7 +226,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_characters_together_are_the_decoded_string(
+        fn the_characters_form_the_decoded_string(
             parts in prop::collection::vec(prop_oneof![
                 Just(b"abc".to_vec()), Just("ż界😀".as_bytes().to_vec()), Just(br"\u001b[1m\n\\\".to_vec()[..13].to_vec()),
                 Just(br"\ud83d\ude00".to_vec()), Just(br"\ud83d".to_vec()), Just(br"\ude00".to_vec()), Just(br"\uD83D\n".to_vec()),

@@ -1,7 +1,7 @@
-//! What is looked for: texts, regular expressions, and shapes of secrets.
+//! The patterns to search for: texts, regular expressions, and shapes of secrets.
 //!
-//! A line of text is asked two things: where in it the patterns match, and from where on it could
-//! still become a match if more text followed. Knows nothing of casts or screens.
+//! They answer two questions about a line of text: the ranges that match, and the position from
+//! which it may still become a match if more text follows. Knows nothing of casts or screens.
 
 use std::ops::Range;
 
@@ -13,22 +13,22 @@ use regex_automata::util::syntax::Config;
 use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
 
-/// How far back from the end of a line the beginning of a match is looked for, in bytes.
+/// How far before the end of a line the start of a match is searched for, in bytes.
 const LONGEST_LOOK_BEHIND: usize = 4096;
 
-/// The text of a match that is secret, as bytes of the line.
+/// The secret part of a match, in bytes of the line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// Where in the line it stands.
+    /// Its range in the line.
     pub range: Range<usize>,
-    /// Which pattern it is: an index for [`Patterns::kind`].
+    /// The index of its pattern for [`Patterns::kind`].
     pub kind: usize,
 }
 
-/// All that is looked for.
+/// All patterns.
 #[derive(Default)]
 pub struct Patterns {
-    /// What reports call each pattern.
+    /// The name of each pattern in reports.
     kinds: Vec<String>,
     texts: Vec<Text>,
     expressions: Vec<Expression>,
@@ -36,15 +36,15 @@ pub struct Patterns {
     text_finder: Option<AhoCorasick>,
     /// Finds the keywords of expressions.
     keyword_finder: Option<AhoCorasick>,
-    /// For each keyword, the expressions that have it.
+    /// For each keyword, the expressions that contain it.
     keyword_users: Vec<usize>,
     /// The expressions to try on the current line.
     candidates: Vec<bool>,
-    /// The kind that private keys are, if they are looked for.
+    /// The kind of private keys, if they are searched for.
     private_key: Option<usize>,
 }
 
-/// Says of what has the right shape, at a place of a line, whether it is meant.
+/// Decides whether a match, at a place of a line, is a real one.
 pub type Accepts = fn(&str, &Range<usize>) -> bool;
 
 struct Text {
@@ -54,23 +54,23 @@ struct Text {
 
 struct Expression {
     kind: usize,
-    /// A line without any of these has no match; empty if that cannot be told.
+    /// Every match contains one of these; empty if that is not known.
     keywords: &'static [&'static str],
     regex: meta::Regex,
-    /// Whether its groups are the secret, rather than the whole match.
+    /// True if its groups are the secret, rather than the whole match.
     has_groups: bool,
-    /// Whether what is found, at a place of a line, is one.
+    /// Returns whether a match, at a place of a line, is a real one.
     accepts: Accepts,
     live: Live,
 }
 
-/// What the end of a line could become if more text followed.
+/// The possible matches at the end of a line if more text follows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undecided {
-    /// From where on it could become secret.
+    /// The position from which it may become secret.
     pub secret: Option<usize>,
-    /// Where a match begins that could become one: with what comes before the secret, perhaps without any
-    /// of the secret so far.
+    /// The start of a possible match: including the part before the secret, perhaps without any of
+    /// the secret so far.
     pub begun: Option<usize>,
 }
 
@@ -81,27 +81,27 @@ impl Undecided {
     }
 }
 
-/// Tells whether a text is the beginning of a match.
+/// Decides whether a text is the beginning of a match.
 struct Live {
     /// The part of the expression before its first group; `None` if all of it is secret.
     front: Option<Automaton>,
-    /// The part from its first group on. It matches as the expression does, with nothing looked at
-    /// around it.
+    /// The part from its first group on. It matches like the expression, without assertions about
+    /// its surroundings.
     secret: Automaton,
 }
 
-/// A DFA that is built as it is used.
+/// A lazily built DFA.
 struct Automaton {
     dfa: DFA,
     cache: Cache,
 }
 
-/// A pattern that cannot be used, and why.
+/// The reason why a pattern cannot be used.
 #[derive(Debug)]
 pub struct Unusable(pub String);
 
 impl Patterns {
-    /// Adds a text that is looked for as it is. `kind` is what reports call it.
+    /// Adds a literal text. `kind` is its name in reports.
     pub fn add_text(&mut self, text: &str, kind: &str) {
         let kind = self.add_kind(kind);
         self.texts.push(Text { text: text.to_string(), kind });
@@ -111,16 +111,16 @@ impl Patterns {
     ///
     /// # Errors
     ///
-    /// [`Unusable`] if it is none, matches nothing but the empty text, or is too large.
+    /// [`Unusable`] if it is invalid, matches only the empty text, or is too large.
     pub fn add_regex(&mut self, pattern: &str, kind: &str) -> Result<(), Unusable> {
         let kind = self.add_kind(kind);
         self.expressions.push(Expression::new(pattern, kind, &[], false)?);
         Ok(())
     }
 
-    /// Adds a shape: a regular expression whose groups, if it has any, are what is found if `accepts`
-    /// agrees. A line without any of the keywords, which are in lower case, has no match; without
-    /// keywords it is looked for in each line.
+    /// Adds a shape: a regular expression whose groups, if any, are the match if `accepts` agrees.
+    /// Every match contains one of the keywords, which are in lower case; without keywords every
+    /// line is searched.
     ///
     /// # Errors
     ///
@@ -137,12 +137,12 @@ impl Patterns {
         Ok(())
     }
 
-    /// Looks for private keys in PEM, which go on over many lines, as well.
+    /// Also searches for private keys in PEM format, which span many lines.
     pub fn add_private_keys(&mut self, kind: &str) {
         self.private_key = Some(self.add_kind(kind));
     }
 
-    /// The kind that private keys are, if they are looked for.
+    /// The kind of private keys, if they are searched for.
     pub fn private_key(&self) -> Option<usize> {
         self.private_key
     }
@@ -155,7 +155,7 @@ impl Patterns {
         })
     }
 
-    /// Makes what has been added ready for use.
+    /// Prepares the patterns for use.
     pub fn prepare(&mut self) -> Result<(), Unusable> {
         let unusable = |error: aho_corasick::BuildError| Unusable(error.to_string());
         if !self.texts.is_empty() {
@@ -174,29 +174,29 @@ impl Patterns {
         Ok(())
     }
 
-    /// Whether nothing is looked for.
+    /// Returns whether there are no patterns.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.expressions.is_empty()
     }
 
-    /// Whether a mask could make a new match: a text without it cannot be made by it, but an expression
-    /// may take it for anything.
+    /// Returns whether a mask could create a new match: it cannot create a text without it, but an
+    /// expression may match anything.
     pub fn can_match_masks(&self, mask: char) -> bool {
         !self.expressions.is_empty() || self.texts.iter().any(|text| text.text.contains(mask))
     }
 
-    /// Whether there is a text whose mask would be the text again.
+    /// Returns whether there is a text whose mask would be the same text.
     pub fn is_mask_among(&self, mask: char) -> bool {
         self.texts.iter().any(|text| text.text.chars().all(|character| character == mask))
     }
 
-    /// What reports call a pattern.
+    /// The name of a pattern in reports.
     pub fn kind(&self, kind: usize) -> &str {
         self.kinds.get(kind).map_or("", String::as_str)
     }
 
-    /// Appends what the patterns find in a line: each text wherever it stands, of each expression the
-    /// leftmost matches that do not overlap.
+    /// Appends the matches in a line: all occurrences of each text, and the leftmost
+    /// non-overlapping matches of each expression.
     pub fn find(&mut self, line: &str, found: &mut Vec<Found>) {
         if let Some(finder) = &self.text_finder {
             let at = |hit: aho_corasick::Match| Found {
@@ -213,7 +213,7 @@ impl Patterns {
         }
     }
 
-    /// Decides which expressions can match in a line at all.
+    /// Selects the expressions that can match in a line.
     fn choose_candidates(&mut self, line: &str) {
         self.candidates.clear();
         self.candidates.extend(self.expressions.iter().map(|expression| expression.keywords.is_empty()));
@@ -226,13 +226,14 @@ impl Patterns {
         }
     }
 
-    /// From where on the end of a line could become secret if more text followed. What comes before
-    /// cannot, whatever follows, unless it has been found already.
+    /// The position from which the end of a line may become secret if more text follows. Text
+    /// before it cannot, unless it has already been found.
     pub fn undecided(&mut self, line: &str) -> Option<usize> {
         self.undecided_since(line, line.len().saturating_sub(LONGEST_LOOK_BEHIND)).secret
     }
 
-    /// The same, where a match may have begun anywhere from a place on; and where one has.
+    /// Like [`Patterns::undecided`], if a match may have begun anywhere from a position on; also
+    /// returns the start of such a match.
     pub fn undecided_since(&mut self, line: &str, earliest: usize) -> Undecided {
         let mut undecided = Undecided::default();
         for text in &self.texts {
@@ -247,7 +248,7 @@ impl Patterns {
     }
 }
 
-/// Where the longest beginning of a text stands with which a line ends.
+/// The position of the longest beginning of a text at the end of a line.
 fn begun(text: &str, line: &str) -> Option<usize> {
     let longest = line.len().saturating_sub(text.len().saturating_sub(1));
     (longest..line.len()).find(|&at| line.is_char_boundary(at) && text.starts_with(&line[at..]))
@@ -311,7 +312,7 @@ impl Expression {
 }
 
 impl Live {
-    /// From where on the end of a line could become secret, looking from a place on.
+    /// The position from which the end of a line may become secret, starting from a position.
     fn since(&mut self, line: &str, earliest: usize) -> Undecided {
         let starts = (earliest..line.len()).filter(|&at| line.is_char_boundary(at));
         let mut undecided = Undecided::default();
@@ -341,14 +342,14 @@ impl Automaton {
         Ok(Automaton { dfa, cache })
     }
 
-    /// The state that a match beginning at a place is in. `None` if the cache is full: then nothing is
+    /// The state of a match that begins at a position. `None` if the cache is full: then nothing is
     /// known.
     fn start(&mut self, line: &str, start: usize) -> Option<LazyStateID> {
         let input = Input::new(line).range(start..).anchored(Anchored::Yes);
         self.dfa.start_state_forward(&mut self.cache, &input).ok()
     }
 
-    /// Whether the text from a place to the end of a line is the beginning of a match.
+    /// Returns whether the text from a position to the end of a line is the beginning of a match.
     fn is_alive(&mut self, line: &str, start: usize) -> bool {
         let Some(mut state) = self.start(line, start) else { return true };
         for &byte in &line.as_bytes()[start..] {
@@ -361,7 +362,7 @@ impl Automaton {
         true
     }
 
-    /// Where the matches that begin at a place end, but for one at the end of the line.
+    /// The ends of the matches that begin at a position, except for one at the end of the line.
     fn ends<'a>(&'a mut self, line: &'a str, start: usize) -> impl Iterator<Item = usize> + 'a {
         let mut state = self.start(line, start);
         let bytes = line.as_bytes().iter().enumerate().skip(start);
@@ -371,7 +372,7 @@ impl Automaton {
             state = next;
             match next {
                 Some(next) if next.is_dead() => None,
-                // The DFA tells of a match one byte late.
+                // The DFA reports a match one byte late.
                 Some(next) => Some(next.is_match().then_some(at)),
                 None => Some(Some(at)),
             }
@@ -380,8 +381,8 @@ impl Automaton {
     }
 }
 
-/// The expression with nothing looked at around its text: what it matches begins with what the
-/// original matches.
+/// The expression without assertions about its surroundings: its matches begin with those of the
+/// original.
 fn without_looks(hir: &Hir) -> Hir {
     let all = |hirs: &[Hir]| hirs.iter().map(without_looks).collect();
     match hir.kind() {
@@ -400,8 +401,8 @@ fn without_looks(hir: &Hir) -> Hir {
     }
 }
 
-/// What comes before the first group of an expression that has any, and the rest. What both match
-/// together is at least what the expression matches.
+/// The part before the first group of an expression that has any, and the rest. Together they match
+/// at least what the expression matches.
 fn at_first_group(hir: &Hir) -> (Hir, Hir) {
     let has_groups = |hir: &Hir| hir.properties().explicit_captures_len() > 0;
     match hir.kind() {
@@ -440,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_are_found_wherever_they_stand_even_if_they_overlap() {
+    fn texts_are_found_everywhere_even_if_they_overlap() {
         let mut patterns = patterns(|patterns| {
             patterns.add_text("aba", "string");
             patterns.add_text("bc", "string");
@@ -471,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_looked_for_is_refused() {
+    fn unusable_patterns_are_refused() {
         let mut patterns = Patterns::default();
         for (pattern, why) in [
             ("a(", "unclosed group"),

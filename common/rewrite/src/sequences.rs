@@ -1,8 +1,8 @@
-//! The strings of OSC, DCS and APC sequences, and what several of them carry together.
+//! The strings of OSC, DCS and APC sequences, and contents spread over several of them.
 //!
-//! What a string is for no terminal shows, but it is in the file: titles, links, the clipboard. Long
-//! contents come in pieces, a sequence each: kitty's graphics, the parts of a file, what tmux and
-//! screen wrap to pass it on. Some are encoded in base64, and are looked at as what they stand for.
+//! No terminal shows these strings, but they are in the file: titles, links, the clipboard. Long
+//! contents are split over several sequences: kitty's graphics, the parts of a file, text wrapped
+//! by tmux and screen. Some are encoded in base64, and are searched decoded.
 
 use base64::Engine;
 use base64::alphabet::STANDARD;
@@ -16,31 +16,31 @@ use crate::line::{LONGEST_LINE, Line};
 /// The strings of the output.
 #[derive(Default)]
 pub struct Sequences {
-    /// The string of a sequence, if it comes in several parts.
+    /// The string of a sequence, if it arrives in several parts.
     string: Line,
-    /// What sequences of one protocol carry together.
+    /// The contents of sequences of one protocol.
     pieces: Pieces,
-    /// What wrappers carry together.
+    /// The contents of wrappers.
     wrapped: Pieces,
-    /// Whether a wrapper has begun: what it wraps comes as a sequence of its own.
+    /// True if a wrapper has begun: its contents arrive as separate sequences.
     is_wrapping: bool,
 }
 
-/// What sequences carry together.
+/// Contents spread over several sequences.
 #[derive(Default)]
 struct Pieces {
     protocol: Option<Protocol>,
     line: Line,
-    /// How many pieces there are.
+    /// The number of pieces.
     count: usize,
-    /// Whether another one is announced.
+    /// True if another piece is announced.
     goes_on: bool,
 }
 
-/// How much is kept of pieces that are not, together, a text in base64: pictures are large.
+/// The amount kept of pieces that together are not text in base64: pictures are large.
 const OVERLAP: usize = 8 << 10;
 
-/// Whose pieces belong together.
+/// The protocol to which pieces belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Protocol {
     /// The clipboard, OSC 52.
@@ -51,11 +51,11 @@ enum Protocol {
     KittyGraphics,
     /// iTerm2's files, OSC 1337.
     File,
-    /// What tmux or screen pass on, and other device control strings.
+    /// Strings passed on by tmux or screen, and other device control strings.
     Wrapper,
 }
 
-/// Base64 as it is found: without padding, or with bits that should be 0.
+/// Base64 as found in practice: without padding, or with nonzero trailing bits.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new()
@@ -64,7 +64,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl Sequences {
-    /// Takes a string, or a part of one; `place` is where its text stands in the output.
+    /// Processes a string, or a part of one; `place` is the place of its text in the output.
     pub fn take(&mut self, string: &ControlString<'_>, place: u64, finder: &mut Finder) {
         self.string.push_str(&String::from_utf8_lossy(string.text), place);
         if string.end == End::Later {
@@ -76,7 +76,7 @@ impl Sequences {
         self.string.clear();
     }
 
-    /// Joins the string that has just ended with those that it goes on from.
+    /// Joins the string that has just ended with those that it continues.
     fn join(&mut self, string: &ControlString<'_>, finder: &mut Finder) {
         let Sequences { string: Line { line, .. }, pieces, wrapped, is_wrapping, .. } = self;
         let text = line.text();
@@ -103,7 +103,8 @@ impl Sequences {
         }
     }
 
-    /// Text has been printed: what came in wrappers ends there, and so does what is not announced.
+    /// Text has been printed: this ends the contents of wrappers, and contents without an announced
+    /// piece.
     pub fn interrupt(&mut self) {
         self.is_wrapping = false;
         if self.wrapped.protocol.is_some() {
@@ -114,12 +115,12 @@ impl Sequences {
         }
     }
 
-    /// Nothing more follows.
+    /// Ends the analysis.
     pub fn finish(&mut self, finder: &mut Finder) {
         self.string.end(finder, Stream::Output);
     }
 
-    /// From which place on what is there could become secret if more followed.
+    /// The place from which the contents may become secret if more follows.
     pub fn undecided(&mut self, finder: &mut Finder) -> Option<u64> {
         let string = self.string.undecided(&mut finder.patterns);
         let string = string.and_then(|at| first_place(&self.string.line, at));
@@ -127,7 +128,7 @@ impl Sequences {
         pieces.into_iter().flatten().chain(string).min()
     }
 
-    /// Masks what is undecided, because it cannot be waited for any longer.
+    /// Masks undecided text, because it cannot wait any longer.
     pub fn lose(&mut self, finder: &mut Finder) {
         self.string.lose(finder, Stream::Output);
         for pieces in [&mut self.pieces, &mut self.wrapped] {
@@ -147,7 +148,7 @@ impl Pieces {
         self.goes_on = false;
     }
 
-    /// Adds a piece: what of a string stands behind an offset.
+    /// Adds a piece: the part of a string after an offset.
     fn add(
         &mut self,
         protocol: Protocol,
@@ -189,7 +190,7 @@ impl Pieces {
     }
 }
 
-/// Whose piece a string is, where in it the piece begins, and whether another one follows.
+/// The protocol of a string, the start of the piece in it, and whether another one follows.
 fn piece(kind: StringKind, text: &str) -> Option<(Protocol, usize, bool)> {
     let behind = |delimiter: char| text.rfind(delimiter).map_or(text.len(), |at| at + 1);
     match kind {
@@ -213,8 +214,8 @@ fn piece(kind: StringKind, text: &str) -> Option<(Protocol, usize, bool)> {
     }
 }
 
-/// Looks at what a string has encoded at its end. All of that is masked if there is a secret in it, so
-/// that nothing of it is left. Whether it is text.
+/// Searches the encoded data at the end of a string. If it contains a secret, all of it is masked,
+/// so that nothing of it remains. Returns whether it is text.
 fn look_at_encoded(line: &TracedLine, finder: &mut Finder) -> bool {
     let Some((start, text)) = decoded(line.text()) else { return false };
     if let Some(kind) = finder.first_kind(&text)
@@ -225,7 +226,7 @@ fn look_at_encoded(line: &TracedLine, finder: &mut Finder) -> bool {
     true
 }
 
-/// What a string has encoded at its end, if that is text, and where it begins. It may consist of several
+/// The decoded data at the end of a string, if it is text, and its start. It may consist of several
 /// pieces, each with its own padding.
 fn decoded(text: &str) -> Option<(usize, String)> {
     let start = text.rfind([';', ':']).map_or(0, |at| at + 1);
@@ -239,7 +240,7 @@ fn decoded(text: &str) -> Option<(usize, String)> {
     }
     let text = match std::str::from_utf8(&bytes) {
         Ok(text) => text,
-        // The rest of a character is yet to come.
+        // The rest of a character is still to come.
         Err(error) if error.error_len().is_none() => {
             std::str::from_utf8(&bytes[..error.valid_up_to()]).ok()?
         }
@@ -248,7 +249,7 @@ fn decoded(text: &str) -> Option<(usize, String)> {
     (!text.is_empty() && is_text(text)).then(|| (start, text.to_string()))
 }
 
-/// Whether there is nothing in a text that is in no text.
+/// Returns whether a text contains only characters that occur in text.
 fn is_text(text: &str) -> bool {
     let is_binary = |character: char| {
         character == char::REPLACEMENT_CHARACTER

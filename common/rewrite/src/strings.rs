@@ -1,4 +1,4 @@
-//! The strings of a JSON text, such as a header, with the keys that they stand under.
+//! The strings of a JSON text, such as a header, with their keys.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use common::cast::json;
 /// A string that is a value, or an element of an array.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Value {
-    /// The key that it is the value of, if any.
+    /// The key of which it is the value, if any.
     pub key: Option<String>,
     /// The string between its quotes.
     pub raw: Range<usize>,
 }
 
-/// All strings of a JSON text that are not keys, in order. What is no JSON gives what looks like
-/// strings.
+/// All strings of a JSON text that are not keys, in order. In invalid JSON, anything that looks
+/// like a string.
 pub fn values(text: &[u8]) -> Vec<Value> {
     let mut values = Vec::new();
     let mut key = None;
@@ -36,10 +36,10 @@ pub fn values(text: &[u8]) -> Vec<Value> {
     values
 }
 
-/// What a string between quotes stands for.
+/// The decoded contents of a string between quotes.
 pub fn decoded(raw: &[u8]) -> String {
     let mut text = Vec::new();
-    // What has a bad escape is no JSON, and stands for itself.
+    // A string with an invalid escape is not JSON, and is used verbatim.
     if json::decode(raw, &mut text).is_err() {
         text = raw.to_vec();
     }

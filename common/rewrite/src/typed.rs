@@ -1,33 +1,32 @@
-//! What the keyboard made of a line: keys as they were typed, with those taken out that were deleted
-//! again.
+//! The line edited by typed keys: without the characters that were deleted again.
 //!
-//! The keys are those of readline and of a terminal's own line editing. What they do elsewhere nobody
-//! can know from the keys alone; where the line cannot be known, it counts as new.
+//! The keys are those of readline and of a terminal's own line editing. Their effect in other
+//! programs cannot be known from the keys; if the line cannot be known, it counts as a new one.
 
 use common::edit::TracedLine;
 
 const ESC: char = '\x1b';
 
-/// The line that is being typed.
+/// The line being typed.
 #[derive(Default)]
 pub struct TypedLine {
     keys: Vec<(char, u64)>,
-    /// How many keys are before the cursor.
+    /// The number of characters before the cursor.
     cursor: usize,
-    /// The beginning of a sequence that goes on in the next event.
+    /// The beginning of a sequence that continues in the next event.
     held: String,
-    /// Whether what comes is pasted: no key in it does anything.
+    /// True during a paste, in which no key has an effect.
     is_pasting: bool,
-    /// Whether the line has changed since it was looked at.
+    /// True if the line has changed since it was last passed on.
     has_changed: bool,
 }
 
-/// What stands between keys of which nobody knows what they put there.
+/// A placeholder for text inserted by keys with an unknown effect.
 const GAP: char = '\0';
 
 impl TypedLine {
-    /// Takes the next piece of input, which begins at a place. `look` is given the line whenever it
-    /// may be the last moment to see it, and at the end.
+    /// Processes the next piece of input, which begins at a place. `look` gets the line whenever it
+    /// may be the last chance to see it, and at the end.
     pub fn push(&mut self, text: &str, place: u64, mut look: impl FnMut(&TracedLine)) {
         let start = place - self.held.len() as u64;
         let mut input = std::mem::take(&mut self.held);
@@ -50,7 +49,7 @@ impl TypedLine {
         self.show(&mut look);
     }
 
-    /// The line up to the cursor: what could still be gone on with.
+    /// The line up to the cursor: the part that may be continued.
     pub fn before_cursor(&self) -> TracedLine {
         traced(&self.keys[..self.cursor])
     }
@@ -61,12 +60,12 @@ impl TypedLine {
         }
     }
 
-    /// Whether a key takes anything away from the line.
+    /// Returns whether a key removes anything from the line.
     fn destroys(&self, key: &str) -> bool {
         key.len() > 1 || key.starts_with(|character: char| character.is_control())
     }
 
-    /// Does what a key does; `character` is its first one.
+    /// Applies a key; `character` is its first character.
     fn press(&mut self, key: &str, character: char, place: u64) {
         match key {
             "\x1b[200~" => self.is_pasting = true,
@@ -85,7 +84,7 @@ impl TypedLine {
             "\x06" | "\x1b[C" | "\x1bOC" => self.cursor = (self.cursor + 1).min(self.keys.len()),
             "\x1bb" | "\x1b[1;5D" | "\x1b[1;3D" => self.cursor = self.word_before(),
             "\x1bf" | "\x1b[1;5C" | "\x1b[1;3C" => self.cursor = self.word_after(),
-            // Completion, yanking, quoting: something of which the keys say nothing.
+            // Completion, yanking, quoting: the inserted text cannot be known from the keys.
             "\t" | "\x19" | "\x16" => self.insert(GAP, place),
             // Another line of the history, or none.
             "\x03" | "\x0e" | "\x10" | "\x12" | "\x13" | "\x07" => self.clear(),
@@ -111,14 +110,14 @@ impl TypedLine {
         self.cursor = 0;
     }
 
-    /// Where the word before the cursor begins, as blanks part words.
+    /// The start of the word before the cursor, with words separated by blanks.
     fn word_before(&self) -> usize {
         let before = &self.keys[..self.cursor];
         let end = before.iter().rposition(|(key, _)| *key != ' ').map_or(0, |last| last + 1);
         before[..end].iter().rposition(|(key, _)| *key == ' ').map_or(0, |blank| blank + 1)
     }
 
-    /// Where the word behind the cursor ends.
+    /// The end of the word after the cursor.
     fn word_after(&self) -> usize {
         let after = &self.keys[self.cursor..];
         let start = after.iter().position(|(key, _)| *key != ' ').unwrap_or(after.len());
@@ -133,8 +132,9 @@ fn traced(keys: &[(char, u64)]) -> TracedLine {
     line
 }
 
-/// How many bytes the sequence at the front takes, 0 if more of it is to come; `None` if there is none.
-/// ESC and a character are Alt with a key, or Escape and then a key, which nobody can tell apart.
+/// The length in bytes of the sequence at the front, 0 if it is incomplete; `None` if there is
+/// none. ESC and a character are either Alt with a key, or Escape and then a key, which cannot be
+/// distinguished.
 fn sequence_length(input: &str) -> Option<usize> {
     let rest = input.strip_prefix(ESC)?;
     match rest.chars().next() {
@@ -163,7 +163,7 @@ const LONGEST_SEQUENCE: usize = 64;
 mod tests {
     use super::*;
 
-    /// All lines that were seen, for input in pieces.
+    /// All lines seen for input in pieces.
     fn seen(pieces: &[&str]) -> Vec<String> {
         let mut line = TypedLine::default();
         let mut seen = Vec::new();
@@ -185,13 +185,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_seen_before_it_goes() {
+    fn a_line_is_seen_before_it_disappears() {
         assert_eq!(seen(&["hunter\x15x\ry"]), ["hunter", "x", "y"]);
         assert_eq!(seen(&["a\x7f\x7fb"]), ["a", "b"]);
     }
 
     #[test]
-    fn what_is_pasted_is_taken_as_it_is() {
+    fn pasted_text_is_inserted_verbatim() {
         assert_eq!(seen(&["\x1b[200~a\x15b\x1b[201~\x7f"]).last().unwrap(), "a\x15");
     }
 

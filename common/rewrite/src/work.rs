@@ -1,5 +1,5 @@
-//! Where the cast comes from and goes to: a file, looked at as a whole before anything is written, or
-//! a pipe, passed on as it comes.
+//! The input and output of the cast: a file, analysed as a whole before anything is written, or a
+//! pipe, passed on as it arrives.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -15,36 +15,36 @@ use crate::finder::{Finding, Pass, Stream};
 use crate::mask::Substitute;
 use crate::patterns::Patterns;
 
-/// How much is held back of a pipe, in bytes. What is still undecided then is masked.
+/// The amount held back from a pipe, in bytes. Text still undecided then is masked.
 const MOST_HELD: usize = 1 << 20;
 
-/// What is to be done to a cast.
+/// The task for a cast.
 pub struct Job {
-    /// What takes the place of what is found.
+    /// The replacement for matches.
     pub substitute: Substitute,
-    /// Whether what was typed is left out.
+    /// True if input is removed.
     pub drops_input: bool,
-    /// Whether a pipe is read to its end before anything is written.
+    /// True if a pipe is read to its end before anything is written.
     pub is_whole: bool,
 }
 
-/// A cast in a file, and what messages call it.
+/// A cast in a file, and its name in messages.
 pub struct Source<'a> {
     file: &'a File,
     name: &'a str,
-    /// Where in the file the cast begins, and how long it is.
+    /// The start of the cast in the file, and its length.
     start: u64,
     length: u64,
 }
 
 impl Source<'_> {
-    /// A file from where it stands to its end.
+    /// A file from its current position to its end.
     pub fn of<'a>(mut file: &'a File, name: &'a str) -> io::Result<Source<'a>> {
         let start = file.stream_position()?;
         Ok(Source { file, name, start, length: file.metadata()?.len().saturating_sub(start) })
     }
 
-    /// A reader of the cast. What has been added to the file meanwhile is not read.
+    /// A reader of the cast. Data added to the file in the meantime is not read.
     fn reader(&self) -> cli::Result<Reader<io::Take<&File>>> {
         let mut file = self.file;
         file.seek(SeekFrom::Start(self.start)).map_err(|error| Failure::io(self.name, &error))?;
@@ -52,8 +52,8 @@ impl Source<'_> {
     }
 }
 
-/// Looks at a cast until nothing new is found. A cast that breaks off is looked at as far as it goes, and
-/// what is wrong there is returned, too.
+/// Analyses a cast until nothing new is found. A damaged cast is analysed up to its fault, which is
+/// returned as well.
 pub fn analyse(
     source: &Source<'_>,
     patterns: Patterns,
@@ -68,7 +68,7 @@ pub fn analyse(
     Ok((analysis, broken))
 }
 
-/// Looks at a cast once. Returns what is wrong where it breaks off.
+/// Analyses a cast once. Returns the fault where it ends early.
 fn analyse_once(source: &Source<'_>, analysis: &mut Analysis, job: &Job) -> cli::Result<Option<Failure>> {
     let mut reader = source.reader()?;
     let mut editor = Editor::new(job.drops_input);
@@ -103,7 +103,7 @@ fn analyse_once(source: &Source<'_>, analysis: &mut Analysis, job: &Job) -> cli:
         match outcome {
             Ok(()) => {}
             Err(error @ Error::Line { .. }) if has_begun => {
-                // What broke off may have been the rest of a secret.
+                // The missing part may have been the rest of a secret.
                 analysis.mask_undecided();
                 analysis.finish();
                 return Ok(Some(filter::failure(source.name, error)));
@@ -113,7 +113,7 @@ fn analyse_once(source: &Source<'_>, analysis: &mut Analysis, job: &Job) -> cli:
     }
 }
 
-/// Writes a cast that has been looked at.
+/// Writes a cast that has been analysed.
 pub fn write(
     source: &Source<'_>,
     analysis: &mut Analysis,
@@ -152,17 +152,17 @@ pub fn write(
     }
 }
 
-/// Where a cast goes.
+/// The output of a cast.
 pub struct Sink<'a> {
     writer: &'a mut dyn Write,
-    /// What messages call it.
+    /// Its name in messages.
     name: &'a str,
-    /// What is to be written next.
+    /// The data to write next.
     held: Vec<u8>,
 }
 
 impl<'a> Sink<'a> {
-    /// A place to write to, and what messages call it.
+    /// An output, and its name in messages.
     pub fn new(writer: &'a mut dyn Write, name: &'a str) -> Sink<'a> {
         Sink { writer, name, held: Vec::new() }
     }
@@ -174,21 +174,21 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// An item that waits.
+/// An item held back.
 struct Held {
     line: Vec<u8>,
-    /// The time of the event that the line is; `None` if it is none.
+    /// The time of the event in the line; `None` if it is not an event.
     time: Option<Time>,
     places: Option<Places>,
-    /// What is output behind it.
+    /// The output to add after it.
     cover: String,
 }
 
-/// Passes a cast on as it comes. `report` is given each finding. Returns the patterns.
+/// Passes a cast on as it arrives. `report` gets each finding. Returns the patterns.
 ///
 /// # Errors
 ///
-/// What is wrong with the cast, or with reading or writing.
+/// A fault in the cast, or an error of reading or writing.
 pub fn pass_on(
     source: impl Read,
     name: &str,
@@ -237,7 +237,7 @@ pub fn pass_on(
             report(&finding, &finder.patterns);
         }
         if let Err(error) = outcome {
-            // What broke off may have been the rest of a secret.
+            // The missing part may have been the rest of a secret.
             passage.analysis.mask_undecided();
             passage.end(&mut sink.held).map_err(|fault| filter::failure(name, reader.fault(fault)))?;
             sink.write()?;
@@ -248,21 +248,21 @@ pub fn pass_on(
     Ok(passage.analysis.into_patterns())
 }
 
-/// A cast on its way.
+/// A cast being passed on.
 struct Passage {
     analysis: Analysis,
     editor: Editor,
-    /// What waits, in order.
+    /// The items held back, in order.
     queue: VecDeque<Held>,
-    /// How long the lines in it are, in bytes.
+    /// The total length of their lines, in bytes.
     held: usize,
 }
 
 impl Passage {
-    /// Looks at an event, and appends what can go out.
+    /// Processes an event, and appends what can be written.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let places = self.editor.look(event, &mut self.analysis)?;
-        // A resize has no text that they could stand in.
+        // A resize has no text to insert them in.
         let cover = match places {
             Some(_) => String::new(),
             None => self.analysis.take_covers().into_iter().map(|(_, cover)| cover).collect(),
@@ -276,7 +276,7 @@ impl Passage {
         self.queue.push_back(Held { line: line.to_vec(), time, places, cover });
     }
 
-    /// Appends what cannot become a secret any more.
+    /// Appends everything that can no longer become a secret.
     fn decide(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         if self.held > MOST_HELD {
             self.analysis.mask_undecided();
@@ -294,7 +294,7 @@ impl Passage {
         Ok(())
     }
 
-    /// Appends everything that waits.
+    /// Appends everything held back.
     fn end(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         while !self.queue.is_empty() {
             self.emit(out)?;
@@ -302,7 +302,7 @@ impl Passage {
         Ok(())
     }
 
-    /// Appends the first item that waits.
+    /// Appends the first item held back.
     fn emit(&mut self, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Some(Held { line, time, places, cover }) = self.queue.pop_front() else { return Ok(()) };
         self.held -= line.len();

@@ -1,4 +1,4 @@
-//! The terminal: its state, and what others may ask of it.
+//! The terminal: its state, and the queries on it.
 
 use std::ops::Range;
 
@@ -13,93 +13,95 @@ use super::{MOST_CELLS, StyledCell, TooLarge, dimensions};
 use crate::size::Size;
 use crate::vt::{Token, Tokenizer};
 
-/// A terminal that has no window. It is generic in what its cells remember: see [`Screen`](super::Screen),
-/// [`TextScreen`](super::TextScreen) and [`PlacedScreen`](super::PlacedScreen).
+/// A terminal without a window. It is generic in the data that its cells keep: see
+/// [`Screen`](super::Screen), [`TextScreen`](super::TextScreen) and
+/// [`PlacedScreen`](super::PlacedScreen).
 #[derive(Clone, Debug)]
 pub struct Terminal<C: Cell> {
     pub(super) tokenizer: Tokenizer,
     pub(super) state: State<C>,
 }
 
-/// Where the cursor is, and how it looks. Rows and columns count from 0.
+/// The position and look of the cursor. Rows and columns count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// The column.
     pub col: usize,
     /// The row.
     pub row: usize,
-    /// Whether the row is full, so that the next character goes to the next one.
+    /// True if the row is full, so that the next character wraps.
     pub is_wrap_pending: bool,
-    /// Whether it is shown.
+    /// True if it is shown.
     pub is_visible: bool,
     /// Its shape.
     pub shape: CursorShape,
 }
 
-/// What has changed on a screen since somebody asked last.
+/// The changes to a screen since the last query.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// By how many rows all of the screen has scrolled up. What has come from below counts as changed.
+    /// The number of rows by which the whole screen has scrolled up. Rows that came in at the
+    /// bottom count as changed.
     pub scrolled: usize,
-    /// The rows that are not what they were before they scrolled, from 0 on the screen as it is now.
+    /// The rows that differ from before they scrolled, from 0 on the current screen.
     pub rows: Vec<usize>,
 }
 
-/// All of a terminal but what it holds of an unfinished sequence.
+/// The state of a terminal, without the unfinished sequence.
 #[derive(Clone, Debug)]
 pub(super) struct State<C: Cell> {
-    /// The size as it was last asked for.
+    /// The size last requested.
     pub size: Size,
     pub cols: usize,
     pub rows: usize,
     /// The screen that is shown.
     pub grid: Grid<C>,
-    /// The other one. The alternate screen has no rows before it is shown for the first time.
+    /// The other screen. The alternate screen has no rows until it is shown for the first time.
     pub hidden: Grid<C>,
     pub alternate: Alternate,
-    /// Where the cursor was on the primary screen, while the alternate one is shown.
+    /// The position of the cursor on the primary screen while the alternate one is shown.
     pub primary_position: Position,
-    /// Whether its row was full there.
+    /// True if its row was full there.
     pub is_primary_full: bool,
     pub position: Position,
-    /// Whether the next character goes to the next row first.
+    /// True if the next character wraps first.
     pub is_wrap_pending: bool,
     pub pen: Style,
-    /// The pen, for what is written and for what is erased.
+    /// The pen's ink, for writing and for erasing.
     pub ink: C::Ink,
     pub eraser: C::Ink,
     pub extras: Extras,
-    /// How many extras there may be before the unused ones are looked for.
+    /// The number of extras at which unused ones are dropped.
     pub most_extras: usize,
     pub charsets: Charsets,
-    /// What DECSC has saved on the primary and on the alternate screen.
+    /// The state saved by DECSC on the primary and on the alternate screen.
     pub saved: [SavedCursor; 2],
     pub tabs: Tabs,
     pub modes: Modes,
-    /// The rows that scroll.
+    /// The rows of the scroll region.
     pub region: Range<usize>,
-    /// The columns that scroll with them.
+    /// The columns between the margins.
     pub margins: Range<usize>,
-    /// The character that REP repeats, and the place that it came from.
+    /// The character that REP repeats, and its place.
     pub last: Option<(char, u64)>,
-    /// What has been combined with it.
+    /// Its combining characters.
     pub last_marks: Vec<(char, u64)>,
     pub title: String,
-    /// Titles put aside (XTWINOPS 22).
+    /// The stack of titles (XTWINOPS 22).
     pub titles: Vec<String>,
 }
 
-/// Whether the alternate screen is shown.
+/// The state of the alternate screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Alternate {
     Hidden,
-    /// It is, by mode 47 or 1047.
+    /// Shown by mode 47 or 1047.
     Shown,
-    /// It is, by mode 1049, which saves the primary screen's cursor.
+    /// Shown by mode 1049, which saves the primary screen's cursor.
     ShownWithCursor,
 }
 
-/// What DECSC saves.
+/// The state saved by DECSC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct SavedCursor {
     pub position: Position,
@@ -107,8 +109,8 @@ pub(super) struct SavedCursor {
     pub pen: Style,
     pub charsets: Charsets,
     pub origin: bool,
-    /// Autowrap at that time, which DECRC restores on the VT510 and in avt, though not in xterm, alacritty
-    /// and libvterm, nor here. It is kept for the sake of drawings.
+    /// Autowrap at that time, which DECRC restores on the VT510 and in avt, but not in xterm,
+    /// alacritty and libvterm, nor here. It is kept only for drawings.
     pub autowrap: bool,
 }
 
@@ -126,7 +128,7 @@ impl Default for SavedCursor {
 }
 
 impl<C: Cell> Terminal<C> {
-    /// A terminal just opened, of at least a column and a row, with so many rows of scrollback at most.
+    /// A new terminal of at least one column and row, with at most this many rows of scrollback.
     ///
     /// # Errors
     ///
@@ -136,7 +138,7 @@ impl<C: Cell> Terminal<C> {
         Ok(Terminal { tokenizer: Tokenizer::default(), state: State::new(size, cols, rows, scrollback) })
     }
 
-    /// Takes the next piece of output. Sequences may go on from one piece to the next.
+    /// Feeds the next piece of output. Sequences may continue from one piece to the next.
     pub fn feed(&mut self, text: &str) {
         self.feed_with(text, &mut |_| {});
     }
@@ -159,23 +161,25 @@ impl<C: Cell> Terminal<C> {
         }
     }
 
-    /// Does what a token says that somebody else has found in the output; places in cells are the
-    /// token's. Rows that leave the scrollback are shown to `evicted`, the oldest first.
+    /// Executes a token that was found in the output by another tokenizer; places in cells are the
+    /// token's. Rows that leave the scrollback are passed to `evicted`, oldest first.
     pub fn execute(&mut self, token: &Token<'_>, evicted: &mut impl FnMut(&Row<C>)) {
         self.state.execute(token, evicted);
     }
 
-    /// Changes the size. Lines of the primary screen are wrapped anew and the cursor stays at its
-    /// character; those of the alternate screen are cut off.
+    /// Changes the size. Lines of the primary screen are rewrapped and the cursor stays at its
+    /// character; those of the alternate screen are truncated.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`]; then nothing has changed.
+    /// [`TooLarge`]; the state is then unchanged.
     pub fn resize(&mut self, size: Size) -> Result<(), TooLarge> {
         self.resize_with(size, &mut |_| {})
     }
 
-    /// The same; rows that leave the scrollback are shown to `evicted`, the oldest first.
+    /// Like [`Terminal::feed`]; rows that leave the scrollback are passed to `evicted`, oldest
+    /// first.
+    /// first.
     ///
     /// # Errors
     ///
@@ -187,7 +191,7 @@ impl<C: Cell> Terminal<C> {
         Ok(())
     }
 
-    /// The size, as it was last asked for.
+    /// The size last requested.
     pub fn size(&self) -> Size {
         self.state.size
     }
@@ -202,12 +206,12 @@ impl<C: Cell> Terminal<C> {
         self.state.grid.rows.get(row)
     }
 
-    /// The rows above the screen, the oldest first. The alternate screen has none.
+    /// The rows above the screen, oldest first. The alternate screen has none.
     pub fn scrollback(&self) -> impl DoubleEndedIterator<Item = &Row<C>> + ExactSizeIterator {
         self.state.grid.scrollback.iter()
     }
 
-    /// The text of the screen, a line for each row, without white space at the end of lines.
+    /// The text of the screen, one line per row, without trailing white space.
     pub fn text(&self) -> Vec<String> {
         self.rows().map(|row| row.text().trim_end().to_string()).collect()
     }
@@ -229,7 +233,7 @@ impl<C: Cell> Terminal<C> {
         &self.state.title
     }
 
-    /// Whether the alternate screen is shown, the one of editors and pagers.
+    /// Returns whether the alternate screen is shown, which editors and pagers use.
     pub fn is_alternate(&self) -> bool {
         self.state.alternate != Alternate::Hidden
     }
@@ -239,24 +243,24 @@ impl<C: Cell> Terminal<C> {
         &self.state.modes
     }
 
-    /// Whether a part of the screen scrolls by itself, because margins have been set.
+    /// Returns whether a part of the screen scrolls by itself, because margins have been set.
     pub fn scrolls_in_part(&self) -> bool {
         let State { region, margins, rows, cols, .. } = &self.state;
         *region != (0..*rows) || *margins != (0..*cols)
     }
 
-    /// Whether the output so far ends within a sequence.
+    /// Returns whether the output so far ends within a sequence.
     pub fn is_within_sequence(&self) -> bool {
         self.tokenizer.is_within_sequence()
     }
 
-    /// How many bytes of output have been taken, but for those of an unfinished sequence. Places in
-    /// cells count from the same beginning.
+    /// The number of bytes of output processed, without those of an unfinished sequence. Places in
+    /// cells count from the same start.
     pub fn position(&self) -> u64 {
         self.tokenizer.position()
     }
 
-    /// What has changed since this was asked last, or since the terminal was opened.
+    /// The changes since the last call, or since the terminal was created.
     pub fn take_changes(&mut self) -> Changes {
         let grid = &mut self.state.grid;
         let mut changes = Changes { scrolled: std::mem::take(&mut grid.scrolled), rows: Vec::new() };
@@ -268,10 +272,10 @@ impl<C: Cell> Terminal<C> {
         changes
     }
 
-    /// Finds the lines with a row that has changed since this was asked last, scrollback included, as
-    /// ranges of all rows: see [`Terminal::row_of_all`]. Returns by how many rows all of the screen has
-    /// scrolled up since then. Rows that have left the scrollback know themselves whether they have
-    /// changed.
+    /// Finds the lines with a row that has changed since the last call, including the scrollback,
+    /// as ranges of all rows: see [`Terminal::row_of_all`]. Returns the number of rows by which the
+    /// whole screen has scrolled up since then. Rows that have left the scrollback record
+    /// themselves whether they have changed.
     pub fn take_changed_lines(&mut self, lines: &mut Vec<Range<usize>>) -> usize {
         lines.clear();
         let grid = &mut self.state.grid;
@@ -298,20 +302,20 @@ impl<C: Cell> Terminal<C> {
         std::mem::take(&mut grid.scrolled)
     }
 
-    /// A row, counted from the oldest one of the scrollback.
+    /// A row, counted from the oldest one in the scrollback.
     pub fn row_of_all(&self, index: usize) -> Option<&Row<C>> {
         let Grid { scrollback, rows, .. } = &self.state.grid;
         scrollback.get(index).or_else(|| rows.get(index.checked_sub(scrollback.len())?))
     }
 
-    /// A link, by what a style names it.
+    /// The link with the ID in a style.
     pub fn link(&self, id: LinkId) -> Option<&Link> {
         self.state.extras.link(id)
     }
 }
 
 impl Terminal<StyledCell> {
-    /// The style of a cell, all of it.
+    /// The complete style of a cell.
     pub fn style(&self, cell: &StyledCell) -> Style {
         self.state.style(cell)
     }
@@ -364,7 +368,7 @@ impl<C: Cell> State<C> {
         if rows != self.rows {
             self.region = 0..rows;
         }
-        // In the same width, a line that fills its row still does.
+        // If the width is the same, a full row stays full.
         if cols != self.cols {
             self.position.col += usize::from(std::mem::take(&mut self.is_wrap_pending));
             self.primary_position.col += usize::from(std::mem::take(&mut self.is_primary_full));
@@ -386,7 +390,7 @@ impl<C: Cell> State<C> {
         (self.cols, self.rows) = (cols, rows);
     }
 
-    /// Makes the inks follow the pen.
+    /// Updates the inks from the pen.
     pub fn dip_pen(&mut self) {
         let extra = self.extras.number(&self.pen);
         self.ink = C::writing(&self.pen, extra);
@@ -394,7 +398,7 @@ impl<C: Cell> State<C> {
     }
 }
 
-/// How many rows of scrollback there is memory for.
+/// The number of rows of scrollback that memory allows.
 fn bounded_scrollback(scrollback: usize, cols: usize) -> usize {
     const MOST: usize = 4 * MOST_CELLS;
     scrollback.min(MOST / cols)

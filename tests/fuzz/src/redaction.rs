@@ -1,4 +1,4 @@
-//! What `asciinema-redact` promises.
+//! The guarantees of `asciinema-redact`.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -12,7 +12,7 @@ use rewrite::{Job, Patterns, Sink, Source, Substitute};
 use crate::laws::{self, Sought, Step};
 use crate::secrets;
 
-/// What is looked for; the first byte of an input chooses.
+/// The secrets; the first byte of an input chooses.
 const SOUGHT: [&[Sought]; 8] = [
     &[Sought::Text("abca")],
     &[Sought::Text("aab"), Sought::Text("cc")],
@@ -24,9 +24,9 @@ const SOUGHT: [&[Sought]; 8] = [
     &[Sought::Regex("a b"), Sought::Regex("ba$")],
 ];
 
-/// The vocabulary of terminals within which redaction must hide everything: a byte for each. Not in it:
-/// autowrap turned off, where a wide character without room at the margin gets two narrow masks, of which
-/// the second takes the place of something else.
+/// The terminal vocabulary within which redaction must hide everything, a byte for each word. It
+/// excludes disabling autowrap, in which case a wide character without room at the margin gets two
+/// narrow masks, the second of which replaces something else.
 const WORDS: [&str; 64] = [
     "a",
     "b",
@@ -94,8 +94,8 @@ const WORDS: [&str; 64] = [
     "\x1b]2;abca\x07",
 ];
 
-/// Reads an input as a size, what is sought, and what is shown: nothing of it may be, neither from a
-/// file nor from a pipe.
+/// Parses an input as a size, a secret and output: no secret may be shown, neither from a file nor
+/// from a pipe.
 pub fn redact(input: &[u8]) {
     let [first, second, rest @ ..] = input else { return };
     let size = |byte: u8| (2 + u16::from(byte % 8), 1 + u16::from(byte / 8 % 4));
@@ -121,7 +121,8 @@ pub fn redact(input: &[u8]) {
     }
 }
 
-/// What is looked for in any cast. Made once, because that takes longer than all else.
+/// The patterns to search for in any cast. Built once, because that takes longer than everything
+/// else.
 static PATTERNS: Mutex<Option<Patterns>> = Mutex::new(None);
 
 fn patterns() -> Patterns {
@@ -158,7 +159,7 @@ fn from_file(input: &[u8]) -> Option<Vec<u8>> {
     outcome.ok().map(|()| out)
 }
 
-/// How many items a cast has, if nothing is wrong with it.
+/// The number of items in a cast, if it is valid.
 fn count(cast: &[u8]) -> Option<usize> {
     let mut reader = Reader::new(cast);
     let mut count = 0;
@@ -172,7 +173,7 @@ fn count(cast: &[u8]) -> Option<usize> {
     }
 }
 
-/// Any bytes as a cast: what comes out is a cast of as many events, and is not changed again.
+/// Any bytes as a cast: the result is a cast with as many events, and is not changed again.
 pub fn redact_cast(input: &[u8]) {
     let Some(redacted) = from_file(input) else { return };
     assert_eq!(count(&redacted), count(input), "{}", String::from_utf8_lossy(&redacted));
