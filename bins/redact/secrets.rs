@@ -489,12 +489,14 @@ pub fn add_to(patterns: &mut Patterns) -> Result<(), Unusable> {
 const NO_VALUES: &[&str] = &[
     "any",
     "array",
+    "async",
     "auto",
-    "boolean",
+    "await",
     "bool",
+    "boolean",
     "buffer",
-    "bytes",
     "byte",
+    "bytes",
     "char",
     "const",
     "default",
@@ -505,11 +507,14 @@ const NO_VALUES: &[&str] = &[
     "float",
     "function",
     "hidden",
+    "impl",
     "include",
     "int",
     "integer",
+    "lambda",
     "list",
     "long",
+    "match",
     "missing",
     "mixed",
     "mutable",
@@ -521,8 +526,8 @@ const NO_VALUES: &[&str] = &[
     "omit",
     "option",
     "optional",
-    "password",
     "passwd",
+    "password",
     "private",
     "protected",
     "public",
@@ -543,9 +548,12 @@ const NO_VALUES: &[&str] = &[
     "token",
     "tokens",
     "true",
+    "typeof",
     "undefined",
     "unknown",
+    "unless",
     "void",
+    "yield",
     "your-api-key",
     "your-password",
     "your-secret",
@@ -571,8 +579,8 @@ fn is_value(line: &str, range: &Range<usize>) -> bool {
     {
         return false;
     }
-    // A path, as in `Token::Eof`.
-    if value.starts_with(':') {
+    // A path, as in `Token::Eof`, or a type of C.
+    if value.starts_with(':') || value.starts_with("__") {
         return false;
     }
     let mut characters = value.chars();
@@ -763,6 +771,9 @@ mod tests {
             "    token: string;",
             "    password?: string | undefined;",
             "    const token = req.headers.token;",
+            "    pub log_passwd: __u32,",
+            "    secret: impl Into<Box<[u8]>>,",
+            "    token: match &conn.side {",
             "    access_token = refresh_token",
             "    fn token(&self) -> Option<Token>",
             "    secret = None",
