@@ -128,7 +128,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: false,
         summary: "mask secrets in a cast",
         usage: "[-s TEXT] [-r RE] [--secrets] [OPTION...] [FILE]",
-        about: "Mask secrets in a cast, however they were put on the screen, in what was typed, and in titles, labels and the header. A file is read as a whole first, so that every character of a secret is masked. A pipe is passed on as it comes; only what could still become a secret is held back. With no FILE, or when FILE is -, read standard input.",
+        about: "Mask secrets in a cast, however they were drawn, in keyboard input, and in titles, labels and the header. A file is read as a whole first, so that every character of a secret is masked. A pipe is passed on as it comes; only what could still become a secret is held back. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(&["-s", "--string"], "TEXT", Text, "mask TEXT; may be repeated"),
             option(
@@ -166,7 +166,7 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: false,
         summary: "replace text in a cast",
         usage: "[-s TEXT=WITH] [-r RE=WITH] [OPTION...] [FILE]",
-        about: "Replace text in a cast, however it was put on the screen, in what was typed, and in titles, labels and the header. The new text is cut off or padded with blanks to the width of the old one, so that nothing else on the screen moves. With no FILE, or when FILE is -, read standard input.",
+        about: "Replace text in a cast, however it was drawn, in keyboard input, and in titles, labels and the header. The new text is truncated or padded with blanks to the width of the old one, so that nothing else on the screen moves. With no FILE, or when FILE is -, read standard input.",
         options: &[
             option(
                 &["-s", "--string"],
@@ -178,9 +178,9 @@ pub const PROGRAMS: &[Program] = &[
                 &["-r", "--regex"],
                 "RE=WITH",
                 Text,
-                "replace what matches the regular expression RE; may be repeated",
+                "replace matches of the regular expression RE; may be repeated",
             ),
-            flag(&["--whole"], "read a pipe to its end before anything is written, as a file"),
+            flag(&["--whole"], "read a pipe to its end before writing, as a file"),
             OUTPUT,
         ],
         operands: Cast,
