@@ -1,7 +1,7 @@
 //! Data sent by servers and viewers.
 
-use common::cast::{Header, Item, Reader};
-use common::live::{Event, Session, Theme, alis};
+use common::cast::{Header, Item, Reader, Theme};
+use common::live::{Event, Session, alis};
 use net::websocket::{BINARY, Message, Reader as Frames, Role, write_frame};
 
 use crate::protocol::{Numbered, Protocol};

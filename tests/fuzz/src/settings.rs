@@ -28,6 +28,6 @@ pub fn theme(input: &[u8]) {
     if let Ok(header) = Header::parse(input) {
         let own = Theme::of_header(&header);
         // The two readers of themes agree.
-        assert_eq!(common::live::Theme::of(&header).is_some(), own.is_some(), "{text}");
+        assert_eq!(common::cast::Theme::of(&header).is_some(), own.is_some(), "{text}");
     }
 }
