@@ -134,3 +134,12 @@ fn a_tape_made_from_a_recording_types_the_same() {
     );
     assert_eq!(run("asciinema-tape --check", tape).stdout(), "");
 }
+
+#[test]
+fn the_folders_of_outputs_and_screenshots_are_made() {
+    let scratch = Scratch::new();
+    let text = tape("Output made/here/a.txt\nType 'echo a' Enter Wait\nScreenshot other/b.txt\n");
+    scratch.run("asciinema-tape - -o out.cast", text).stdout();
+    assert!(scratch.read("made/here/a.txt").contains("echo a"), "{}", scratch.read("made/here/a.txt"));
+    assert!(scratch.read("other/b.txt").contains("echo a"));
+}

@@ -49,6 +49,9 @@ impl Outputs {
 
     /// Makes all outputs from the recorded cast.
     pub fn make(&self, recording: &mut Recording, settings: &Settings) -> cli::Result<()> {
+        for path in self.paths.iter().chain(self.shots.iter().map(|shot| &shot.path)) {
+            make_folder(path)?;
+        }
         for path in &self.paths {
             match extension(path) {
                 "txt" | "ascii" | "test" => write(path, &self.text)?,
@@ -71,6 +74,12 @@ impl Outputs {
         }
         Ok(())
     }
+}
+
+/// Makes the folder that a file is to be in, as VHS does: its own examples rely on it.
+fn make_folder(path: &Path) -> cli::Result<()> {
+    let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) else { return Ok(()) };
+    fs::create_dir_all(folder).map_err(|error| Failure::io(&cli::source_name(folder.as_os_str()), &error))
 }
 
 fn extension(path: &Path) -> &str {
