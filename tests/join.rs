@@ -105,3 +105,48 @@ fn a_live_part_passes_immediately() {
     assert_eq!(live.finish(), 1);
     assert_eq!(run("asciinema-join --gap 0", cast(&[])).status(), 2);
 }
+
+#[test]
+fn a_cast_is_inserted_on_a_cleared_screen_and_the_first_one_finds_its_own_again() {
+    let scratch = Scratch::new();
+    let red = "\u{1b}[?2004h\u{1b}[31mouter\r\n";
+    scratch.write("outer.cast", cast(&[(1.0, red), (2.0, "more"), (4.0, "end")]));
+    let small = "{\"version\":3,\"term\":{\"cols\":40,\"rows\":10}}\n[0.5, \"o\", \"in\"]\n[0.5, \"o\", \"ner\"]\n[0, \"x\", \"3\"]\n";
+    scratch.write("inner.cast", small);
+    let joined = scratch.run("asciinema-join --at 1.5 outer.cast inner.cast -o joined.cast", "");
+    assert_eq!(joined.stderr(), "");
+    let screen = |file: &str, time: &str| {
+        scratch.run(&format!("asciinema-screen -f json --at {time} {file}"), "").stdout()
+    };
+    let text = |time: &str| scratch.run(&format!("asciinema-screen --at {time} joined.cast"), "").stdout();
+    assert_eq!(text("1.4").trim_end(), "outer");
+    assert_eq!((text("1.6").trim_end(), text("2.1").trim_end(), text("2.5").trim_end()), ("", "in", "outer"));
+    // All attributes and modes are those of the first cast, which continues a second later.
+    for (time, original) in [("2.6", "1.6"), ("3.0", "2"), ("5.5", "4")] {
+        let without_time = |json: String| json.split_once(", \"cols\"").map(|(_, rest)| rest.to_string());
+        assert_eq!(without_time(screen("joined.cast", time)), without_time(screen("outer.cast", original)));
+    }
+    let times: Vec<f64> = events(&scratch.read("joined.cast")).into_iter().map(|event| event.0).collect();
+    assert_eq!(times, [1.0, 1.5, 1.5, 2.0, 2.5, 2.5, 2.5, 3.0, 5.0]);
+}
+
+#[test]
+fn a_cast_is_inserted_at_a_marker_and_nothing_is_lost_without_it() {
+    let scratch = Scratch::new();
+    let marked = "{\"version\": 2, \"width\": 80, \"height\": 24}\n[1.0, \"o\", \"a\"]\n[2.0, \"m\", \"here\"]\n[3.0, \"o\", \"b\"]\n";
+    scratch.write("a.cast", marked);
+    scratch.write("b.cast", cast(&[(1.0, "x")]));
+    let joined = scratch.run("asciinema-join --at marker:here --gap 0.5 a.cast b.cast", "").stdout();
+    let labels: Vec<(f64, String)> =
+        events(&joined).into_iter().map(|(time, code, _)| (time, code)).collect();
+    let expected = [(1.0, "o"), (2.0, "m"), (2.5, "o"), (3.5, "o"), (4.0, "o"), (5.0, "o")];
+    assert_eq!(labels, expected.map(|(time, code)| (time, code.to_string())));
+    let missing = scratch.run("asciinema-join --at marker:nowhere a.cast b.cast", "");
+    assert_eq!(missing.status(), 1);
+    assert!(missing.stderr().ends_with("the first cast has no marker 'nowhere'\n"), "{}", missing.stderr());
+    // A first cast that breaks off is written up to there.
+    scratch.write("broken.cast", format!("{marked}[4.0, \"o\", "));
+    let broken = scratch.run("asciinema-join --at 1.5 broken.cast b.cast", "");
+    let (status, written, _) = broken.failure();
+    assert_eq!((status, events(&written).len()), (1, 3));
+}

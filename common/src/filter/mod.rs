@@ -7,13 +7,14 @@
 mod output;
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io::Write;
 use std::process::ExitCode;
 
 use crate::cast::{self, Code, Event, Fault, Header, Item, Reader};
 use crate::cli::{self, Arg, Failure, Program, catalog};
 use crate::edit::Position;
-use crate::io::{self, AtomicFile, Input, Source};
+use crate::io::{self, AtomicFile, Input, Source, Stream};
 use crate::tty;
 
 pub use output::Output;
@@ -51,6 +52,16 @@ pub trait Filter: Sized {
     /// Called when nothing more can be read after a header, with the line of the fault.
     fn damaged(&mut self, line: u64, fault: &Fault, output: &mut Output) {
         let _ = (line, fault, output);
+    }
+
+    /// Events that the filter has set aside, as a v2 cast to be read after the last source, even if
+    /// that was damaged.
+    ///
+    /// # Errors
+    ///
+    /// The temporary file cannot be written.
+    fn set_aside(&mut self) -> cli::Result<Option<File>> {
+        Ok(None)
     }
 
     /// Called after the last event. An error makes the run fail.
@@ -226,13 +237,20 @@ fn transform<F: Filter>(filter: F, sources: &[OsString], sink: Option<&OsStr>) -
         source.finish(outcome)?;
         return run.finish(&name);
     }
-    let (mut input, mut source) = io::open(first)?;
+    let (input, mut source) = io::open(first)?;
     let mut run = Run::new(filter, sink)?;
-    run.read(input, &source)?;
+    let mut outcome = run.read(input, &source);
     for other in others {
-        (input, source) = io::open(Some(other))?;
-        run.read(input, &source)?;
+        outcome = outcome.and_then(|()| {
+            let input;
+            (input, source) = io::open(Some(other))?;
+            run.read(input, &source)
+        });
     }
+    if let Some(file) = run.filter.set_aside()? {
+        run.read(Stream::from(file).into(), "temporary file")?;
+    }
+    outcome?;
     run.finish(&source)
 }
 

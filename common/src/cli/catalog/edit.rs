@@ -193,14 +193,24 @@ pub const PROGRAMS: &[Program] = &[
     Program {
         name: "asciinema-join",
         is_classic: false,
-        summary: "concatenate casts",
-        usage: "[--gap SECONDS] [-o OUT] [FILE...]",
-        about: "Concatenate casts of any version and size; - reads standard input.",
-        options: &[option(&["--gap"], "SECONDS", Text, "pause for SECONDS between casts"), OUTPUT],
+        summary: "concatenate casts, or insert casts into another one",
+        usage: "[--gap SECONDS] [--at T] [-o OUT] [FILE...]",
+        about: "Concatenate casts of any version and size, or insert casts into the first one; - reads standard input.",
+        options: &[
+            option(&["--gap"], "SECONDS", Text, "pause for SECONDS between casts"),
+            option(
+                &["--at"],
+                "T",
+                Text,
+                "insert the other casts into the first one at T: seconds, MM:SS, HH:MM:SS or marker:LABEL",
+            ),
+            OUTPUT,
+        ],
         operands: Cast,
         examples: &[
             "asciinema-join build.cast test.cast > all.cast",
             "asciinema-join --gap 1.5 part-*.cast -o all.cast",
+            "asciinema-join --at marker:details demo.cast details.cast -o whole.cast",
             "asciinema rec | asciinema-join intro.cast - | asciinema play -",
         ],
     },

@@ -1,10 +1,16 @@
-//! Concatenates casts.
+//! Concatenates casts, or inserts casts into the first one.
 //!
 //! The first header is used for the whole, and its version for all events. Times continue from the
 //! last event of the previous part. Colours and modes that a part leaves set are reset before the
 //! next one begins, but the screen is not cleared: a part begins where the previous one ended, like
 //! the output of consecutive commands.
+//!
+//! With `--at`, the other casts begin on a cleared screen at a time in the first one, and the rest of
+//! the first one continues on its own screen after them (`insertion`).
 
+mod insertion;
+
+use std::fs::File;
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time, Version};
@@ -12,6 +18,8 @@ use common::cli::{self, Program, catalog};
 use common::filter::{self, Args, Filter, Operands, Output};
 use common::size::Size;
 use common::vt::ModeTracker;
+
+use insertion::{Beginning, Insertion};
 
 const PROGRAM: Program = catalog::program("asciinema-join");
 
@@ -29,6 +37,8 @@ struct Join {
     modes: ModeTracker,
     /// The last exit status, with its time: only that of the last part is kept.
     exit: Option<(Time, String)>,
+    /// Set if the other casts are inserted into the first one.
+    insertion: Option<Insertion>,
 }
 
 fn main() -> ExitCode {
@@ -36,10 +46,11 @@ fn main() -> ExitCode {
 }
 
 fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
-    let mut gap = Time::ZERO;
+    let (mut gap, mut insertion) = (Time::ZERO, None);
     while let Some(option) = args.next()? {
         match option {
             "--gap" => gap = args.seconds()?,
+            "--at" => insertion = Some(Insertion::at(args.position()?)),
             _ => return Err(args.unexpected(option)),
         }
     }
@@ -51,6 +62,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
         size: Size { cols: 0, rows: 0 },
         modes: ModeTracker::default(),
         exit: None,
+        insertion,
     })
 }
 
@@ -63,23 +75,35 @@ impl Filter for Join {
             self.size = header.size;
             header.remove("duration");
             output.begin(&header);
-            return Ok(());
+            return self.insertion.as_mut().map_or(Ok(()), |insertion| insertion.begin(header.size));
         }
         output.end_line();
         self.exit = None;
+        if let Some(insertion) = &mut self.insertion {
+            let Beginning { time, start, size, drawing } =
+                insertion.next(header.size, self.last, self.gap)?;
+            self.start = start;
+            self.resize(time, size, output);
+            if let Some(drawing) = drawing {
+                output.new_event(time, Code::Output, &drawing);
+            }
+            return Ok(());
+        }
         self.start = self.last.plus(self.gap);
         let reset = std::mem::take(&mut self.modes).reset_sequence();
         if !reset.is_empty() {
             output.new_event(self.start, Code::Output, &String::from_utf8_lossy(&reset));
         }
-        if header.size != self.size {
-            self.size = header.size;
-            output.new_event(self.start, Code::Resize, &self.size.to_string());
-        }
+        self.resize(self.start, header.size, output);
         Ok(())
     }
 
     fn event(&mut self, event: &Event<'_>, output: &mut Output) -> Result<(), Fault> {
+        if let Some(insertion) = &mut self.insertion
+            && insertion.take(event)?
+        {
+            return Ok(());
+        }
         self.write_exit(output);
         let time = self.start.plus(event.time);
         self.last = self.last.max(time);
@@ -106,13 +130,25 @@ impl Filter for Join {
         self.write_exit(output);
     }
 
+    fn set_aside(&mut self) -> cli::Result<Option<File>> {
+        self.insertion.as_mut().map_or(Ok(None), Insertion::rest)
+    }
+
     fn end(&mut self, output: &mut Output) -> Result<(), String> {
         self.write_exit(output);
-        Ok(())
+        self.insertion.as_ref().map_or(Ok(()), Insertion::check)
     }
 }
 
 impl Join {
+    /// Writes a resize, if the size differs.
+    fn resize(&mut self, time: Time, size: Size, output: &mut Output) {
+        if size != self.size {
+            self.size = size;
+            output.new_event(time, Code::Resize, &size.to_string());
+        }
+    }
+
     /// Writes an exit status that was held back, because its part continues or was the last.
     fn write_exit(&mut self, output: &mut Output) {
         if let Some((time, status)) = self.exit.take() {
