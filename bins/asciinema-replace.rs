@@ -42,6 +42,9 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                     let form = if is_regex { "RE=WITH" } else { "TEXT=WITH" };
                     return Err(args.bad_value(OsStr::new(&value), &format!("not {form}")));
                 };
+                if value.contains(['\n', '\r']) {
+                    return Err(args.bad_value(OsStr::new(&value), "not a single line"));
+                }
                 // Each is a separate kind, so that its number is that of its text.
                 let kind = texts.len().to_string();
                 if is_regex {

@@ -62,6 +62,12 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
                 if text.is_empty() {
                     return Err(args.bad_value(OsStr::new(""), "empty"));
                 }
+                if text.contains(['\n', '\r']) {
+                    // A secret is not repeated in a message.
+                    let what =
+                        "the text of -s has more than one line; give each line by itself, or use --from-file";
+                    return Err(Failure::Usage(what.to_string()));
+                }
                 options.patterns.add_text(&text, "string");
             }
             Arg::Option("-r" | "--regex") => {
