@@ -312,10 +312,7 @@ fn a_command_line_that_would_mask_nothing_is_refused() {
     for (options, message) in [
         ("", "one of the options -s, -r, --secrets, --env, -f is required"),
         ("-s ''", "option '-s': '' is empty"),
-        (
-            "-s 'a\nb'",
-            "the text of -s has more than one line; give each line by itself, or use --from-file",
-        ),
+        ("-s 'a\nb'", "the text of -s has more than one line; give each line by itself, or use --from-file"),
         ("-s '**'", "a text to redact consists of mask characters; choose another mask with --mask"),
         ("-r 'a('", "option '-r': 'a(' is not usable: unclosed group"),
         ("-s a --mask ab", "option '--mask': 'ab' is not a visible character of one column"),

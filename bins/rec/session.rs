@@ -236,6 +236,10 @@ impl Running<'_> {
             let is_running = matches!(self.phase, Phase::Running);
             // The remaining output always fits, so that the terminal need not wait for the recording.
             let is_full = is_running && self.recording.is_full();
+            if is_full {
+                // A flood does not wait for the terminal's replies.
+                self.begin_recording();
+            }
             let is_stalled = !self.to_terminal.is_empty();
             let reads_program = !matches!(self.phase, Phase::Closed(_)) && !is_stalled && !is_full;
             let takes_input = is_running && self.to_program.len() < TYPED;
