@@ -508,6 +508,18 @@ pub fn cast(events: &[(f64, &str)]) -> String {
     text
 }
 
+/// The header of a cast with a small screen, on which lines soon wrap.
+pub const SMALL_HEADER: &str = "{\"version\": 2, \"width\": 20, \"height\": 4}\n";
+
+/// The text of a cast with a small screen and output events a second apart, given in JSON's escapes.
+pub fn small_cast(outputs: &[&str]) -> String {
+    let mut cast = SMALL_HEADER.to_string();
+    for (index, output) in outputs.iter().enumerate() {
+        cast.push_str(&format!("[{index}.5, \"o\", \"{output}\"]\n"));
+    }
+    cast
+}
+
 /// A text as a JSON string.
 pub fn json(text: &str) -> String {
     serde_json::to_string(text).expect("a string")

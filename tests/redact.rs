@@ -1,17 +1,6 @@
 //! `asciinema-redact`: no secret is shown or left in the file, and nothing else changes.
 
-use crate::harness::{Live, Scratch, run};
-
-const HEADER: &str = "{\"version\": 2, \"width\": 20, \"height\": 4}\n";
-
-/// The lines of a cast: output events a second apart.
-fn cast(outputs: &[&str]) -> String {
-    let mut cast = HEADER.to_string();
-    for (index, output) in outputs.iter().enumerate() {
-        cast.push_str(&format!("[{index}.5, \"o\", \"{output}\"]\n"));
-    }
-    cast
-}
+use crate::harness::{Live, SMALL_HEADER as HEADER, Scratch, run, small_cast as cast};
 
 /// The result of redacting output from a file.
 fn redacted(options: &str, outputs: &[&str]) -> String {

@@ -1,17 +1,6 @@
 //! `asciinema-replace`: text is replaced where it appears, and nothing else moves.
 
-use crate::harness::{Live, Scratch, run};
-
-const HEADER: &str = "{\"version\": 2, \"width\": 20, \"height\": 4}\n";
-
-/// The lines of a cast: output events a second apart.
-fn cast(outputs: &[&str]) -> String {
-    let mut cast = HEADER.to_string();
-    for (index, output) in outputs.iter().enumerate() {
-        cast.push_str(&format!("[{index}.5, \"o\", \"{output}\"]\n"));
-    }
-    cast
-}
+use crate::harness::{Live, SMALL_HEADER as HEADER, Scratch, run, small_cast as cast};
 
 /// The result of replacing text in output from a file.
 fn replaced(options: &str, outputs: &[&str]) -> String {
@@ -94,6 +83,7 @@ fn a_wrong_command_line_is_refused() {
         ("-s alice", "option '-s': 'alice' is not TEXT=WITH"),
         ("-s =x", "option '-s': '=x' is not TEXT=WITH"),
         ("-r 'a(=x'", "option '-r': 'a(=x' is not usable: unclosed group"),
+        ("-s 'a\nb=x'", "option '-s': 'a\\nb=x' is not a single line"),
     ] {
         let (status, stdout, stderr) = run(&format!("asciinema-replace {options}"), HEADER).failure();
         assert_eq!((status, stdout.as_str()), (2, ""), "{options}");
