@@ -120,14 +120,16 @@ fn a_cast_is_inserted_on_a_cleared_screen_and_the_first_one_finds_its_own_again(
     };
     let text = |time: &str| scratch.run(&format!("asciinema-screen --at {time} joined.cast"), "").stdout();
     assert_eq!(text("1.4").trim_end(), "outer");
-    assert_eq!((text("1.6").trim_end(), text("2.1").trim_end(), text("2.5").trim_end()), ("", "in", "outer"));
-    // All attributes and modes are those of the first cast, which continues a second later.
-    for (time, original) in [("2.6", "1.6"), ("3.0", "2"), ("5.5", "4")] {
+    // Its last screen stays for a second, and then the first one continues.
+    let shown = ["1.6", "2.1", "2.5", "3.4", "3.5"].map(|time| text(time).trim_end().to_string());
+    assert_eq!(shown, ["", "in", "inner", "inner", "outer"]);
+    // All attributes and modes are those of the first cast.
+    for (time, original) in [("3.6", "1.6"), ("4.0", "2"), ("6.5", "4")] {
         let without_time = |json: String| json.split_once(", \"cols\"").map(|(_, rest)| rest.to_string());
         assert_eq!(without_time(screen("joined.cast", time)), without_time(screen("outer.cast", original)));
     }
     let times: Vec<f64> = events(&scratch.read("joined.cast")).into_iter().map(|event| event.0).collect();
-    assert_eq!(times, [1.0, 1.5, 1.5, 2.0, 2.5, 2.5, 2.5, 3.0, 5.0]);
+    assert_eq!(times, [1.0, 1.5, 1.5, 2.0, 2.5, 3.5, 3.5, 4.0, 6.0]);
 }
 
 #[test]

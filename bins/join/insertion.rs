@@ -14,6 +14,10 @@ use common::size::Size;
 /// The number of rows kept above the screen, which reappear when it becomes taller.
 const SCROLLBACK: usize = 100;
 
+/// How long the last screen of an inserted cast stays if no gap is given. The next screen replaces
+/// it, so it would never be seen.
+const LAST_SCREEN: Time = Time::from_micros(1_000_000);
+
 /// The number of bytes collected for one write to the file.
 const WRITE: usize = 64 << 10;
 
@@ -117,12 +121,12 @@ impl Insertion {
     }
 
     /// Begins the next cast, or the rest of the first one after [`Insertion::rest`]. `last` is the
-    /// latest time so far.
+    /// latest time so far, `gap` the requested pause, if any.
     ///
     /// # Errors
     ///
     /// The size is too large for a virtual terminal.
-    pub fn next(&mut self, size: Size, last: Time, gap: Time) -> Result<Beginning, Fault> {
+    pub fn next(&mut self, size: Size, last: Time, gap: Option<Time>) -> Result<Beginning, Fault> {
         let at = self.at.time().unwrap_or(last);
         let next = match self.stage {
             Stage::First | Stage::Others => Screen::new(size, SCROLLBACK)?,
@@ -132,7 +136,10 @@ impl Insertion {
                 None => return Ok(Beginning { time: last, start: Time::ZERO, size, drawing: None }),
             },
         };
-        let time = if self.stage == Stage::First { at } else { last }.plus(gap);
+        let time = match self.stage {
+            Stage::First => at.plus(gap.unwrap_or(Time::ZERO)),
+            Stage::Others | Stage::Rest => last.plus(gap.unwrap_or(LAST_SCREEN)),
+        };
         let start = if self.stage == Stage::Rest { time.since(at) } else { time };
         let size = next.size();
         let drawing = self.shown.as_ref().and_then(|shown| next.transition(shown));

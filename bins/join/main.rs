@@ -24,7 +24,7 @@ use insertion::{Beginning, Insertion};
 const PROGRAM: Program = catalog::program("asciinema-join");
 
 struct Join {
-    gap: Time,
+    gap: Option<Time>,
     /// The version of the result; `None` before the first header.
     version: Option<Version>,
     /// The start of the current part.
@@ -46,10 +46,10 @@ fn main() -> ExitCode {
 }
 
 fn parse(args: &mut Args<'_>) -> cli::Result<Join> {
-    let (mut gap, mut insertion) = (Time::ZERO, None);
+    let (mut gap, mut insertion) = (None, None);
     while let Some(option) = args.next()? {
         match option {
-            "--gap" => gap = args.seconds()?,
+            "--gap" => gap = Some(args.seconds()?),
             "--at" => insertion = Some(Insertion::at(args.position()?)),
             _ => return Err(args.unexpected(option)),
         }
@@ -89,7 +89,7 @@ impl Filter for Join {
             }
             return Ok(());
         }
-        self.start = self.last.plus(self.gap);
+        self.start = self.last.plus(self.gap.unwrap_or(Time::ZERO));
         let reset = std::mem::take(&mut self.modes).reset_sequence();
         if !reset.is_empty() {
             output.new_event(self.start, Code::Output, &String::from_utf8_lossy(&reset));
