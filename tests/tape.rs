@@ -107,6 +107,56 @@ fn a_program_that_is_missing_or_ends_early_is_reported() {
 }
 
 #[test]
+fn text_can_be_typed_without_a_locale() {
+    let line = "unset LANG LC_CTYPE; export LC_ALL=; asciinema-tape";
+    let cast = run(line, tape("Type 'echo 界ż | wc -m' Enter Wait+Screen /3/")).stdout();
+    assert!(text_of(&cast, "o").contains("\r3\r\n"), "{cast}");
+}
+
+#[test]
+fn a_theme_may_have_any_name_that_vhs_knows() {
+    let cast = run("asciinema-tape", "Set Theme \"Catppuccin Mocha\" Set Shell true Sleep 1ms").stdout();
+    assert_eq!(
+        (&header(&cast)["theme"]["bg"], &header(&cast)["theme"]["fg"]),
+        (&"#1e1e2e".into(), &"#cdd6f4".into())
+    );
+    let ran = run("asciinema-tape --check", "\nSet Theme 'Catppucin Mocha'");
+    assert_eq!(
+        ran.failure(),
+        (1, String::new(), "asciinema-tape: stdin: line 2: unknown theme 'Catppucin Mocha'; did you mean 'Catppuccin Mocha'?\n".to_string())
+    );
+}
+
+#[test]
+fn a_tape_for_vhs_runs_as_it_is() {
+    let scratch = Scratch::new();
+    let text = "# A demo\n\nOutput ./demo.ascii\nOutput demo.webm\nRequire echo\n\nSet Shell \"bash\"\nSet FontSize 10\n\
+        Set Width 1000\nSet Height 130\nSet Padding 5\nSet LetterSpacing 0\nSet WindowBar Colorful\nSet WindowBarSize 24\nSet TypingSpeed .01\n\
+        Set FontFamily \"JetBrains Mono\"\nSet CursorBlink false\nSet Margin 4\nSet MarginFill \"#674EFF\"\nSet WaitPattern />$/\n\n\
+        Env GREETING \"hello\"\nHide\n  Type@0 \"clear\" Enter\nShow\n\n\
+        Type@10ms `echo \"$GREETING\" ` Type ./world\nLeft @5ms 2 Right@.005 2\nCtrl + e\nEnter\nWait+Screen@5s /hello .\\/world\\s+>/\n\
+        Sleep 100ms Hide Type exit Enter\n";
+    scratch.write("demo.tape", text);
+    let ran = scratch.run("asciinema-tape demo.tape -o demo.cast", "");
+    assert_eq!(
+        (ran.status(), ran.stderr()),
+        (
+            0,
+            "asciinema-tape: demo.tape: line 4: .webm output is not supported: use .gif, .svg, .png, .html, .cast or .txt\n\
+             asciinema-tape: demo.tape: line 16: settings without effect here: FontFamily, Margin, MarginFill\n"
+                .to_string()
+        )
+    );
+    let cast = scratch.read("demo.cast");
+    // (1000 - 18) / 5 columns, and (130 - 18 - 24) / 12 rows.
+    assert_eq!((&header(&cast)["width"], &header(&cast)["height"]), (&196.into(), &7.into()));
+    let screens = scratch.read("demo.ascii");
+    // Hidden commands leave no screen.
+    assert_eq!(screens.matches("──\n").count(), 9, "{screens}");
+    assert!(screens.contains("> echo \"$GREETING\" ./world\nhello ./world\n>\n"), "{screens}");
+}
+
+#[test]
 fn the_program_gets_replies_from_its_terminal() {
     let line = "Set Shell \"stty raw -echo; printf '\\033[6n'; head -c 6 | od -c | head -1; sleep 9\"\nWait+Screen /R/\n";
     let cast = run("asciinema-tape", line).stdout();

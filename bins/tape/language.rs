@@ -114,7 +114,17 @@ const COMMANDS: &[&str] = &[
     "Shift",
 ];
 
+/// The extensions of files that `Output` makes.
+const OUTPUTS: [&str; 8] = ["gif", "svg", "png", "html", "cast", "txt", "ascii", "test"];
+
 impl Tape {
+    /// Sorts the remarks by line; those of included tapes come last.
+    pub fn sort_remarks(&mut self) {
+        for remarks in [&mut self.mistakes, &mut self.warnings] {
+            remarks.sort_by_key(|remark| (remark.place.tape != self.name, remark.place.line));
+        }
+    }
+
     /// The files to be made from it.
     pub fn outputs(&self) -> impl Iterator<Item = &Path> {
         self.commands.iter().filter_map(|command| match &command.action {
@@ -206,6 +216,7 @@ enum Parsed {
     WithoutEffect(String),
 }
 
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     text: &'a str,
     at: usize,
@@ -251,6 +262,11 @@ impl<'a> Reader<'a> {
         self.take_while(|c| c != '\n');
     }
 
+    /// Skips blanks of this line.
+    fn skip_spaces(&mut self) {
+        self.take_while(|c| c == ' ' || c == '\t');
+    }
+
     /// Skips this if it is next.
     fn takes(&mut self, expected: &str) -> bool {
         let is_next = self.rest().starts_with(expected);
@@ -260,11 +276,23 @@ impl<'a> Reader<'a> {
         is_next
     }
 
+    /// Skips this sign if it is next on this line, and blanks around it.
+    fn takes_sign(&mut self, sign: &str) -> bool {
+        let mut ahead = *self;
+        ahead.skip_spaces();
+        let is_next = ahead.takes(sign);
+        if is_next {
+            ahead.skip_spaces();
+            *self = ahead;
+        }
+        is_next
+    }
+
     /// The next characters, short enough for a message.
-    fn found(&mut self) -> String {
-        let mut copy = Reader { ..*self };
-        copy.skip_blanks();
-        match copy.rest().split_whitespace().next() {
+    fn found(&self) -> String {
+        let mut ahead = *self;
+        ahead.skip_blanks();
+        match ahead.rest().split_whitespace().next() {
             Some(word) => format!("found '{}'", common::text::excerpt(word.as_bytes())),
             None => "found the end of the tape".to_string(),
         }
@@ -281,7 +309,13 @@ impl<'a> Reader<'a> {
                 let value = self.value(&name)?;
                 Action::Set(name, value)
             }
-            "Env" => Action::Environment(self.word("the name of a variable")?, self.string("Env")?),
+            "Env" => {
+                let name = match self.quoted()? {
+                    Some(name) => name,
+                    None => self.word("the name of a variable")?,
+                };
+                Action::Environment(name, self.string("Env")?)
+            }
             "Type" => {
                 let delay = self.delay()?;
                 Action::Type { text: self.strings("Type")?, delay }
@@ -325,26 +359,22 @@ impl<'a> Reader<'a> {
         let path = self.path("Output")?;
         let path = PathBuf::from(path);
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") || matches!(extension, "mp4" | "webm" | "") {
-            let what = match extension {
-                "" => "a directory of frames".to_string(),
-                extension => format!(".{extension}"),
-            };
-            return Ok(Parsed::WithoutEffect(format!(
-                "{what} output is not supported: use .gif, .svg, .png, .html, .cast or .txt"
-            )));
+        let is_folder = path.as_os_str().as_encoded_bytes().ends_with(b"/");
+        if !is_folder && OUTPUTS.contains(&extension) {
+            return Ok(Parsed::Action(Action::Output(path)));
         }
-        if !matches!(extension, "gif" | "svg" | "png" | "html" | "cast" | "txt" | "ascii" | "test") {
-            return Err(format!(
-                "unknown kind of output '.{extension}': must be one of .gif, .svg, .png, .html, .cast, .txt, .ascii, .test"
-            ));
-        }
-        Ok(Parsed::Action(Action::Output(path)))
+        let what = match extension {
+            "" => "a directory of frames".to_string(),
+            extension => format!(".{} output", common::text::visible(extension)),
+        };
+        Ok(Parsed::WithoutEffect(format!(
+            "{what} is not supported: use .gif, .svg, .png, .html, .cast or .txt"
+        )))
     }
 
     fn wait(&mut self) -> Outcome<Action> {
         let mut scope = Scope::Line;
-        if self.takes("+") {
+        if self.takes_sign("+") {
             scope = match self.take_while(|c| c.is_ascii_alphabetic()) {
                 "Screen" => Scope::Screen,
                 "Line" => Scope::Line,
@@ -352,7 +382,7 @@ impl<'a> Reader<'a> {
             };
         }
         let timeout = self.delay()?;
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         let has_pattern = ahead.rest().starts_with('/');
         let pattern = if has_pattern { Some(self.pattern()?) } else { None };
@@ -370,7 +400,7 @@ impl<'a> Reader<'a> {
                 "Shift" => modifiers.shift = true,
                 _ => break,
             }
-            if !self.takes("+") {
+            if !self.takes_sign("+") {
                 return Err(format!("'{name}' requires a key: {name}+X, {}", self.found()));
             }
             // A sign may be any character, so that Ctrl+@ and Alt+. work; names consist of letters.
@@ -395,9 +425,9 @@ impl<'a> Reader<'a> {
         Ok(Action::Press { key, count: self.count()?, delay })
     }
 
-    /// `@T`, directly after a command.
+    /// `@T` after a command.
     fn delay(&mut self) -> Outcome<Option<Duration>> {
-        if !self.takes("@") {
+        if !self.takes_sign("@") {
             return Ok(None);
         }
         self.time("@").map(Some)
@@ -405,7 +435,7 @@ impl<'a> Reader<'a> {
 
     /// The repetition count; 1 if not given.
     fn count(&mut self) -> Outcome<u32> {
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         if !ahead.rest().starts_with(|c: char| c.is_ascii_digit()) {
             return Ok(1);
@@ -426,15 +456,15 @@ impl<'a> Reader<'a> {
 
     /// A number with or without a unit; `None` if none is next.
     fn number(&mut self) -> Outcome<Option<Value>> {
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         let digits = ahead.take_while(|c| c.is_ascii_digit() || c == '.');
         if !digits.contains(|c: char| c.is_ascii_digit()) {
             return Ok(None);
         }
         let number: f64 = digits.parse().map_err(|_| format!("'{digits}' is not a number"))?;
-        let end = ahead.at;
-        ahead.take_while(|c| c == ' ' || c == '\t');
+        let before_unit = ahead;
+        ahead.skip_spaces();
         let unit = ahead.take_while(|c| c.is_ascii_alphabetic() || c == '%');
         let value = match unit {
             "ms" => Value::Time(duration(number / 1000.0)?),
@@ -442,25 +472,24 @@ impl<'a> Reader<'a> {
             "m" => Value::Time(duration(number * 60.0)?),
             "%" => Value::Percent(number),
             _ => {
-                let attached = &self.text[end..ahead.at];
+                let attached = &self.text[before_unit.at..ahead.at];
                 if attached.starts_with(|c: char| c.is_ascii_alphabetic()) {
                     return Err(format!("unknown unit '{unit}': must be one of ms, s, m"));
                 }
-                self.at = end;
-                self.line = ahead.line;
+                *self = before_unit;
                 return Ok(Some(Value::Number(number)));
             }
         };
-        (self.at, self.line) = (ahead.at, ahead.line);
+        *self = ahead;
         Ok(Some(value))
     }
 
     /// A quoted string, if one is next.
     fn quoted(&mut self) -> Outcome<Option<String>> {
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         let Some(quote @ ('"' | '\'' | '`')) = ahead.rest().chars().next() else { return Ok(None) };
-        (self.at, self.line) = (ahead.at, ahead.line);
+        *self = ahead;
         self.advance(1);
         let text = self.take_while(|c| c != quote && c != '\n');
         if !self.takes(quote.encode_utf8(&mut [0; 4])) {
@@ -469,16 +498,19 @@ impl<'a> Reader<'a> {
         Ok(Some(text.to_string()))
     }
 
-    /// A bare word that is neither a command nor a key; `None` if none is next.
+    /// A bare word that is neither a command nor a key nor a number; `None` if none is next.
     fn bare_word(&mut self) -> Option<String> {
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
-        let word = ahead.take_while(|c| !c.is_whitespace());
-        let name = word.split(['+', '@']).next().unwrap_or_default();
-        if !word.starts_with(|c: char| c.is_alphabetic() || c == '_') || is_reserved(name) {
+        if !matches!(ahead.number(), Ok(None)) {
             return None;
         }
-        (self.at, self.line) = (ahead.at, ahead.line);
+        let word = ahead.take_while(|c| !c.is_whitespace());
+        let name = word.split(['+', '@']).next().unwrap_or_default();
+        if word.is_empty() || word.starts_with(['@', '+', '/', '{']) || is_reserved(name) {
+            return None;
+        }
+        *self = ahead;
         Some(word.to_string())
     }
 
@@ -518,13 +550,13 @@ impl<'a> Reader<'a> {
         if let Some(text) = self.quoted()? {
             return Ok(text);
         }
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         let word = ahead.take_while(|c| !c.is_whitespace());
         if word.is_empty() || is_reserved(word) {
             return Err(format!("'{of}' requires a name, {}", self.found()));
         }
-        (self.at, self.line) = (ahead.at, ahead.line);
+        *self = ahead;
         Ok(word.to_string())
     }
 
@@ -551,16 +583,15 @@ impl<'a> Reader<'a> {
                 return Err("the pattern has no closing /".to_string());
             }
         }
-        regex_lite::Regex::new(&pattern)
-            .map_err(|error| format!("'{}': {error}", common::text::visible(&pattern)))?;
+        check_pattern(&pattern)?;
         Ok(pattern)
     }
 
     fn value(&mut self, name: &str) -> Outcome<Value> {
-        let mut ahead = Reader { ..*self };
+        let mut ahead = *self;
         ahead.skip_blanks();
         if ahead.rest().starts_with('{') {
-            (self.at, self.line) = (ahead.at, ahead.line);
+            *self = ahead;
             return self.json();
         }
         if ahead.rest().starts_with('/') {
@@ -584,6 +615,12 @@ impl<'a> Reader<'a> {
             _ => Err("the JSON object is invalid or not closed".to_string()),
         }
     }
+}
+
+/// Checks that a pattern is a valid regular expression.
+pub fn check_pattern(pattern: &str) -> Outcome<()> {
+    let compiled = regex_lite::Regex::new(pattern);
+    compiled.map(drop).map_err(|error| format!("'{}': {error}", common::text::visible(pattern)))
 }
 
 fn is_reserved(word: &str) -> bool {
@@ -666,6 +703,8 @@ mod tests {
     fn bare_words_are_strings_unless_they_are_commands_or_keys() {
         assert_eq!(actions("Type hello Enter"), [typed("hello"), pressed(Named::Enter, 1)]);
         assert_eq!(actions("Type hello world"), [typed("hello world")]);
+        assert_eq!(actions("Type ./demo.sh -v . $HOME"), [typed("./demo.sh -v . $HOME")]);
+        assert_eq!(mistakes("Type 5"), ["line 1: 'Type' requires a string, found '5'"]);
         assert_eq!(mistakes("Type Enter"), ["line 1: 'Type' requires a string, found 'Enter'"]);
         assert_eq!(mistakes("Type\n"), ["line 1: 'Type' requires a string, found the end of the tape"]);
     }
@@ -686,6 +725,9 @@ mod tests {
                 chord(Key::Named(Named::Tab, Modifiers { shift: true, ..Modifiers::default() })),
             ]
         );
+        assert_eq!(actions("Ctrl + C"), actions("Ctrl+C"));
+        assert_eq!(actions("Enter @2 3"), actions("Enter@2 3"));
+        assert_eq!(mistakes("Enter\n@2"), ["line 2: unknown command '@2'"]);
         assert_eq!(mistakes("Ctrl"), ["line 1: 'Ctrl' requires a key: Ctrl+X, found the end of the tape"]);
         assert_eq!(mistakes("Alt+Foo"), ["line 1: unknown key 'Foo'"]);
     }
@@ -735,24 +777,27 @@ mod tests {
     #[test]
     fn every_mistake_is_reported_with_its_line() {
         assert_eq!(
-            mistakes("Tpye \"x\"\nSleep foo\n\nType \"open\nOutput demo.xyz\nEnter 1.5\nSleep 10x\n"),
+            mistakes("Tpye \"x\"\nSleep foo\n\nType \"open\nEnter 1.5\nSleep 10x\n"),
             [
                 "line 1: unknown command 'Tpye'; did you mean 'Type'?",
                 "line 2: 'Sleep' requires a time like 500ms or 2s, found 'foo'",
                 "line 4: the string has no closing \"",
-                "line 5: unknown kind of output '.xyz': must be one of .gif, .svg, .png, .html, .cast, .txt, .ascii, .test",
-                "line 6: '1.5' is not a valid count",
-                "line 7: unknown unit 'x': must be one of ms, s, m",
+                "line 5: '1.5' is not a valid count",
+                "line 6: unknown unit 'x': must be one of ms, s, m",
             ]
         );
     }
 
     #[test]
     fn commands_without_effect_are_warnings() {
-        let tape = read("Output demo.mp4\nOutput frames/\nScrollUp@1s 3\nType x", "t.tape", Path::new("."));
+        let tape = read(
+            "Output demo.mp4\nOutput frames/\nScrollUp@1s 3\nOutput a.webp\nType x",
+            "t.tape",
+            Path::new("."),
+        );
         assert_eq!(tape.mistakes, []);
         let lines: Vec<usize> = tape.warnings.iter().map(|remark| remark.place.line).collect();
-        assert_eq!((lines, tape.commands.len()), (vec![1, 2, 3], 1));
+        assert_eq!((lines, tape.commands.len()), (vec![1, 2, 3, 4], 1));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod perform;
 mod recording;
 mod session;
 mod settings;
+mod themes;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -121,11 +122,11 @@ fn play(options: &Options) -> cli::Result<()> {
     let folder = options.tape.as_deref().and_then(|path| Path::new(path).parent()).unwrap_or(Path::new(""));
     let mut tape = language::read(&text, &name, folder);
     let settings = Settings::of(&mut tape);
+    tape.sort_remarks();
     let reporter = cli::Reporter::new(PROGRAM.name);
     for Remark { place, text } in &tape.warnings {
         reporter.warning(&format!("{}: line {}: {text}", place.tape, place.line));
     }
-    tape.mistakes.sort_by_key(|remark| (remark.place.tape != name, remark.place.line));
     for Remark { place, text } in &tape.mistakes {
         reporter.error(&format!("{}: line {}: {text}", place.tape, place.line));
     }
@@ -208,6 +209,11 @@ fn check_requirements(tape: &Tape) -> cli::Result<()> {
 fn command(tape: &Tape, settings: &Settings) -> std::process::Command {
     let mut command = settings.command();
     command.env("TERM", TERM).env("ASCIINEMA_REC", "1").env_remove("NO_COLOR");
+    if !tty::is_utf8() {
+        // Tapes are UTF-8: in an environment without a locale, such as a container, the shell would
+        // not understand what is typed.
+        command.env_remove("LC_ALL").env("LC_CTYPE", "C.UTF-8");
+    }
     for entry in &tape.commands {
         if let Action::Environment(name, value) = &entry.action {
             command.env(name, value);

@@ -133,7 +133,7 @@ impl Performance<'_, '_> {
             }
             Action::Marker(label) => self.session.mark(label)?,
         }
-        if self.outputs.wants_text {
+        if self.outputs.wants_text && !self.session.is_hidden() {
             self.outputs.add_text(&self.session.screen.text());
         }
         Ok(())

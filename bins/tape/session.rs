@@ -177,6 +177,11 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Returns whether recording is off.
+    pub fn is_hidden(&self) -> bool {
+        self.hidden.is_some()
+    }
+
     /// Resumes recording, starting with the changes to the screen.
     pub fn show(&mut self) -> Result<(), Stopped> {
         self.end_step()?;

@@ -9,7 +9,8 @@ use common::size::Size;
 use common::text::visible;
 use render::theme::{Rgb, Theme};
 
-use crate::language::{Action, Command, Remark, Tape, Value};
+use crate::language::{self, Action, Command, Remark, Tape, Value};
+use crate::themes;
 
 /// The settings of a tape, with defaults for the others.
 #[derive(Clone, Debug)]
@@ -37,42 +38,57 @@ pub struct Settings {
 /// The type of a setting's value.
 enum Takes {
     Text,
-    Number,
+    /// A number above 0.
+    Positive,
+    /// A number of pixels, or none.
+    Pixels,
     Time,
     Percent,
     Pattern,
     /// A theme's name or a JSON object.
     Theme,
-    /// Anything: it affects pictures in a way that ours do not support.
-    Ignored,
+    /// The style of a window's title bar.
+    Bar,
+    /// A colour, or the name of a picture.
+    Fill,
+    /// `true` or `false`.
+    Switch,
+    /// A percentage, with or without its sign.
+    Offset,
 }
 
 const NAMES: &[(&str, Takes)] = &[
-    ("BorderRadius", Takes::Ignored),
-    ("Columns", Takes::Number),
-    ("CursorBlink", Takes::Ignored),
-    ("FontFamily", Takes::Ignored),
-    ("FontSize", Takes::Number),
-    ("Framerate", Takes::Number),
-    ("Height", Takes::Number),
-    ("LetterSpacing", Takes::Number),
-    ("LineHeight", Takes::Number),
-    ("LoopOffset", Takes::Ignored),
-    ("Margin", Takes::Ignored),
-    ("MarginFill", Takes::Ignored),
-    ("Padding", Takes::Number),
-    ("PlaybackSpeed", Takes::Number),
-    ("Rows", Takes::Number),
+    ("BorderRadius", Takes::Pixels),
+    ("Columns", Takes::Positive),
+    ("CursorBlink", Takes::Switch),
+    ("FontFamily", Takes::Text),
+    ("FontSize", Takes::Positive),
+    ("Framerate", Takes::Positive),
+    ("Height", Takes::Positive),
+    ("LetterSpacing", Takes::Pixels),
+    ("LineHeight", Takes::Positive),
+    ("LoopOffset", Takes::Offset),
+    ("Margin", Takes::Pixels),
+    ("MarginFill", Takes::Fill),
+    ("Padding", Takes::Pixels),
+    ("PlaybackSpeed", Takes::Positive),
+    ("Rows", Takes::Positive),
     ("Shell", Takes::Text),
     ("Theme", Takes::Theme),
     ("TypingJitter", Takes::Percent),
     ("TypingSpeed", Takes::Time),
     ("WaitPattern", Takes::Pattern),
     ("WaitTimeout", Takes::Time),
-    ("Width", Takes::Number),
-    ("WindowBar", Takes::Text),
-    ("WindowBarSize", Takes::Ignored),
+    ("Width", Takes::Positive),
+    ("WindowBar", Takes::Bar),
+    ("WindowBarSize", Takes::Pixels),
 ];
+
+/// Settings that affect VHS's pictures in a way that ours do not support.
+const WITHOUT_EFFECT: [&str; 6] =
+    ["BorderRadius", "CursorBlink", "FontFamily", "LoopOffset", "Margin", "MarginFill"];
+
+const BARS: [&str; 5] = ["", "Colorful", "ColorfulRight", "Rings", "RingsRight"];
 
 impl Settings {
     /// Reads the settings of a tape, and adds their faults to its mistakes and warnings.
@@ -93,7 +109,7 @@ impl Settings {
             };
             if let Err(text) = check(name, value) {
                 mistakes.push(remark(text));
-            } else if may_set {
+            } else if may_set || name == "Shell" {
                 values.insert(name, (command, value));
             } else if name != "TypingSpeed" {
                 warnings.push(remark(format!("'Set {name}' has no effect here: settings come first")));
@@ -105,8 +121,9 @@ impl Settings {
             Some((_, Value::Text(text) | Value::Pattern(text))) => Some(text.clone()),
             _ => None,
         };
-        let (cols, rows) = dimensions(&number);
-        let sides = [(cols, ["Columns", "Width"]), (rows, ["Rows", "Height"])].map(|(cells, names)| {
+        let frame = Frame::of(&number, &text);
+        let sides = [(frame.cols(&number), ["Columns", "Width"]), (frame.rows(&number), ["Rows", "Height"])];
+        let sides = sides.map(|(cells, names)| {
             let cells = cells.filter(|&cells| (1.0..=f64::from(u16::MAX)).contains(&cells));
             if cells.is_none() {
                 let place =
@@ -116,15 +133,22 @@ impl Settings {
             }
             cells.map_or(1, |cells| cells as u16)
         });
-        let theme = values.get("Theme").and_then(|&(command, value)| {
-            let found = theme(value);
-            if found.is_none() {
-                let names = Theme::names().collect::<Vec<_>>().join(", ");
-                let text = format!("unknown theme, using the default: must be one of {names}");
-                warnings.push(Remark { place: command.place.clone(), text });
-            }
-            found
-        });
+        let mut ignored: Vec<_> = WITHOUT_EFFECT
+            .iter()
+            .filter_map(|&name| Some((name, values.get(name)?)))
+            // A cursor that does not blink is what our pictures have.
+            .filter(|(_, (_, value))| !matches!(value, Value::Text(text) if text == "false"))
+            .map(|(name, (command, _))| (name, command))
+            .collect();
+        ignored.sort_by_key(|(_, command)| command.place.line);
+        if let Some((_, first)) = ignored.first() {
+            let names: Vec<_> = ignored.iter().map(|&(name, _)| name).collect();
+            let text = format!("settings without effect here: {}", names.join(", "));
+            warnings.push(Remark { place: first.place.clone(), text });
+        }
+        let theme = values.get("Theme").and_then(|(_, value)| theme(value));
+        let fits_picture = number("Width").is_some() || number("Height").is_some();
+        let drawn = |name: &str, default: f64| number(name).or(fits_picture.then_some(default));
         let settings = Settings {
             shell: text("Shell").unwrap_or_else(|| "bash".to_string()),
             size: Size { cols: sides[0], rows: sides[1] },
@@ -135,9 +159,9 @@ impl Settings {
             theme,
             playback_speed: number("PlaybackSpeed"),
             framerate: number("Framerate"),
-            font_size: number("FontSize"),
-            line_height: number("LineHeight"),
-            padding: number("Padding"),
+            font_size: drawn("FontSize", FONT_SIZE),
+            line_height: drawn("LineHeight", LINE_HEIGHT),
+            padding: drawn("Padding", PADDING),
             has_window_bar: text("WindowBar").is_some_and(|style| !style.is_empty()),
         };
         tape.mistakes.append(&mut mistakes);
@@ -175,26 +199,56 @@ fn check(name: &str, value: &Value) -> Result<(), String> {
     let wrong = |what: &str| Err(format!("'Set {name}' requires {what}"));
     match takes {
         Takes::Text if !matches!(value, Value::Text(_)) => wrong("a name"),
-        Takes::Number if !matches!(value, Value::Number(number) if *number > 0.0 || name == "Padding") => {
-            wrong("a number above 0")
-        }
+        Takes::Positive if !number(value).is_some_and(|number| number > 0.0) => wrong("a number above 0"),
+        Takes::Pixels if number(value).is_none() => wrong("a number of pixels"),
         Takes::Time if time(value).is_none() => wrong("a time like 500ms or 2s"),
+        Takes::Offset if number(value).is_none() => wrong("a percentage"),
         Takes::Percent if !matches!(number(value), Some(0.0..=100.0)) => wrong("a percentage from 0 to 100"),
-        Takes::Pattern if !matches!(value, Value::Pattern(_)) => wrong("a pattern like /regex/"),
+        Takes::Pattern => match value {
+            Value::Pattern(_) => Ok(()),
+            Value::Text(pattern) => language::check_pattern(pattern),
+            _ => wrong("a pattern like /regex/"),
+        },
+        Takes::Bar => match value {
+            Value::Text(bar) if BARS.contains(&bar.as_str()) => Ok(()),
+            _ => wrong("one of Colorful, ColorfulRight, Rings, RingsRight"),
+        },
+        Takes::Switch if !matches!(value, Value::Text(text) if text == "true" || text == "false") => {
+            wrong("true or false")
+        }
+        Takes::Fill => match value {
+            Value::Text(fill) if !fill.starts_with('#') || colour(fill).is_some() => Ok(()),
+            _ => wrong("a colour like \"#1e2a3b\" or the name of a picture"),
+        },
         Takes::Theme => match value {
             Value::Json(json) if theme_of_json(json).is_none() => {
                 wrong("a JSON object whose colours are like \"#1e2a3b\"")
             }
-            Value::Json(_) | Value::Text(_) => Ok(()),
+            Value::Json(_) => Ok(()),
+            Value::Text(name) if themes::named(name).is_none() => Err(unknown_theme(name)),
+            Value::Text(_) => Ok(()),
             _ => wrong("a theme's name or a JSON object"),
         },
         _ => Ok(()),
     }
 }
 
+fn unknown_theme(name: &str) -> String {
+    let suggestions: Vec<String> =
+        themes::suggestions(name).iter().map(|suggestion| format!("'{suggestion}'")).collect();
+    match suggestions.split_last() {
+        None => format!("unknown theme '{}'", visible(name)),
+        Some((last, [])) => format!("unknown theme '{}'; did you mean {last}?", visible(name)),
+        Some((last, others)) => {
+            format!("unknown theme '{}'; did you mean {} or {last}?", visible(name), others.join(", "))
+        }
+    }
+}
+
 fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) | Value::Percent(number) => Some(*number),
+        Value::Text(text) => text.parse().ok().filter(|number| (0.0..=1e9).contains(number)),
         _ => None,
     }
 }
@@ -208,26 +262,56 @@ pub fn time(value: &Value) -> Option<Duration> {
     }
 }
 
-/// Columns and rows: as set, or as many as fit the requested picture, or 80x24. `None` if the
-/// picture has no room for any. Not rounded yet.
-fn dimensions(number: &impl Fn(&str) -> Option<f64>) -> (Option<f64>, Option<f64>) {
-    let of = |name: &str, default: f64| number(name).unwrap_or(default);
-    let margins = 2.0 * of("Padding", 60.0);
-    let font_size = of("FontSize", 22.0);
-    let cell_width = 0.6 * font_size + of("LetterSpacing", 1.0) - 1.0;
-    let cell_height = 1.2 * font_size * of("LineHeight", 1.0);
-    let side = |cells: &str, pixels: &str, cell: f64, default: f64| {
-        let fitting = number(pixels).map(|pixels| ((pixels - margins) / cell).floor());
-        number(cells).or(fitting).or(Some(default)).filter(|&cells| cells >= 1.0)
-    };
-    (side("Columns", "Width", cell_width, 80.0), side("Rows", "Height", cell_height, 24.0))
+/// VHS's defaults, in pixels; the height of lines is relative to the font's.
+const FONT_SIZE: f64 = 22.0;
+const LINE_HEIGHT: f64 = 1.0;
+const PADDING: f64 = 60.0;
+const BAR: f64 = 30.0;
+
+/// What surrounds the text in a picture of a requested size, and the size of a character.
+struct Frame {
+    /// Left and right together, in pixels.
+    width: f64,
+    /// Above and below.
+    height: f64,
+    cell_width: f64,
+    cell_height: f64,
+}
+
+impl Frame {
+    fn of(number: &impl Fn(&str) -> Option<f64>, text: &impl Fn(&str) -> Option<String>) -> Frame {
+        let of = |name: &str, default: f64| number(name).unwrap_or(default);
+        let is_set = |name: &str| text(name).is_some_and(|text| !text.is_empty());
+        let margin = if is_set("MarginFill") { of("Margin", 0.0) } else { 0.0 };
+        let bar = if is_set("WindowBar") { of("WindowBarSize", BAR) } else { 0.0 };
+        let width = 2.0 * (of("Padding", PADDING) + margin);
+        let font_size = of("FontSize", FONT_SIZE);
+        Frame {
+            width,
+            height: width + bar,
+            cell_width: 0.6 * font_size + of("LetterSpacing", 1.0) - 1.0,
+            cell_height: 1.2 * font_size * of("LineHeight", LINE_HEIGHT),
+        }
+    }
+
+    /// Columns as set, or as many as fit the requested picture, or 80; not rounded. `None` if there
+    /// is no room for any.
+    fn cols(&self, number: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let fitting = number("Width").map(|width| ((width - self.width) / self.cell_width).floor());
+        number("Columns").or(fitting).or(Some(80.0)).filter(|&cols| cols >= 1.0)
+    }
+
+    /// The same for rows, or 24.
+    fn rows(&self, number: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
+        let fitting = number("Height").map(|height| ((height - self.height) / self.cell_height).floor());
+        number("Rows").or(fitting).or(Some(24.0)).filter(|&rows| rows >= 1.0)
+    }
 }
 
 fn theme(value: &Value) -> Option<Theme> {
     match value {
         Value::Json(json) => theme_of_json(json),
-        // VHS writes names with capitals and blanks.
-        Value::Text(name) => Theme::parse(&name.to_lowercase().replace(' ', "-")),
+        Value::Text(name) => themes::named(name),
         _ => None,
     }
 }
@@ -354,6 +438,11 @@ mod tests {
             ("Set Width 1200 Set Height 600", "81x18"),
             ("Set FontSize 10 Set Padding 0 Set Width 600", "100x24"),
             ("Set Height 600 Set LineHeight 2", "80x9"),
+            ("Set Width \"1200\" Set LetterSpacing 0", "88x24"),
+            // A margin counts if it is filled, a title bar if it is shown.
+            ("Set Width 1200 Set Height 600 Set Margin 33 Set WindowBarSize 40", "81x18"),
+            ("Set Width 1200 Set Height 600 Set Margin 33 Set MarginFill \"#fff\"", "76x15"),
+            ("Set Width 1200 Set Height 600 Set WindowBar Rings", "81x17"),
         ] {
             let (settings, mistakes, _) = settings(tape);
             assert_eq!((settings.size.to_string(), mistakes), (size.to_string(), vec![]), "{tape}");
@@ -367,6 +456,16 @@ mod tests {
             ("Set FontSzie 3", "1: unknown setting 'FontSzie'; did you mean 'FontSize'?"),
             ("Set FontSize big", "1: 'Set FontSize' requires a number above 0"),
             ("Set TypingSpeed fast", "1: 'Set TypingSpeed' requires a time like 500ms or 2s"),
+            (
+                "Set WindowBar Blue",
+                "1: 'Set WindowBar' requires one of Colorful, ColorfulRight, Rings, RingsRight",
+            ),
+            (
+                "Set MarginFill \"#12\"",
+                "1: 'Set MarginFill' requires a colour like \"#1e2a3b\" or the name of a picture",
+            ),
+            ("Set Theme Draclua", "1: unknown theme 'Draclua'; did you mean 'Dracula'?"),
+            ("Set Theme qqqqqq", "1: unknown theme 'qqqqqq'"),
             ("Set TypingJitter 200%", "1: 'Set TypingJitter' requires a percentage from 0 to 100"),
             (
                 "Set Theme {\"red\": 5}",
@@ -387,14 +486,36 @@ mod tests {
 
     #[test]
     fn a_theme_is_a_name_or_json_with_defaults_for_missing_colours() {
-        let (settings_, _, warnings) = settings("Set Theme Dracula");
-        assert_eq!((settings_.theme, warnings.len()), (Theme::parse("dracula"), 0));
+        let (settings_, _, _) = settings("Set Theme \"Catppuccin Latte\"");
+        assert_eq!(settings_.theme, themes::named("Catppuccin Latte"));
         let (settings_, _, _) =
             settings("Set Theme {\"background\": \"#fff\", \"brightPurple\": \"#010203\"}");
         let theme = settings_.theme.unwrap();
         assert_eq!((theme.background, theme.palette[13]), (Rgb::new(0xffffff), Rgb::new(0x010203)));
         assert_eq!(theme.foreground, Theme::default().foreground);
-        let (settings_, mistakes, warnings) = settings("Set Theme \"No Such\"");
-        assert_eq!((settings_.theme, mistakes.len(), warnings.len()), (None, 0, 1));
+    }
+
+    #[test]
+    fn settings_without_effect_are_reported_in_one_line() {
+        let (_, mistakes, warnings) = settings(
+            "Set FontSize 20\nSet Margin 5\nSet FontFamily x Set Padding 1\nSet BorderRadius 0\nSet CursorBlink false",
+        );
+        assert_eq!(mistakes, [] as [&str; 0]);
+        assert_eq!(warnings, ["2: settings without effect here: Margin, FontFamily, BorderRadius"]);
+    }
+
+    #[test]
+    fn a_picture_of_a_requested_size_has_vhs_measures() {
+        let drawn = |settings: &Settings| (settings.font_size, settings.line_height, settings.padding);
+        let (fitting, ..) = settings("Set Width 1200");
+        assert_eq!(drawn(&fitting), (Some(22.0), Some(1.0), Some(60.0)));
+        let (free, ..) = settings("Set FontSize 30");
+        assert_eq!(drawn(&free), (Some(30.0), None, None));
+    }
+
+    #[test]
+    fn the_shell_may_be_set_anywhere() {
+        let (settings, _, warnings) = settings("Hide\nSet Shell zsh\nSet WaitPattern /x/");
+        assert_eq!((settings.shell.as_str(), warnings.len()), ("zsh", 1));
     }
 }
