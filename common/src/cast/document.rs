@@ -194,25 +194,24 @@ impl Document {
             Ok(None) => return Ok(Progress::Starved),
             Err(Malformed) => Fault::BadDocument,
             Ok(Some(Key::Close { .. })) => front.missing(),
-            Ok(Some(Key::Entry { name, value })) if name == "stdout" => match bytes[value] {
-                b'[' if front.has_size() => return self.begin_frames(value, None, input),
-                b'[' => {
-                    // Skipped until the size is known.
-                    let extent = self.extent.get_or_insert_with(|| Extent::new(value));
-                    let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
-                    self.extent = None;
-                    front.at = end;
-                    front.frames = Some(value);
-                    return Ok(Progress::Stage);
-                }
-                _ => Fault::NotFrames(excerpt(first_value(&bytes[value..]))),
-            },
+            Ok(Some(Key::Entry { name, value }))
+                if name == "stdout" && bytes[value] == b'[' && front.has_size() =>
+            {
+                return self.begin_frames(value, None, input);
+            }
             Ok(Some(Key::Entry { name, value })) => {
                 let extent = self.extent.get_or_insert_with(|| Extent::new(value));
                 let Some(end) = extent.find(bytes) else { return Ok(Progress::Starved) };
                 self.extent = None;
+                if name == "stdout" && bytes[value] == b'[' {
+                    // Frames are skipped until the size is known.
+                    front.at = end;
+                    front.frames = Some(value);
+                    return Ok(Progress::Stage);
+                }
                 match json_text(&bytes[value..end]) {
                     None => Fault::BadDocument,
+                    Some(text) if name == "stdout" => Fault::NotFrames(excerpt(text.as_bytes())),
                     // A header of another version that continues on the next line.
                     Some(version) if name == "version" && version != "1" => Fault::CutOff,
                     Some(text) => {

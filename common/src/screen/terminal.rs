@@ -140,21 +140,22 @@ impl<C: Cell> Terminal<C> {
 
     /// Feeds the next piece of output. Sequences may continue from one piece to the next.
     pub fn feed(&mut self, text: &str) {
-        self.feed_with(text, &mut |_| {});
+        C::feed(self, text.as_bytes());
     }
 
-    /// The same for bytes. What of them is no UTF-8 shows as U+FFFD.
+    /// The same for bytes. Invalid UTF-8 shows as U+FFFD.
     pub fn feed_bytes(&mut self, bytes: &[u8]) {
-        self.feed_bytes_with(bytes, &mut |_| {});
+        C::feed(self, bytes);
     }
 
-    /// Takes the next piece; rows that leave the scrollback are shown to `evicted`, the oldest first.
+    /// Like [`Terminal::feed`]; rows that leave the scrollback are passed to `evicted`, oldest
+    /// first.
     pub fn feed_with(&mut self, text: &str, evicted: &mut impl FnMut(&Row<C>)) {
         self.feed_bytes_with(text.as_bytes(), evicted);
     }
 
     #[inline]
-    fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
+    pub(super) fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
             self.state.execute(&token, evicted);
@@ -177,13 +178,12 @@ impl<C: Cell> Terminal<C> {
         self.resize_with(size, &mut |_| {})
     }
 
-    /// Like [`Terminal::feed`]; rows that leave the scrollback are passed to `evicted`, oldest
-    /// first.
+    /// Like [`Terminal::resize`]; rows that leave the scrollback are passed to `evicted`, oldest
     /// first.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`]; then nothing has changed.
+    /// [`TooLarge`]; the state is then unchanged.
     pub fn resize_with(&mut self, size: Size, evicted: &mut impl FnMut(&Row<C>)) -> Result<(), TooLarge> {
         let (cols, rows) = dimensions(size)?;
         self.state.resize(cols, rows, evicted);

@@ -39,6 +39,7 @@ mod toml_settings;
 #[path = "../../../common/render/src/glyphs/face.rs"]
 mod face;
 
+#[cfg(test)]
 use std::path::Path;
 
 use common::text;
@@ -89,7 +90,7 @@ fn chosen() -> fn(&[u8]) {
 fn main() -> std::io::Result<()> {
     let target = chosen();
     for path in std::env::args_os().skip(1) {
-        target(&std::fs::read(Path::new(&path))?);
+        target(&std::fs::read(path)?);
     }
     Ok(())
 }

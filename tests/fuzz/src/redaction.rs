@@ -149,12 +149,7 @@ fn from_file(input: &[u8]) -> Option<Vec<u8>> {
     let source = Source::of(file, "test").unwrap();
     let Ok((mut analysis, _)) = rewrite::analyse(&source, patterns(), &JOB) else { return None };
     let mut out = Vec::new();
-    let outcome = rewrite::write(
-        &source,
-        &mut analysis,
-        &JOB,
-        &mut Sink::new(&mut out, "out"),
-    );
+    let outcome = rewrite::write(&source, &mut analysis, &JOB, &mut Sink::new(&mut out, "out"));
     *PATTERNS.lock().ok()? = Some(analysis.into_patterns());
     outcome.ok().map(|()| out)
 }
