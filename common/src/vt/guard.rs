@@ -1,5 +1,7 @@
 //! Holds back the sequences of a recording that could harm a terminal, by [`super::rules`].
 
+use memchr::memchr;
+
 use super::rules::{self, ENQ, Verdict};
 use super::{Csi, End, Kind, Part, Token, Tokenizer};
 
@@ -30,7 +32,7 @@ impl Guard {
                 Kind::String(string) if matches!(string.part, Part::Middle | Part::Last));
             if is_later_part {
                 if !self.holds_string {
-                    out.extend_from_slice(token.bytes);
+                    push_without_questions(token.bytes, out);
                     let is_cut_off = matches!(token.kind, Kind::String(string) if string.end == End::CutOff);
                     out.extend(is_cut_off.then_some(CANCEL));
                 }
@@ -51,10 +53,7 @@ impl Guard {
                         push_other_modes(csi, out);
                     }
                 }
-                _ if token.controls().any(|control| control == ENQ) => {
-                    out.extend(token.bytes.iter().filter(|&&byte| byte != ENQ));
-                }
-                _ => out.extend_from_slice(token.bytes),
+                _ => push_without_questions(token.bytes, out),
             }
         }
     }
@@ -62,6 +61,15 @@ impl Guard {
     /// Drops the unfinished sequence: the next piece starts outside of any.
     pub fn restart(&mut self) {
         *self = Guard { has_saved_title: self.has_saved_title, ..Guard::default() };
+    }
+}
+
+/// Appends a token that passes. An ENQ within a sequence may take effect, even in a string.
+fn push_without_questions(token: &[u8], out: &mut Vec<u8>) {
+    if memchr(ENQ, token).is_some() {
+        out.extend(token.iter().filter(|&&byte| byte != ENQ));
+    } else {
+        out.extend_from_slice(token);
     }
 }
 
@@ -188,6 +196,15 @@ mod tests {
         "\x1b_anything\x1b\\",
         "\x1bXanything\x1b\\",
         "\x1b^anything\x1b\\",
+        // Terminals ignore controls in strings, or execute them.
+        "\x1b]\x0152;c;eA==\x07",
+        "\x1b]5\x7f2;c;eA==\x1b\\",
+        "\x1b]133;\n?\x07",
+        "\x1b_G\x01t\n=f;eA==\x1b\\",
+        "\x1b]22;?__current__\x1b\\",
+        // Numbers that may be taken for smaller ones.
+        "\x1b]4294967348;c;eA==\x07",
+        "\x1b[?67584h",
         "\u{9b}6n",
         "\u{9d}52;c;eA==\u{9c}",
         "\u{90}$qm\u{9c}",
@@ -303,7 +320,8 @@ mod tests {
         assert_eq!(guarded([&b"\x1b[\n6\x05n\x1b[\r3\x051m"[..]]), "\n\x1b[\r31m");
         // They do not hide its introducer either.
         assert_eq!(guarded([&b"\x1b\n]52;c;eA==\x07\x1b\r[6n\x1b\x7fP$qm\x1b\\b"[..]]), "\n\rb");
-        assert_eq!(guarded([&b"\x1b\x05]2;title\x07"[..]]), "\x1b[22;0t\x1b]2;title\x07");
+        assert_eq!(guarded([&b"\x1b\x05]2;\x05title\x07"[..]]), "\x1b[22;0t\x1b]2;title\x07");
+        assert_eq!(guarded([&b"\x1b]8;;http:\x05//a\x07"[..]]), "\x1b]8;;http://a\x07");
     }
 
     #[test]

@@ -5,6 +5,8 @@
 //! draw, or change a state that is reset at the end ([`super::SETTINGS`]). Sources: xterm's "XTerm
 //! Control Sequences", DEC STD 070, the documentation of kitty, iTerm2, tmux and screen.
 
+use std::borrow::Cow;
+
 use super::{ControlString, Csi, Escape, Kind, Part, StringKind, Token};
 
 /// The treatment of the sequences of a rule.
@@ -127,7 +129,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         class: Class::Question,
         name: "color and other queries",
-        forms: "OSC with a parameter ?",
+        forms: "OSC with a parameter that begins with ?",
         verdict: Verdict::Hold,
         reason: "the terminal sends a color, the clipboard or another setting",
     },
@@ -280,6 +282,8 @@ fn class_of_mode(mode: u16, is_set: bool) -> Option<Class> {
     match (mode, is_set) {
         (2, false) | (38 | 46, true) => Some(Class::Emulation),
         (2048, true) => Some(Class::Reports),
+        // Or a larger one, of which terminals may see only the lower bits.
+        (u16::MAX, _) => Some(Class::Emulation),
         _ => None,
     }
 }
@@ -327,20 +331,36 @@ fn class_of_string(string: ControlString<'_>) -> Option<Class> {
     if !matches!(string.part, Part::Whole | Part::First) {
         return None;
     }
+    let text = without_controls(string.text);
     match string.kind {
-        StringKind::Osc => class_of_osc(string.text),
-        StringKind::Dcs => class_of_dcs(string.text),
-        StringKind::Apc => Some(class_of_apc(string.text)),
+        StringKind::Osc => class_of_osc(&text),
+        StringKind::Dcs => class_of_dcs(&text),
+        StringKind::Apc => Some(class_of_apc(&text)),
         StringKind::Sos | StringKind::Pm => Some(Class::UnknownString),
     }
 }
 
+/// The text of a string as most terminals take it: they ignore control characters in it, or execute
+/// them separately.
+fn without_controls(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_shown = |byte: &u8| !byte.is_ascii_control();
+    if text.iter().all(is_shown) {
+        Cow::Borrowed(text)
+    } else {
+        text.iter().copied().filter(is_shown).collect::<Vec<u8>>().into()
+    }
+}
+
 fn class_of_osc(text: &[u8]) -> Option<Class> {
-    let command = text.split(|&byte| byte == b';').next().unwrap_or_default();
+    let mut fields = text.split(|&byte| byte == b';');
+    let command = fields.next().unwrap_or_default();
     let Some(number) = number(command) else {
-        return match command.first() {
-            Some(b'P' | b'R') => Some(Class::Palette),
-            Some(b'I' | b'L' | b'l') => Some(Class::Commands),
+        return match command {
+            [] => Some(Class::Title),
+            [b'P' | b'R', ..] => Some(Class::Palette),
+            [b'I' | b'L' | b'l', ..] => Some(Class::Commands),
+            // Too large a number, of which terminals may see only the lower bits.
+            digits if digits.iter().all(u8::is_ascii_digit) => Some(Class::Commands),
             _ => None,
         };
     };
@@ -348,7 +368,7 @@ fn class_of_osc(text: &[u8]) -> Option<Class> {
         // Their text is only displayed.
         0..=2 => Some(Class::Title),
         8 => None,
-        _ if text.split(|&byte| byte == b';').skip(1).any(|field| field == b"?") => Some(Class::Question),
+        _ if fields.any(|field| field.starts_with(b"?")) => Some(Class::Question),
         4..=6 | 10..=19 | 21 | 104..=106 | 110..=119 => Some(Class::Palette),
         50 => Some(Class::Font),
         52 | 5522 => Some(Class::Clipboard),
