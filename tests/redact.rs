@@ -44,6 +44,8 @@ fn a_secret_is_masked_however_it_was_drawn() {
 fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
     for (outputs, expected) in [
         (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),
+        // Terminals ignore control characters there.
+        (vec!["\\u001b]0;hun\\u0001ter2\\u0007"], vec!["\\u001b]0;***\\u0001****\\u0007"]),
         (vec!["\\u001b]2;hun", "ter2\\u001b\\\\"], vec!["\\u001b]2;***", "****\\u001b\\\\"]),
         (
             vec!["\\u001b]8;;http://me:hunter2@x/\\u001b\\\\y"],

@@ -404,19 +404,21 @@ impl History {
     }
 }
 
-/// The lines of a text, and all of them joined; empty if there is only one.
+/// The lines of a text, and all of them joined without control characters, which terminals ignore
+/// in strings; empty if there is nothing to join.
 fn lines_of(text: &TracedLine) -> Vec<TracedLine> {
-    let is_end = |character: char| matches!(character, '\r' | '\n');
-    if !text.text().contains(is_end) {
+    if !text.text().contains(char::is_control) {
         return Vec::new();
     }
     let (mut joined, mut lines) = (TracedLine::default(), vec![TracedLine::default()]);
     for (at, character) in text.text().char_indices() {
-        if is_end(character) {
+        if matches!(character, '\r' | '\n') {
             lines.push(TracedLine::default());
             continue;
         }
-        joined.push(character, text.place(at));
+        if !character.is_control() {
+            joined.push(character, text.place(at));
+        }
         lines.last_mut().into_iter().for_each(|line| line.push(character, text.place(at)));
     }
     lines.retain(|line| !line.is_empty());
