@@ -380,6 +380,118 @@ fn a_picture_in_a_browser_matches_the_terminal_at_every_time() {
     }
 }
 
+/// The links on a page: for each, its address, and the box of cells that it covers as the terminal is
+/// laid out now: left, top, width, height; and whether a click in its middle reaches it.
+const ANCHORS: &str = "(() => {
+    const term = document.querySelector('.ap-term-text').getBoundingClientRect();
+    const style = getComputedStyle(document.querySelector('.ap-term'));
+    const cols = Number(style.getPropertyValue('--term-cols'));
+    const rows = Number(style.getPropertyValue('--term-rows'));
+    return [...document.querySelectorAll('#player a')].map((link) => {
+        const box = link.getBoundingClientRect();
+        const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+        const cells = [(box.left - term.left) / term.width * cols, (box.top - term.top) / term.height * rows,
+            box.width / term.width * cols, box.height / term.height * rows];
+        return [link.href, cells.map((value) => Math.round(value * 50) / 50).join(' '), hit === link].join(' ');
+    });
+})()";
+
+/// Waits until the page has these links.
+fn wait_for_links(browser: &mut Browser, expected: &[&str]) {
+    let until = Instant::now() + DEADLINE;
+    loop {
+        let found = browser.value(ANCHORS);
+        if found == json!(expected) {
+            return;
+        }
+        assert!(Instant::now() < until, "waited for {expected:?}, the page has {found}");
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn links_in_a_page_can_be_clicked_while_they_are_shown() {
+    let link = |uri: &str, text: &str| format!("\x1b]8;;{uri}\x1b\\{text}\x1b]8;;\x1b\\");
+    let cast = cast(&[
+        (
+            1.0,
+            &format!("see {}\r\n{}", link("https://a.example/?x=1&y", "漢 site"), link("javascript:x", "no")),
+        ),
+        (2.0, &link("http://b.example/'\"><b>", "other")),
+        // A pause of ten minutes, which is limited to 1 s: to the player, this is at 3 s.
+        (602.0, "\x1b[25;1H\n"),
+        (603.0, "\x1b[2J"),
+    ]) + "[604.0, \"r\", \"40x10\"]\n"
+        + &format!(
+            "[604.1, \"o\", {}]\n",
+            quoted(&format!("\x1b[3;5H{}", link("https://c.example/", "end")))
+        )
+        + "[609.0, \"o\", \"\"]\n";
+    let scratch = Scratch::new();
+    let html = run("asciinema-html -i 1", &cast).stdout();
+    let path = scratch.write(
+        "a.html",
+        html.replacen("AsciinemaPlayer.create", "window.played = AsciinemaPlayer.create", 1),
+    );
+    let mut browser = Browser::open(&format!("file://{}", path.display()), "900,700");
+    browser.wait_for("document.querySelector('.ap-overlay-start') !== null");
+    // The first click starts playback, even where the poster has a link.
+    assert_eq!(browser.value(&format!("{ANCHORS}.length")), 0);
+    let a = "https://a.example/?x=1&y 4 0 7 1 true";
+    let b = "http://b.example/'%22%3E%3Cb%3E 2 1 5 1 true";
+    let c = "https://c.example/ 4 2 3 1 true";
+    browser.value("played.play().then(() => played.pause())");
+    for (time, expected) in [
+        (1.5, [a].as_slice()),
+        (2.5, &[a, b]),
+        (3.5, &["http://b.example/'%22%3E%3Cb%3E 2 0 5 1 true"]),
+        (4.05, &[]),
+        (5.5, &[c]),
+        (0.5, &[]),
+        (1.5, &[a]),
+    ] {
+        browser.value(&format!("played.seek({time})"));
+        wait_for_links(&mut browser, expected);
+    }
+    // Smaller windows and full screens move them with the text.
+    let small = json!({ "width": 400, "height": 300, "deviceScaleFactor": 1, "mobile": false });
+    browser.call("Emulation.setDeviceMetricsOverride", small);
+    browser.wait_for("document.querySelector('.ap-term-text').getBoundingClientRect().width < 400");
+    wait_for_links(&mut browser, &[a]);
+    let whole = json!({ "expression": "document.querySelector('.ap-wrapper').requestFullscreen()",
+        "userGesture": true, "awaitPromise": true });
+    browser.call("Runtime.evaluate", whole);
+    browser.wait_for("document.fullscreenElement !== null");
+    wait_for_links(&mut browser, &[a]);
+    // A click reaches the link, and not the player.
+    browser.value(
+        "document.addEventListener('click', (event) => {
+            window.clicked = event.target.href;
+            event.preventDefault();
+        })",
+    );
+    let middle = browser.value(
+        "(() => {
+            const box = document.querySelector('#links a').getBoundingClientRect();
+            return { x: box.left + box.width / 2, y: box.top + box.height / 2, button: 'left', clickCount: 1 };
+        })()",
+    );
+    for kind in ["mousePressed", "mouseReleased"] {
+        let mut event = middle.clone();
+        event["type"] = json!(kind);
+        browser.call("Input.dispatchMouseEvent", event);
+    }
+    browser.wait_for("window.clicked === 'https://a.example/?x=1&y'");
+    let attributes = browser.value(
+        "['target', 'rel', 'aria-label'].map((name) => document.querySelector('#links a').getAttribute(name)).join()",
+    );
+    assert_eq!(attributes, "_blank,noopener noreferrer,https://a.example/?x=1&y");
+    // Also with the keyboard.
+    browser.value("document.querySelector('#links a').focus()");
+    assert_eq!(browser.value("document.activeElement.href"), "https://a.example/?x=1&y");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
 #[test]
 fn columns_stay_aligned_with_any_font() {
     let text = "0123456789".repeat(8);

@@ -108,3 +108,71 @@ fn a_cast_of_any_version_is_played_without_its_comments() {
     let (cast, _) = parts(&draw("", v1).script);
     assert!(cast.starts_with("{\"version\": 2,") && cast.ends_with("\"a\"]\n"), "{cast}");
 }
+
+/// The links in the last script of a page: their times, rows, columns, widths and addresses.
+fn links(script: &str) -> Vec<(String, String)> {
+    let Some((_, rest)) = script.split_once("\nconst addresses = [") else { return Vec::new() };
+    let (addresses, rest) = rest.split_once("], links = [\n").expect("links");
+    let addresses: Vec<String> =
+        serde_json::from_str(&format!("[{}]", addresses.trim_end_matches(','))).expect("strings");
+    let regions = rest.split_once("];").expect("their end").0;
+    let region = |line: &str| {
+        let (place, address) = line.trim_matches(['[', ']', ',']).rsplit_once(',').expect("numbers");
+        (place.to_string(), addresses[address.parse::<usize>().expect("an index")].clone())
+    };
+    regions.lines().map(region).collect()
+}
+
+fn link(uri: &str, text: &str) -> String {
+    format!("\x1b]8;;{uri}\x1b\\{text}\x1b]8;;\x1b\\")
+}
+
+#[test]
+fn links_are_where_and_when_the_terminal_shows_them() {
+    let text = format!("at {} and {}", link("https://a.example/", "one"), link("https://b.example/", "漢"));
+    let events = cast(&[(0.5, &text), (2.0, "\r\n"), (2.5, "\x1b[1;5H-"), (3.0, "\x1b[25;1H\n"), (9.0, "")]);
+    let (a, b) = ("https://a.example/".to_string(), "https://b.example/".to_string());
+    let found = links(&draw("", &events).script);
+    let expected = [("0.5,2.5,0,3,3", &a), ("0.5,3,0,11,2", &b), ("2.5,3,0,3,1", &a), ("2.5,3,0,5,1", &a)];
+    assert_eq!(found, expected.map(|(place, uri)| (place.to_string(), uri.clone())));
+    // A link that is still there when the recording ends stays.
+    let found = links(&draw("-i 0.25", &cast(&[(5.0, &text)])).script);
+    assert_eq!(found, [("0.25,Infinity,0,3,3".to_string(), a), ("0.25,Infinity,0,11,2".to_string(), b)]);
+}
+
+#[test]
+fn a_page_has_only_links_to_the_web() {
+    let uris = [
+        "javascript:alert(1)",
+        "JAVASCRIPT:alert(1)//https://x",
+        "data:text/html,<script>alert(1)</script>",
+        "file:///etc/passwd",
+        "vbscript:x",
+        " https://a.example",
+        "https:a.example",
+        "//a.example",
+    ];
+    let text: String = uris.iter().map(|uri| link(uri, "x")).collect();
+    let page = draw("", &cast(&[(0.5, &text)]));
+    assert!(links(&page.script).is_empty() && !page.script.contains("const addresses"));
+    let evil = "https://a.example/</script><script>alert(1)//\"'\\\u{202e}";
+    let page = draw("", &cast(&[(0.5, &link(evil, "x"))]));
+    assert_eq!(page.elements.iter().filter(|name| *name == "script").count(), 2);
+    assert_eq!(links(&page.script), [("0.5,Infinity,0,0,1".to_string(), evil.to_string())]);
+}
+
+#[test]
+fn many_links_do_not_make_a_page_large() {
+    let draw = |scheme: &str| {
+        let mut events = cast(&[]);
+        for step in 0..200 {
+            let text: String =
+                (0..1000).map(|at| link(&format!("{scheme}://a.example/{step}/{at}"), "x")).collect();
+            events.push_str(&format!("[{step}, \"o\", {}]\n", json(&text)));
+        }
+        run("asciinema-html", &events).stdout()
+    };
+    let (with, without) = (draw("https"), draw("gophe"));
+    assert!(with.contains("const addresses") && !without.contains("const addresses"));
+    assert!(with.len() < without.len() + 2_500_000, "{} and {}", with.len(), without.len());
+}

@@ -23,6 +23,7 @@ use crate::gif::{self, GifWriter};
 use crate::glyphs::{FontError, Fonts};
 use crate::html;
 use crate::layout::Layout;
+use crate::links::LinkTracker;
 use crate::metrics::{JETBRAINS_MONO, Metrics};
 use crate::paint::Painter;
 use crate::png;
@@ -275,7 +276,7 @@ pub fn html(options: &Options) -> cli::Result<()> {
     let failed = |error: io::Error| Failure::io(&name, &error);
     let mut sink = Some(BufWriter::new(sink));
     let mut at = options.at.clone();
-    let mut page = None;
+    let (mut page, mut links) = (None, None);
     let mut settings = html::Settings {
         theme: options.theme.as_ref(),
         idle_limit: options.idle_limit,
@@ -289,16 +290,17 @@ pub fn html(options: &Options) -> cli::Result<()> {
             Item::Header(header) => {
                 // A browser would fail to show it.
                 check_size(header.size)?;
+                links = Some(LinkTracker::new(header, options.idle_limit)?);
                 let title = options.title(header);
                 if let Some(sink) = sink.take() {
                     page = Some(html::Page::begin(sink, header, &title, &settings).map_err(failed)?);
                 }
             }
             Item::Event(event) => {
-                event.resize().map_or(Ok(()), check_size)?;
                 last = last.max(event.time);
                 at.iter_mut().for_each(|at| at.observe(event));
-                if let Some(page) = &mut page {
+                if let (Some(page), Some(links)) = (&mut page, &mut links) {
+                    links.event(event)?;
                     page.line(event.line).map_err(failed)?;
                 }
             }
@@ -310,8 +312,10 @@ pub fn html(options: &Options) -> cli::Result<()> {
         Some(at) => reached(at, &source)?.min(last),
         None => last.divided_by(2.0),
     });
-    let Some(page) = page else { return Err(filter::failure(&source, cast::Error::Empty)) };
-    let sink = page.finish(&settings).map_err(failed)?;
+    let (Some(page), Some(links)) = (page, links) else {
+        return Err(filter::failure(&source, cast::Error::Empty));
+    };
+    let sink = page.finish(&settings, &links.finish()).map_err(failed)?;
     let sink = sink.into_inner().map_err(|error| failed(error.into_error()))?;
     sink.finish().map_err(failed)
 }

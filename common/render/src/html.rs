@@ -1,13 +1,14 @@
 //! A self-contained page that plays a recording: it includes the player, its style and the cast.
 //!
 //! The cast is a string in the page's script, written as it is read, so that memory does not grow
-//! with it.
+//! with it. Links, which the player does not draw, are laid over its terminal by a script of ours.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use common::cast::{Header, Time};
 
+use crate::links::{Links, Region};
 use crate::player;
 use crate::svg::push_text;
 use crate::theme::Theme;
@@ -16,6 +17,9 @@ use crate::theme::Theme;
 /// WebAssembly, its fonts and pictures are part of its style.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' 'wasm-unsafe-eval'; \
                       style-src 'unsafe-inline'; img-src data:; font-src data:; connect-src data:";
+
+/// The script that shows the links.
+const LINKS: &str = include_str!("links.js");
 
 /// The settings of the player.
 pub struct Settings<'a> {
@@ -79,12 +83,12 @@ impl<W: Write> Page<W> {
         self.out.write_all(self.buffer.as_bytes())
     }
 
-    /// Ends the page, and returns the sink.
+    /// Ends the page with the links of the cast, and returns the sink.
     ///
     /// # Errors
     ///
     /// Errors of the sink.
-    pub fn finish(mut self, settings: &Settings<'_>) -> io::Result<W> {
+    pub fn finish(mut self, settings: &Settings<'_>, links: &Links) -> io::Result<W> {
         let mut options = String::from("fit: \"both\"");
         if let Some(poster) = settings.poster {
             let _ = write!(options, ", poster: \"npt:{}\"", poster.as_micros() as f64 / 1e6);
@@ -101,11 +105,16 @@ impl<W: Write> Page<W> {
         if settings.does_loop {
             options.push_str(", loop: true");
         }
-        let tail = format!(
-            "\";\nAsciinemaPlayer.create({{data: cast}}, document.getElementById(\"player\"), {{{options}}});\n\
-             </script>\n</body>\n</html>\n"
-        );
+        let create = format!("{{data: cast}}, document.getElementById(\"player\"), {{{options}}}");
+        let tail = if links.regions.is_empty() {
+            format!("\";\nAsciinemaPlayer.create({create});\n")
+        } else {
+            let mut tail = format!("\";\nconst player = AsciinemaPlayer.create({create});\n");
+            push_links(links, &mut tail);
+            tail
+        };
         self.out.write_all(tail.as_bytes())?;
+        self.out.write_all(b"</script>\n</body>\n</html>\n")?;
         self.out.flush()?;
         Ok(self.out)
     }
@@ -124,6 +133,25 @@ fn push_theme(theme: &Theme, out: &mut String) {
         let _ = write!(out, ";--term-color-{index}:{}", hex(color));
     }
     out.push('}');
+}
+
+/// Appends the links, and the script that shows them.
+fn push_links(Links { regions, addresses }: &Links, out: &mut String) {
+    out.push_str("const addresses = [");
+    for address in addresses {
+        out.push('"');
+        push_string(address, out);
+        out.push_str("\",");
+    }
+    out.push_str("], links = [\n");
+    let seconds = |time: Time| (time.as_micros() as f64 / 1e6).to_string();
+    for Region { from, to, row, columns, address } in regions {
+        let (from, to) = (seconds(*from), to.map_or_else(|| "Infinity".to_string(), seconds));
+        let (column, width) = (columns.start, columns.len());
+        let _ = writeln!(out, "[{from},{to},{row},{column},{width},{address}],");
+    }
+    out.push_str("];\n");
+    out.push_str(LINKS);
 }
 
 /// Appends text escaped for a string in a script within a page: without `<`, which might end the

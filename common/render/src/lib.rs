@@ -10,6 +10,7 @@ pub mod gif;
 pub mod glyphs;
 pub mod html;
 pub mod layout;
+pub mod links;
 pub mod metrics;
 pub mod paint;
 pub mod player;

@@ -8,6 +8,7 @@ use common::screen::{Cell, Color, Row, Screen, Style, StyledCell, Underline};
 
 use crate::canvas::{Canvas, CanvasCell, Cursor};
 use crate::glyphs::FaceStyle;
+use crate::links::is_web;
 use crate::raster::Look;
 use crate::theme::{Rgb, Theme};
 
@@ -136,10 +137,7 @@ impl View {
 
     /// A link that may be followed: only to the web.
     fn link(&mut self, uri: &str) -> Option<Rc<str>> {
-        let begins_with =
-            |scheme: &str| uri.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));
-        let is_web = begins_with("https://") || begins_with("http://");
-        if !is_web || uri.chars().any(|character| character.is_control() || character.is_whitespace()) {
+        if !is_web(uri) {
             return None;
         }
         if let Some(link) = self.links.get(uri) {
