@@ -5,6 +5,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufWriter, IsTerminal, Write};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use common::cast::{self, Fault, Header, Item, Time};
@@ -104,13 +105,19 @@ impl Options {
                 Arg::Option("--to") => options.range.to = Some(position(args)?),
                 Arg::Option("-i" | "--idle-time-limit") => options.idle_limit = Some(args.seconds()?),
                 Arg::Option("-s" | "--speed") => options.speed = args.factor()?,
-                Arg::Option("--fps" | "--fps-cap") => options.frames_per_second = number(args, 0.1, 100.0)?,
+                Arg::Option("--fps" | "--fps-cap") => {
+                    options.frames_per_second = number(args, 0.1..=100.0, "0.1 to 100")?
+                }
                 Arg::Option("--hold" | "--last-frame-duration") => options.hold = seconds_or_none(args)?,
                 Arg::Option("-l" | "--loop") => options.wants_loop = true,
                 Arg::Option("--no-loop") => options.wants_no_loop = true,
                 Arg::Option("--theme") => options.theme = Some(theme(args)?),
-                Arg::Option("--font-size") => options.font_size = number(args, 4.0, 200.0)? as f32,
-                Arg::Option("--line-height") => options.line_height = number(args, 0.5, 5.0)? as f32,
+                Arg::Option("--font-size") => {
+                    options.font_size = number(args, 4.0..=200.0, "4 to 200")? as f32
+                }
+                Arg::Option("--line-height") => {
+                    options.line_height = number(args, 0.5..=5.0, "0.5 to 5")? as f32
+                }
                 Arg::Option("--font") => options.fonts.push(args.value()?.into()),
                 Arg::Option("--cols") => options.cols = Some(whole(args, 1, u16::MAX)?),
                 Arg::Option("--rows") => options.rows = Some(whole(args, 1, u16::MAX)?),
@@ -449,13 +456,13 @@ fn seconds_or_none(args: &mut Args) -> cli::Result<Time> {
     time.ok_or_else(|| args.bad_value(&value, "not a number of seconds"))
 }
 
-/// The value of the option just returned: a number within a range.
-fn number(args: &mut Args, least: f64, most: f64) -> cli::Result<f64> {
+/// The value of the option just returned: a number within a range, which messages call `words`.
+fn number(args: &mut Args, range: RangeInclusive<f64>, words: &str) -> cli::Result<f64> {
     let value = args.value()?;
     let number = value.to_str().and_then(|text| text.parse::<f64>().ok());
     number
-        .filter(|number| (least..=most).contains(number))
-        .ok_or_else(|| args.bad_value(&value, &format!("not a number from {least} to {most}")))
+        .filter(|number| range.contains(number))
+        .ok_or_else(|| args.bad_value(&value, &format!("not a number from {words}")))
 }
 
 /// The value of the option just returned: a whole number within a range.

@@ -91,13 +91,13 @@ impl<W: Write> Page<W> {
     pub fn finish(mut self, settings: &Settings<'_>, links: &Links) -> io::Result<W> {
         let mut options = String::from("fit: \"both\"");
         if let Some(poster) = settings.poster {
-            let _ = write!(options, ", poster: \"npt:{}\"", poster.as_micros() as f64 / 1e6);
+            let _ = write!(options, ", poster: \"npt:{poster}\"");
         }
         if settings.theme.is_some() {
             options.push_str(", theme: \"own\"");
         }
         if let Some(limit) = settings.idle_limit {
-            let _ = write!(options, ", idleTimeLimit: {}", limit.as_micros() as f64 / 1e6);
+            let _ = write!(options, ", idleTimeLimit: {limit}");
         }
         if settings.speed != 1.0 {
             let _ = write!(options, ", speed: {}", settings.speed);
@@ -144,9 +144,8 @@ fn push_links(Links { regions, addresses }: &Links, out: &mut String) {
         out.push_str("\",");
     }
     out.push_str("], links = [\n");
-    let seconds = |time: Time| (time.as_micros() as f64 / 1e6).to_string();
     for Region { from, to, row, columns, address } in regions {
-        let (from, to) = (seconds(*from), to.map_or_else(|| "Infinity".to_string(), seconds));
+        let to = to.map_or_else(|| "Infinity".to_string(), |to| to.to_string());
         let (column, width) = (columns.start, columns.len());
         let _ = writeln!(out, "[{from},{to},{row},{column},{width},{address}],");
     }

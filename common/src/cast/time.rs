@@ -4,6 +4,7 @@
 //! at exactly the right microsecond. More than six decimals are rounded half up, exponents are
 //! accepted (grammar: RFC 8259, section 6). Knows no events, files or options.
 
+use std::fmt;
 use std::time::Duration;
 
 /// A point in a cast (counted from its start) or a duration, in microseconds.
@@ -125,6 +126,17 @@ impl Time {
     }
 }
 
+/// In seconds, with as many decimals as it takes.
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0 / 1_000_000)?;
+        match self.0 % 1_000_000 {
+            0 => Ok(()),
+            micros => write!(f, ".{}", format!("{micros:06}").trim_end_matches('0')),
+        }
+    }
+}
+
 impl From<Duration> for Time {
     fn from(duration: Duration) -> Time {
         Time::from_micros(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX))
@@ -238,6 +250,12 @@ mod tests {
         let mut out = Vec::new();
         time.write_seconds(&mut out);
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn messages_show_only_as_many_decimals_as_it_takes() {
+        let shown = |micros| Time(micros).to_string();
+        assert_eq!([0, 3_000_000, 75_250_000, 1].map(shown), ["0", "3", "75.25", "0.000001"]);
     }
 
     #[test]

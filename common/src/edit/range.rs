@@ -75,7 +75,7 @@ impl Position {
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.at {
-            Point::Time => write!(f, "{} s", self.reached.unwrap_or_default().as_micros() as f64 / 1e6),
+            Point::Time => write!(f, "{} s", self.reached.unwrap_or_default()),
             Point::Label(label) => write!(f, "marker '{}'", crate::text::visible(label)),
             Point::Number { number, .. } => write!(f, "marker number {number}"),
         }

@@ -16,7 +16,7 @@ pub struct Keyframes {
     /// The length of the animation.
     length: Time,
     /// The number of decimals for percentages exact to a millisecond.
-    decimals: usize,
+    decimals: u32,
     /// The range of each rule in the text, in the order of their names.
     places: Vec<Range<usize>>,
     /// The numbers of rules, by a hash of their text.
@@ -33,7 +33,7 @@ impl Keyframes {
         Keyframes {
             times,
             length,
-            decimals: decimals as usize,
+            decimals,
             places: Vec::new(),
             numbers: HashMap::new(),
             text: String::new(),
@@ -114,9 +114,12 @@ impl Keyframes {
         if time.as_micros() == 0 {
             return "0%".to_string();
         }
-        let share = time.as_micros() as f64 * 100.0 / self.length.as_micros().max(1) as f64;
-        let text = format!("{share:.*}", self.decimals);
-        format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+        let parts = 100 * 10u128.pow(self.decimals);
+        let length = u128::from(self.length.as_micros().max(1));
+        let share = (u128::from(time.as_micros()) * parts + length / 2) / length;
+        let text = format!("{share:0width$}", width = self.decimals as usize + 1);
+        let (whole, decimals) = text.split_at(text.len() - self.decimals as usize);
+        format!("{whole}.{decimals}").trim_end_matches('0').trim_end_matches('.').to_string() + "%"
     }
 
     /// All rules.

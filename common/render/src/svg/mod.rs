@@ -226,12 +226,11 @@ impl SvgWriter {
         let mut cursor = String::new();
         self.push_cursor(&mut keyframes, &mut cursor);
 
-        let seconds = end.as_micros() as f64 / 1e6;
         let count = if playing == Playing::Loop { "infinite" } else { "forwards" };
         let rules = format!(
-            ".m{{animation:{seconds}s step-end {count}}}\
+            ".m{{animation:{end}s step-end {count}}}\
              @media(prefers-reduced-motion){{.m{{animation-play-state:paused;animation-delay:-{}s}}}}",
-            (seconds - 0.001).max(0.0),
+            end.since(Time::from_micros(1000)),
         );
         self.write_head(&mut out, &[&rules, keyframes.rules()], "")?;
         drop(keyframes);
@@ -444,10 +443,11 @@ impl SvgWriter {
         head.push_str("</desc>");
         // In most faces the advance is six tenths of the size; text in other faces is adjusted to
         // that.
-        let font_size = f32::from(metrics.cell.width) / 0.6;
+        let hundredths = (f32::from(metrics.cell.width) * 100.0 / 0.6).round() as u32;
+        let (pixels, rest) = (hundredths / 100, hundredths % 100);
         let _ = write!(
             head,
-            "<style>svg{{fill:{};font:{font_size:.2}px {FONTS};shape-rendering:crispEdges}}\
+            "<style>svg{{fill:{};font:{pixels}.{rest:02}px {FONTS};shape-rendering:crispEdges}}\
              text{{white-space:pre;direction:ltr;unicode-bidi:bidi-override;font-variant-ligatures:none;\
              font-size-adjust:ch-width .6;text-rendering:geometricPrecision}}\
              .n{{fill:{};font-weight:400;font-style:normal}}.b{{font-weight:700}}.i{{font-style:italic}}\

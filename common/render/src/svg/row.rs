@@ -1,6 +1,7 @@
 //! A row of cells as markup that can be placed anywhere: backgrounds, geometry, text and the lines
 //! of its text, in this order.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::rc::Rc;
 
@@ -14,6 +15,9 @@ use crate::geometry::{self, Cell, Outline};
 use crate::metrics::Metrics;
 use crate::raster::Look;
 use crate::theme::{Rgb, Theme};
+
+/// The longest indent written as blanks; longer ones are shorter as an attribute.
+const MOST_INDENT: usize = 7;
 
 /// A row's markup.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -45,7 +49,8 @@ impl Markup {
         let _ = match self {
             Markup::Text { x: start, rest } => {
                 let (x, y) = (x + i64::from(*start), y + metrics.baseline as i64);
-                write!(out, "<text{id} x=\"{x}\" y=\"{y}\"{rest}</text>")
+                let x = if x == 0 { String::new() } else { format!(" x=\"{x}\"") };
+                write!(out, "<text{id}{x} y=\"{y}\"{rest}</text>")
             }
             Markup::Elements(elements) if id.is_empty() && (x, y) == (0, 0) => write!(out, "{elements}"),
             Markup::Elements(elements) => {
@@ -75,7 +80,7 @@ pub fn markup(
     }
     let mut elements = row.shapes;
     if let Some(Text { x, attributes, content, .. }) = text {
-        let (x, y) = (if x == 0 { String::new() } else { format!(" x=\"{x}\"") }, metrics.baseline);
+        let (x, y) = (if x == 0 { String::new() } else { format!(" x=\"{x}\"") }, metrics.baseline as i64);
         let _ = write!(elements, "<text{x} y=\"{y}\"{attributes}>{content}</text>");
     }
     elements.push_str(&lines);
@@ -99,7 +104,7 @@ struct Row<'a> {
 }
 
 /// The style of text.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Dress {
     color: Rgb,
     bold: bool,
@@ -244,11 +249,20 @@ impl Row<'_> {
     /// All text as one element, without leading and trailing blanks.
     fn text(&mut self, cells: &[CanvasCell]) -> Option<Text> {
         let mut runs = runs(cells);
-        let first = runs.first()?;
+        let first = runs.first_mut()?;
+        if first.column <= MOST_INDENT && !first.is_unusual && first.dress.link.is_none() {
+            first.text.insert_str(0, &" ".repeat(first.column));
+            first.columns += first.column;
+            first.column = 0;
+        }
         let start = first.column;
-        let most = runs.iter().max_by_key(|run| run.columns)?;
-        // Text in the style of most of the row needs no element of its own.
-        let base = Dress { link: None, ..most.dress.clone() };
+        // Text in the style of the row needs no elements of its own, so take the most frequent
+        // style; preferably the one without attributes.
+        let mut counts: HashMap<&Dress, usize> = HashMap::new();
+        runs.iter().for_each(|run| *counts.entry(&run.dress).or_default() += 1);
+        let plain = Dress { color: self.theme.foreground, bold: false, italic: false, link: None };
+        let gain = |run: &&Run| (counts.get(&run.dress), run.dress == plain, run.columns);
+        let base = Dress { link: None, ..runs.iter().max_by_key(gain)?.dress.clone() };
         let has_places = runs.iter().any(|run| run.is_unusual);
         let end = runs.last().map_or(start, |run| run.column + run.columns);
         let mut attributes = self.dress_attributes(&base);
