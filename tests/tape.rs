@@ -56,6 +56,26 @@ fn hidden_commands_take_no_time_and_appear_in_one_drawing() {
 }
 
 #[test]
+fn a_show_at_the_end_does_not_reveal_what_was_hidden() {
+    let commands = "Type 'echo done' Enter Wait+Screen /done\\s+>/ Sleep 500ms Hide Type clear Enter Wait Show";
+    let cast = run("asciinema-tape --steady", tape(commands)).stdout();
+    assert_eq!(screen_of(&cast).rows()[1].trim_end(), "done", "{cast}");
+    // The pause before it counts: keys, Wait, Sleep.
+    let last = events(&cast).last().expect("an event").0;
+    assert_eq!(last, 1.1, "{cast}");
+    let cast = run("asciinema-tape", tape(&format!("{commands} Sleep 10ms"))).stdout();
+    assert_eq!(screen_of(&cast).rows()[0].trim_end(), ">", "{cast}");
+}
+
+#[test]
+fn a_picture_lasts_as_long_as_the_tape() {
+    let scratch = Scratch::new();
+    scratch.write("t.tape", "Output t.svg\nSet Framerate 10\nSet Shell 'echo a; sleep 9'\nSleep 3s\n");
+    assert_eq!(scratch.run("asciinema-tape --steady t.tape", "").stderr(), "");
+    assert!(scratch.read("t.svg").contains("animation:3.1s "), "{}", scratch.read("t.svg"));
+}
+
+#[test]
 fn every_mistake_is_reported_with_its_line_and_nothing_is_run() {
     let scratch = Scratch::new();
     scratch.write("bad.tape", "Type 'a'\nSleep soon\nOutput demo.mp4\nSet FontSize 0\nTyp x\n");

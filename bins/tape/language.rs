@@ -138,6 +138,23 @@ impl Tape {
         self.commands.iter().any(|command| matches!(command.action, Action::Screenshot(_)))
     }
 
+    /// The number of commands up to the last one that can be seen. A `Show` after it would only
+    /// reveal how a demonstration was cleaned up.
+    pub fn shown_commands(&self) -> usize {
+        let mut is_hidden = false;
+        let mut shown = 0;
+        for (index, command) in self.commands.iter().enumerate() {
+            match command.action {
+                Action::Hide => is_hidden = true,
+                Action::Show => is_hidden = false,
+                Action::Output(_) | Action::Require(_) | Action::Set(..) | Action::Environment(..) => {}
+                _ if is_hidden => {}
+                _ => shown = index + 1,
+            }
+        }
+        shown
+    }
+
     /// The place where it sets its shell, if it does.
     pub fn shell_place(&self) -> Option<&Place> {
         let sets_shell =

@@ -16,6 +16,9 @@ use crate::settings::Settings;
 /// The line between two screens in a text file.
 const SEPARATOR: &str = "────────────────────────────────────────────────────────────────────────────────";
 
+/// The frames per second of pictures, unless the tape sets it.
+const FRAMERATE: f64 = 25.0;
+
 /// The outputs requested by `Output` and `Screenshot` commands.
 #[derive(Default)]
 pub struct Outputs {
@@ -124,15 +127,14 @@ fn options(kind: &str, at: Option<Time>, settings: &Settings) -> Vec<OsString> {
     let moves = at.is_none() && matches!(kind, "svg" | "gif");
     if moves {
         add("--fps", settings.framerate);
+        // The last frame is seen, but no longer than the tape demands.
+        add("--hold", Some(1.0 / settings.framerate.unwrap_or(FRAMERATE)));
     }
     if moves || kind == "html" {
         add("--speed", settings.playback_speed);
         // The tape determines the pauses.
-        options.push("--idle-time-limit=1000000".into());
+        add("--idle-time-limit", Some(1e6));
     }
-    let mut add = |name: &str, value: Option<f64>| {
-        options.extend(value.map(|value| OsString::from(format!("{name}={value}"))));
-    };
     if kind != "html" {
         add("--font-size", settings.font_size);
         add("--line-height", settings.line_height.map(|height| height * 1.2));

@@ -67,7 +67,11 @@ pub fn perform(
         outputs,
     };
     let mut outcome = Ok(());
-    for command in &tape.commands {
+    let shown = tape.shown_commands();
+    for (index, command) in tape.commands.iter().enumerate() {
+        if index >= shown && command.action == Action::Show {
+            continue;
+        }
         if let Err(why) = performance.carry_out(&command.action) {
             let what = match (&why, &command.action) {
                 (Stopped::TimedOut, Action::Wait { scope, .. }) => Some(performance.session.shown(*scope)),

@@ -210,7 +210,7 @@ impl<'a> Session<'a> {
         }
         self.end_step()?;
         let end = self.clock.now();
-        if self.hidden.is_none() && end > self.recording.last() {
+        if end > self.recording.last() {
             self.recording.push(end, Code::Output, "").map_err(Stopped::Failed)?;
         }
         let Session { pty, mut child, .. } = self;
