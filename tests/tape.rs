@@ -57,7 +57,8 @@ fn hidden_commands_take_no_time_and_appear_in_one_drawing() {
 
 #[test]
 fn a_show_at_the_end_does_not_reveal_what_was_hidden() {
-    let commands = "Type 'echo done' Enter Wait+Screen /done\\s+>/ Sleep 500ms Hide Type clear Enter Wait Show";
+    let commands =
+        "Type 'echo done' Enter Wait+Screen /done\\s+>/ Sleep 500ms Hide Type clear Enter Wait Show";
     let cast = run("asciinema-tape --steady", tape(commands)).stdout();
     assert_eq!(screen_of(&cast).rows()[1].trim_end(), "done", "{cast}");
     // The pause before it counts: keys, Wait, Sleep.

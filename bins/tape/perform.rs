@@ -98,10 +98,9 @@ impl Performance<'_, '_> {
             }
             Action::Type { text, delay } => {
                 self.begin()?;
-                let mut buffer = [0; 4];
                 for character in text.chars() {
                     let length = self.length(*delay);
-                    self.session.press(character.encode_utf8(&mut buffer).as_bytes(), length)?;
+                    self.session.type_character(character, length)?;
                 }
             }
             Action::Press { key, count, delay } => {

@@ -19,8 +19,11 @@ use crate::clock::Clock;
 use crate::language::Scope;
 use crate::recording::Recording;
 
-/// The silence after which the program is assumed to have finished its reaction to a key.
+/// The silence after which the program is assumed to have finished its reaction to a character.
 const SILENCE: Duration = Duration::from_millis(30);
+
+/// The same for other keys, which may start or end programs.
+const LONG_SILENCE: Duration = Duration::from_millis(100);
 
 /// How long to wait for the reaction to a key, and for its end, in a steady tape.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -103,8 +106,17 @@ impl<'a> Session<'a> {
         self.await_silence(SILENCE, AT_MOST, AT_MOST)
     }
 
-    /// Types bytes that take this long, and records the program's output meanwhile.
+    /// Types a character that takes this long, and records the program's output meanwhile.
+    pub fn type_character(&mut self, character: char, length: Duration) -> Result<(), Stopped> {
+        self.send(character.encode_utf8(&mut [0; 4]).as_bytes(), length, SILENCE)
+    }
+
+    /// Presses any other key that takes this long, or pastes, likewise.
     pub fn press(&mut self, bytes: &[u8], length: Duration) -> Result<(), Stopped> {
+        self.send(bytes, length, LONG_SILENCE)
+    }
+
+    fn send(&mut self, bytes: &[u8], length: Duration, silence: Duration) -> Result<(), Stopped> {
         if self.is_ended {
             return Err(Stopped::Ended);
         }
@@ -112,7 +124,7 @@ impl<'a> Session<'a> {
         self.typed.extend_from_slice(bytes);
         self.pass(length)?;
         match self.clock.is_steady() {
-            true => self.await_silence(SILENCE, NO_ANSWER, PATIENCE),
+            true => self.await_silence(silence, NO_ANSWER, PATIENCE),
             false => Ok(()),
         }
     }
