@@ -1,10 +1,9 @@
 //! asciinema-caption.
 
-use common::screen::{Cell, Row, Screen, StyledCell};
-use common::size::Size;
+use common::screen::{Cell, Row, StyledCell};
 use proptest::prelude::*;
 
-use crate::harness::{Scratch, cast, events, run, text_of};
+use crate::harness::{Scratch, any_output, cases, cast, run, screen_at, text_of};
 
 /// The rows of a cast's screen at a time, with inverse text in brackets.
 fn rows_at(cast: &str, time: f64) -> Vec<String> {
@@ -24,22 +23,6 @@ fn rows_at(cast: &str, time: f64) -> Vec<String> {
         text.trim_end().to_string()
     };
     screen.rows().map(text).collect()
-}
-
-/// The screen of a cast of version 2 after all events up to a time.
-fn screen_at(cast: &str, time: f64) -> Screen {
-    let header = crate::harness::header(cast);
-    let number = |key: &str| u16::try_from(header[key].as_u64().expect("a size")).expect("a size");
-    let size = Size { cols: number("width"), rows: number("height") };
-    let mut screen = Screen::new(size, 100).expect("a screen");
-    for (_, code, text) in events(cast).into_iter().take_while(|(at, _, _)| *at <= time) {
-        match code.as_str() {
-            "o" => screen.feed(&text),
-            "r" => screen.resize(Size::parse(&text).expect("a size")).expect("a screen"),
-            _ => {}
-        }
-    }
-    screen
 }
 
 fn small(events: &[(f64, &str)]) -> String {
@@ -136,30 +119,12 @@ fn a_damaged_cast_loses_its_caption_before_the_end() {
     assert_eq!(rows_at(&ran.stdout_anyhow(), 9.0), ["a", "", "", ""]);
 }
 
-/// A cast without captions.
-fn output() -> impl Strategy<Value = String> {
-    prop_oneof![
-        4 => "[a-zż界]{1,30}",
-        2 => "([a-z]{1,9}\r\n){1,6}",
-        2 => "\x1b\\[[1-6];[2-7]r\x1b\\[[0-7]?H\x1b\\[[0-3]?[ABEFeLM]",
-        3 => "\x1b\\[([0-9]{0,2}(;[0-9]{1,2})?[A-HJ-MPSTXZ@adefg]|[su]|[0-3]?[JK])",
-        2 => "\x1b\\[\\?(6|7|25|47|69|1047|1048|1049)[hl]",
-        1 => "\x1b\\[[1-4];[5-9]s",
-        1 => "\x1b\\[(4|20)[hl]",
-        1 => "\x1b([78cDEHMNO]|[()][0B]|\\[!p)",
-        2 => "\x1b\\[(0|4[0-7]|31;1|7)m",
-        2 => "[\r\n\t\x08\x0e\x0f]{1,4}",
-        1 => "\x1b(\\]0;title|\\[[0-9;?]{0,3})?",
-        1 => "\x1b\\]8;;http://x\x07",
-    ]
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(32), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_caption_changes_nothing_outside_its_rows_and_times(
-        steps in prop::collection::vec((output(), prop::option::weighted(0.1, (1u16..14, 1u16..7))), 1..40),
+        steps in prop::collection::vec((any_output(), prop::option::weighted(0.1, (1u16..14, 1u16..7))), 1..40),
         captions in prop::collection::vec((0u32..40, "[a-z 界]{0,40}"), 1..5),
         duration in 1u32..20,
     ) {

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use common::screen::Screen;
 use common::size::Size;
 use common::tty::{self, Interest, Pty};
+use proptest::prelude::*;
 
 /// The deadline of every wait: far longer than it takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -572,4 +573,43 @@ pub fn screen_of(cast: &str) -> ScreenState {
         }
     }
     ScreenState(screen)
+}
+
+/// The screen of a cast of version 2 after all events up to a time.
+pub fn screen_at(cast: &str, time: f64) -> Screen {
+    let header = header(cast);
+    let number = |key: &str| u16::try_from(header[key].as_u64().expect("a size")).expect("a size");
+    let size = Size { cols: number("width"), rows: number("height") };
+    let mut screen = Screen::new(size, 100).expect("a screen");
+    for (_, code, text) in events(cast).into_iter().take_while(|(at, _, _)| *at <= time) {
+        match code.as_str() {
+            "o" => screen.feed(&text),
+            "r" => screen.resize(Size::parse(&text).expect("a size")).expect("a screen"),
+            _ => {}
+        }
+    }
+    screen
+}
+
+/// Output of any kind: text, movements, scrolling in regions, modes, attributes, cut-off sequences.
+pub fn any_output() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[a-zż界]{1,30}",
+        2 => "([a-z]{1,9}\r\n){1,6}",
+        2 => "\x1b\\[[1-6];[2-7]r\x1b\\[[0-7]?H\x1b\\[[0-3]?[ABEFeLM]",
+        3 => "\x1b\\[([0-9]{0,2}(;[0-9]{1,2})?[A-HJ-MPSTXZ@adefg]|[su]|[0-3]?[JK])",
+        2 => "\x1b\\[\\?(6|7|25|47|69|1047|1048|1049)[hl]",
+        1 => "\x1b\\[[1-4];[5-9]s",
+        1 => "\x1b\\[(4|20)[hl]",
+        1 => "\x1b([78cDEHMNO]|[()][0B]|\\[!p)",
+        2 => "\x1b\\[(0|4[0-7]|31;1|7)m",
+        2 => "[\r\n\t\x08\x0e\x0f]{1,4}",
+        1 => "\x1b(\\]0;title|\\[[0-9;?]{0,3})?",
+        1 => "\x1b\\]8;;http://x\x07",
+    ]
+}
+
+/// The number of cases for a property: this many, or as many as `ASCIINEMA_CASES` says.
+pub fn cases(usual: u32) -> u32 {
+    std::env::var("ASCIINEMA_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
 }

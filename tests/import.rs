@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use common::io::is_in_path;
 
-use crate::harness::{Scratch, Terminal, cast, events, run, text_of};
+use crate::harness::{Scratch, Terminal, cases, cast, events, run, text_of};
 
 /// A ttyrec record.
 fn record(seconds: u32, micros: u32, data: &[u8]) -> Vec<u8> {
@@ -213,7 +213,7 @@ fn recordings_made_by_script_are_imported() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(16), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn converting_there_and_back_keeps_times_and_output(pieces in prop::collection::vec((0u64..3_000_000, "[a-zż\u{1b}\\[\r\n]{1,8}", any::<bool>()), 0..30)) {

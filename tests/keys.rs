@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::harness::{cast, json, run, screen_of, text_of};
+use crate::harness::{cases, cast, json, run, screen_of, text_of};
 
 /// The keys shown at the right of the last row after each event, once for each change.
 fn shown(events: &[(f64, &str, &str)]) -> Vec<String> {
@@ -115,7 +115,7 @@ fn a_cast_without_input_is_copied() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(24), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_final_screen_is_the_same_as_without_keys(steps in prop::collection::vec((0u32..600, "[a-z \r\u{1b}\\[A]{1,3}", "([a-z界]{0,9}|\u{1b}\\[[2-9];[3-9]H|\r\n\r\n|\u{1b}\\[[0-3]?[JKLM]){0,2}"), 1..30)) {

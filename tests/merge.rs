@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::harness::{cast, events, run, text_of};
+use crate::harness::{cases, cast, events, run, text_of};
 
 #[test]
 fn output_within_a_time_of_the_first_event_is_merged_at_the_time_of_the_last() {
@@ -42,7 +42,7 @@ fn one_way_of_merging_is_required() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(24), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn at_the_time_of_each_merged_event_all_of_the_output_so_far_has_been_written(steps in prop::collection::vec(0u32..200_000, 1..60)) {
