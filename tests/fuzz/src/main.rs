@@ -53,6 +53,7 @@ const TARGETS: &[Target] = &[
     ("reader", format::reader),
     ("document", format::document),
     ("tokenizer", terminal::tokenizer),
+    ("guard", terminal::guard),
     ("keys", terminal::keys),
     ("screen", terminal::screen),
     ("search", terminal::search),

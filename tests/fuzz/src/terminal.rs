@@ -88,6 +88,78 @@ pub fn tokenizer(input: &[u8]) {
     let _ = modes.settings();
 }
 
+/// The sequences that another parser, alacritty's, finds in output, in their plain form.
+#[derive(Default)]
+struct Elsewhere {
+    found: Vec<Vec<u8>>,
+    string: Vec<u8>,
+}
+
+impl Elsewhere {
+    fn sequence(front: &[u8], parameters: &vte::Params, intermediates: &[u8], last: char) -> Vec<u8> {
+        let (markers, intermediates): (Vec<u8>, Vec<u8>) =
+            intermediates.iter().partition(|byte| b"<=>?".contains(byte));
+        let values = |values: &[u16]| values.iter().map(u16::to_string).collect::<Vec<_>>().join(":");
+        let parameters: Vec<String> = parameters.iter().map(values).collect();
+        let mut sequence = [front, &markers, parameters.join(";").as_bytes(), &intermediates].concat();
+        sequence.extend(last.to_string().bytes());
+        sequence
+    }
+}
+
+impl vte::Perform for Elsewhere {
+    fn execute(&mut self, byte: u8) {
+        self.found.extend(byte.is_ascii().then(|| vec![byte]));
+    }
+
+    fn esc_dispatch(&mut self, intermediates: &[u8], is_ignored: bool, byte: u8) {
+        self.found.extend((!is_ignored).then(|| [b"\x1b", intermediates, &[byte]].concat()));
+    }
+
+    fn csi_dispatch(&mut self, parameters: &vte::Params, intermediates: &[u8], is_ignored: bool, last: char) {
+        let sequence = Elsewhere::sequence(b"\x1b[", parameters, intermediates, last);
+        self.found.extend((!is_ignored).then_some(sequence));
+    }
+
+    fn osc_dispatch(&mut self, fields: &[&[u8]], _: bool) {
+        // Another introducer within the text means nothing to this parser.
+        let text = fields.join(&b';').into_iter().map(|byte| if byte.is_ascii() { byte } else { b'x' });
+        self.found.push(b"\x1b]".iter().copied().chain(text).chain([0x07]).collect());
+    }
+
+    fn hook(&mut self, parameters: &vte::Params, intermediates: &[u8], is_ignored: bool, last: char) {
+        let last = if is_ignored { 'q' } else { last };
+        self.string = Elsewhere::sequence(b"\x1bP", parameters, intermediates, last);
+    }
+
+    fn put(&mut self, byte: u8) {
+        self.string.push(if matches!(byte, b' '..=b'~') { byte } else { b'x' });
+    }
+
+    fn unhook(&mut self) {
+        self.string.extend(b"\x1b\\");
+        self.found.push(std::mem::take(&mut self.string));
+    }
+}
+
+/// Any output: another parser finds nothing in what the guard passes on that should have been held
+/// back.
+pub fn guard(input: &[u8]) {
+    let input = String::from_utf8_lossy(input);
+    let (mut guard, mut safe) = (Guard::default(), Vec::new());
+    guard.push(input.as_bytes(), &mut safe);
+    let mut elsewhere = Elsewhere::default();
+    vte::Parser::new().advance(&mut elsewhere, &safe);
+    for sequence in elsewhere.found {
+        let mut tokenizer = Tokenizer::default();
+        let mut tokens = tokenizer.tokens(&sequence);
+        while let Some(token) = tokens.next() {
+            let is_held = rule_of(&token).is_some_and(|rule| rule.verdict == Verdict::Hold);
+            assert!(!is_held || sequence == b"\x1b[22;0t", "{:?} of {input:?}", sequence.escape_ascii());
+        }
+    }
+}
+
 /// Any bytes as keys: the result does not depend on how they arrive.
 pub fn keys(input: &[u8]) {
     let decoded = |length: usize| {
