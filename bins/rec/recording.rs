@@ -304,19 +304,13 @@ impl Writer {
         let mut encoded = Vec::new();
         self.encoder.finish(&mut encoded);
         self.sink.write_all(&encoded)?;
-        self.disk.as_mut().map_or(Ok(()), Disk::sync)
+        self.disk.map_or(Ok(()), Disk::finish)
     }
 
     /// Writes what precedes the first event.
     fn begin(&mut self) {
-        self.begun = self.sink.write_all(&std::mem::take(&mut self.front));
-        self.note_written();
-    }
-
-    fn note_written(&mut self) {
-        if let Some(disk) = &mut self.disk {
-            disk.unsynced_since.get_or_insert_with(Instant::now);
-        }
+        let front = std::mem::take(&mut self.front);
+        self.begun = self.write_encoded(&front);
     }
 
     fn write_recording(&mut self) -> io::Result<()> {
@@ -328,12 +322,9 @@ impl Writer {
         while self.take(&mut batch) {
             if !batch.events.is_empty() {
                 self.write(&batch)?;
-                self.note_written();
             }
-            if let Some(disk) = &mut self.disk
-                && disk.until_due().is_some_and(|left| left.is_zero())
-            {
-                disk.sync()?;
+            if let Some(disk) = &mut self.disk {
+                disk.keep_synced()?;
             }
         }
         Ok(())
@@ -379,26 +370,49 @@ impl Writer {
             rest = after;
             self.encoder.push(event.time, event.code, data, &mut encoded);
             if encoded.len() >= WRITE {
-                self.sink.write_all(&encoded)?;
+                self.write_encoded(&encoded)?;
                 encoded.clear();
             }
         }
-        self.sink.write_all(&encoded)
+        self.write_encoded(&encoded)
+    }
+
+    fn write_encoded(&mut self, encoded: &[u8]) -> io::Result<()> {
+        self.sink.write_all(encoded)?;
+        if let Some(disk) = &mut self.disk {
+            disk.note_written(encoded.len());
+        }
+        Ok(())
     }
 }
 
 /// Syncs the file to disk, so that a power failure loses no more than the last seconds.
+///
+/// A sync may take seconds, for which the writer must not stop: each but the last runs in a thread of
+/// its own. Much output is synced sooner, so that little of it is left for the last.
 struct Disk {
-    file: File,
-    /// The time of the first write since the last sync.
+    file: Arc<File>,
+    /// The time of the first write since the last sync began.
     unsynced_since: Option<Instant>,
+    /// The number of bytes written since then.
+    unsynced: usize,
+    /// The sync in progress.
+    thread: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Disk {
     const EVERY: Duration = Duration::from_secs(10);
 
+    /// The amount that is synced at once, in bytes.
+    const MUCH: usize = 16 << 20;
+
     fn new(file: File) -> Disk {
-        Disk { file, unsynced_since: None }
+        Disk { file: Arc::new(file), unsynced_since: None, unsynced: 0, thread: None }
+    }
+
+    fn note_written(&mut self, count: usize) {
+        self.unsynced_since.get_or_insert_with(Instant::now);
+        self.unsynced += count;
     }
 
     /// The time until the next sync; `None` if there is nothing to sync.
@@ -406,12 +420,41 @@ impl Disk {
         Some(Disk::EVERY.saturating_sub(self.unsynced_since?.elapsed()))
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        self.unsynced_since = None;
-        match self.file.sync_data() {
-            // Not all file systems support this.
-            Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
-            result => result,
+    /// Begins a sync if it is time.
+    fn keep_synced(&mut self) -> io::Result<()> {
+        let is_due = self.until_due().is_some_and(|left| left.is_zero());
+        let is_idle = self.thread.as_ref().is_none_or(JoinHandle::is_finished);
+        if is_due || (self.unsynced >= Disk::MUCH && is_idle) {
+            // After ten seconds the writer waits for a disk that is this slow.
+            self.wait()?;
+            (self.unsynced_since, self.unsynced) = (None, 0);
+            let file = Arc::clone(&self.file);
+            let thread = thread::Builder::new().name("sync".to_string());
+            match thread.spawn(move || sync(&file)) {
+                Ok(thread) => self.thread = Some(thread),
+                Err(_) => sync(&self.file)?,
+            }
         }
+        Ok(())
+    }
+
+    /// Syncs everything that has been written.
+    fn finish(mut self) -> io::Result<()> {
+        self.wait()?;
+        sync(&self.file)
+    }
+
+    /// Waits for the sync in progress.
+    fn wait(&mut self) -> io::Result<()> {
+        let stopped = || Err(io::Error::other("the sync stopped"));
+        self.thread.take().map_or(Ok(()), |thread| thread.join().unwrap_or_else(|_| stopped()))
+    }
+}
+
+fn sync(file: &File) -> io::Result<()> {
+    match file.sync_data() {
+        // Not all file systems support this.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result,
     }
 }
