@@ -1,12 +1,10 @@
 //! Shows the settings in effect and their origins.
 
-use std::io::Write;
 use std::process::ExitCode;
 
-use common::cli::{self, Arg, Failure, Program, catalog};
+use common::cli::{self, Arg, Program, catalog};
 use common::config::{Config, Effective, Kind};
 use common::text::visible;
-use common::tty;
 use serde_json::{Map, Value};
 
 const PROGRAM: Program = catalog::program("asciinema-config");
@@ -20,11 +18,9 @@ fn main() -> ExitCode {
                 other => return Err(args.unexpected(&other)),
             }
         }
-        tty::restore_sigpipe();
         let config = Config::load()?;
         let settings: Vec<Effective> = config.effective().collect();
-        let text = if is_json { json(&settings) } else { table(&settings) };
-        std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io("stdout", &error))
+        cli::print(&if is_json { json(&settings) } else { table(&settings) })
     })
 }
 

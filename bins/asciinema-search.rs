@@ -9,8 +9,9 @@ use std::ops::Range;
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Item, Reader, Time};
-use common::cli::{self, Arg, Failure, Program, Reporter, catalog, colour_is_refused};
+use common::cli::{self, Arg, Failure, Program, Reporter, catalog, colour_is_refused, io_text};
 use common::edit::Sightings;
+use common::io::Stream;
 use common::text::visible;
 use common::{filter, tty};
 use regex_automata::meta::Regex;
@@ -27,6 +28,12 @@ fn main() -> ExitCode {
         tty::restore_sigpipe();
         search(options)
     })
+}
+
+/// Reports a failed write. Status 1 would mean that there is no match.
+fn cannot_write(error: &io::Error) -> Failure {
+    Reporter::new(PROGRAM.reporter()).error(&format!("stdout: {}", io_text(error)));
+    Failure::Status(TROUBLE)
 }
 
 /// The command line.
@@ -96,6 +103,7 @@ fn search(options: Options) -> cli::Result<()> {
     let reporter = Reporter::new(PROGRAM.reporter());
     let has_several = sources.len() > 1;
     let (mut has_any, mut is_trouble) = (false, false);
+    let mut stdout = Stream::stdout().map_err(|error| cannot_write(&error))?;
     for path in sources {
         let (stream, name) = match common::io::open(path) {
             Ok(opened) => opened,
@@ -113,6 +121,7 @@ fn search(options: Options) -> cli::Result<()> {
             name: &name,
             is_coloured: io::stdout().is_terminal() && !colour_is_refused(),
             count: 0,
+            stdout: &mut stdout,
             out: Vec::new(),
             text: Vec::new(),
         };
@@ -148,6 +157,7 @@ struct Search<'a> {
     name: &'a str,
     is_coloured: bool,
     count: u64,
+    stdout: &'a mut Stream,
     /// The output not written yet.
     out: Vec<u8>,
     /// The text of an event, kept for reuse.
@@ -263,9 +273,8 @@ impl Search<'_> {
     }
 
     fn write(&mut self) -> cli::Result<()> {
-        io::stdout().write_all(&self.out).map_err(|error| Failure::io("stdout", &error))?;
-        self.out.clear();
-        Ok(())
+        let out = std::mem::take(&mut self.out);
+        self.stdout.write_all(&out).map_err(|error| cannot_write(&error))
     }
 }
 

@@ -8,7 +8,6 @@ mod completions;
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -31,13 +30,13 @@ fn main() -> ExitCode {
 
 fn dispatch(mut args: Vec<OsString>) -> cli::Result<ExitCode> {
     if args.is_empty() {
-        print(&help())?;
+        cli::print(&help())?;
         return Ok(ExitCode::FAILURE);
     }
     let first = args.remove(0);
     match first.to_str() {
-        Some("-h" | "--help") => print(&help())?,
-        Some("-V" | "--version") => print(&format!("asciinema {}\n", env!("CARGO_PKG_VERSION")))?,
+        Some("-h" | "--help") => cli::print(&help())?,
+        Some("-V" | "--version") => cli::print(&format!("asciinema {}\n", env!("CARGO_PKG_VERSION")))?,
         // 3.x takes it before the command as well.
         Some("-q" | "--quiet") if !args.is_empty() => {
             let command = std::mem::replace(&mut args[0], first);
@@ -49,10 +48,6 @@ fn dispatch(mut args: Vec<OsString>) -> cli::Result<ExitCode> {
         _ => return become_command(&first, args),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn print(text: &str) -> cli::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::io("stdout", &error))
 }
 
 /// The list of all commands.
@@ -161,16 +156,16 @@ fn complete(args: &mut Args) -> cli::Result<()> {
     let script = completions::script(&shell).ok_or_else(|| {
         Failure::Usage(format!("'{}' is not one of {}", visible(&shell), completions::SHELLS.join(", ")))
     })?;
-    print(&script)
+    cli::print(&script)
 }
 
 /// `asciinema help [COMMAND]`: the man page if it is installed, otherwise `--help`.
 fn explain(args: &mut Args) -> cli::Result<()> {
-    let Some(command) = operand(args)? else { return print(&help()) };
+    let Some(command) = operand(args)? else { return cli::print(&help()) };
     let program = match find(&command)? {
         Found::Program(program) => program,
-        Found::Help => return print(&HELP.long_help()),
-        Found::Completions => return print(&COMPLETIONS.long_help()),
+        Found::Help => return cli::print(&HELP.long_help()),
+        Found::Completions => return cli::print(&COMPLETIONS.long_help()),
     };
     let page = program.file_name().unwrap_or_default();
     let has_page = Command::new("man")

@@ -1,9 +1,9 @@
 //! Runs the programs as users run them. One binary, because one link is faster than twenty.
 //!
 //! `harness` runs programs, in pipes and in pseudo-terminals; `server` is a server for them, `live`
-//! a viewer of live sessions. Each program has a module with its guarantees to users; `pipes` and
-//! `laws` test several programs together, `documents` compares documentation in different places,
-//! `readme` runs the commands of the README.
+//! a viewer of live sessions. Each program has a module with its guarantees to users; `pipes`,
+//! `descriptors` and `laws` test several programs together, `documents` compares documentation in
+//! different places, `readme` runs the commands of the README.
 
 mod harness;
 mod live;
@@ -18,6 +18,7 @@ mod completions;
 mod config;
 mod convert;
 mod cut;
+mod descriptors;
 mod dispatcher;
 mod documents;
 mod drop;

@@ -7,7 +7,7 @@ mod outcome;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Read};
 use std::process::ExitCode;
 
 use common::cast::{Item, Reader};
@@ -96,8 +96,7 @@ fn upload(options: &Options) -> cli::Result<()> {
                 cli::write_line(&visible_lines(&message));
             }
             match url {
-                Some(url) if !io::stdout().is_terminal() => writeln!(io::stdout(), "{}", visible_lines(&url))
-                    .map_err(|error| Failure::io("stdout", &error)),
+                Some(url) if !io::stdout().is_terminal() => cli::print(&format!("{}\n", visible_lines(&url))),
                 _ => Ok(()),
             }
         }

@@ -17,6 +17,9 @@ pub use catalog::Program;
 pub use message::{Reporter, colour_is_refused, io_text, source_name, write_line};
 pub use names::{abbreviation, nearest};
 
+use crate::io::Stream;
+use crate::tty;
+
 /// The ways a program can end other than successfully.
 #[derive(Debug)]
 pub enum Failure {
@@ -60,6 +63,15 @@ pub fn run_with(
     }
 }
 
+/// Writes a text to standard output as the whole output of a program, which ends silently if the
+/// reader has gone away.
+pub fn print(text: &str) -> Result<()> {
+    tty::restore_sigpipe();
+    Stream::stdout()
+        .and_then(|mut stdout| stdout.write_all(text.as_bytes()))
+        .map_err(|error| Failure::io("stdout", &error))
+}
+
 /// Reports a failure; `name` is the program whose `--help` a user is referred to.
 pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
     match failure {
@@ -77,12 +89,9 @@ pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
             ExitCode::FAILURE
         }
         Failure::Status(status) => ExitCode::from(status),
-        Failure::Asked(text) => match std::io::stdout().write_all(text.as_bytes()) {
+        Failure::Asked(text) => match print(&text) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                reporter.error(&format!("stdout: {}", io_text(&error)));
-                ExitCode::FAILURE
-            }
+            Err(failure) => end(name, reporter, failure),
         },
     }
 }
