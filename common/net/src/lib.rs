@@ -86,7 +86,8 @@ fn client(url: &str) -> Result<Agent, String> {
         .http_status_as_error(false)
         .max_redirects(0)
         .user_agent(user_agent())
-        .timeout_resolve(Some(CONNECT))
+        // Looking up a name has no limit here: the client would start a thread for it and panic if it
+        // cannot. The system's resolver has its own.
         .timeout_connect(Some(CONNECT))
         .timeout_per_read(Some(SILENCE))
         .timeout_per_write(Some(SILENCE))
