@@ -364,7 +364,7 @@ fn the_log_records_what_the_recorder_did() {
             "the program has ended: exit status: 3",
             "the recording is complete",
             "recording asciicast to /dev/full, size 80x24, headless",
-            "SIGTERM: the session is to end",
+            "SIGTERM: ending the session",
             "the program has ended: signal: 1 (SIGHUP)",
             "cannot write the recording: No space left on device",
             "the recording is incomplete: No space left on device",

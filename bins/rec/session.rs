@@ -297,7 +297,7 @@ impl Running<'_> {
                 }
             }
             if self.until_end_of_input().is_some_and(|left| left.is_zero()) {
-                self.tell_end_of_input();
+                self.send_end_of_input();
             }
             if self.stdin.as_ref().is_some_and(|stdin| ready.to_read(stdin.as_fd())) {
                 self.read_stdin();
@@ -361,10 +361,10 @@ impl Running<'_> {
     fn begin_recording(&mut self) {
         let Some(front) = self.front.take() else { return };
         let appearance = self.inquiry.as_ref().map(Inquiry::appearance).unwrap_or_default();
-        let name = appearance.version.as_deref().unwrap_or("that has no name");
+        let name = appearance.version.as_deref().unwrap_or("without a name");
         let theme = if appearance.theme.is_some() { "with" } else { "without" };
         if self.inquiry.is_some() {
-            self.log.write(&format!("a terminal {}, {theme} a theme", visible(name)));
+            self.log.write(&format!("the terminal is {}, {theme} a theme", visible(name)));
         }
         self.recording.begin(front.text(&appearance));
     }
@@ -396,7 +396,7 @@ impl Running<'_> {
 
     /// Stops waiting for the program and the terminal. Remaining output is still recorded.
     fn stop_waiting(&mut self) {
-        self.log.write("nothing is waited for any more");
+        self.log.write("no longer waiting");
         self.deadline = None;
         self.shows_output = false;
         self.inquiry = None;
@@ -546,7 +546,7 @@ impl Running<'_> {
                 }
                 self.write_program();
             }
-            // The session goes on; with a terminal, there is still the keyboard.
+            // The session continues; with a terminal, there is still the keyboard.
             _ => {
                 self.stdin = None;
                 if self.terminal.is_none() && !self.lost_terminal {
@@ -557,7 +557,7 @@ impl Running<'_> {
     }
 
     /// Sends end of file to the program if it is due.
-    fn tell_end_of_input(&mut self) {
+    fn send_end_of_input(&mut self) {
         let Some(end_of_input) = &mut self.end_of_input else { return };
         // Fails if the program's side is closed for good.
         let Ok(state) = self.pty.input_state() else { return self.end_of_input = None };
@@ -574,14 +574,14 @@ impl Running<'_> {
         self.lost_terminal = true;
         self.raw_mode = None;
         self.to_terminal.clear();
-        // With hangups ignored (nohup), the session goes on without it.
+        // With hangups ignored (nohup), the session continues without it.
         if !tty::is_ignored(Signal::SIGHUP) {
-            self.tell_to_end();
+            self.hang_up();
         }
     }
 
     /// Tells the program to end, as a hangup of its terminal would.
-    fn tell_to_end(&mut self) {
+    fn hang_up(&mut self) {
         if self.deadline.is_some() {
             return;
         }
@@ -610,9 +610,9 @@ impl Running<'_> {
                 }
                 Signal::SIGCONT => self.come_back(),
                 signal => {
-                    self.log.write(&format!("{signal}: the session is to end"));
+                    self.log.write(&format!("{signal}: ending the session"));
                     self.ended_by.get_or_insert(signal);
-                    self.tell_to_end();
+                    self.hang_up();
                 }
             }
         }
@@ -682,7 +682,7 @@ impl Running<'_> {
         }
         match status {
             Some(ended) => log.write(&format!("the program has ended: {ended}")),
-            None => log.write("the program goes on without a terminal"),
+            None => log.write("the program continues without a terminal"),
         }
         Ok(Outcome { status, end, signal, lost_terminal })
     }

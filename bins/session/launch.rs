@@ -27,7 +27,7 @@ use nix::unistd::Pid;
 
 use crate::feed::{Recorded, feed};
 use crate::options::Options;
-use crate::sink::{Sink, Voice};
+use crate::sink::{Messages, Sink};
 
 /// The `main` of both programs.
 pub fn run(program: &'static Program) -> ExitCode {
@@ -55,13 +55,13 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
         let file = OpenOptions::new().append(true).create(true).open(path);
         file.map_err(|error| Failure::io(&cli::source_name(path), &error))
     });
-    let voice = Voice::new(notifier, options.is_quiet, log.transpose()?);
+    let messages = Messages::new(notifier, options.is_quiet, log.transpose()?);
 
     let mut signals = Signals::catch(&[Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGCHLD])
         .map_err(|error| Failure::io("signals", &error))?;
     let mut target = Target::open(options)?;
-    let (mut sinks, relay_id) = start_sinks(options, &voice)?;
-    let notice = |text: &str| voice.pass(&format!("asciinema: {text}"));
+    let (mut sinks, relay_id) = start_sinks(options, &messages)?;
+    let notice = |text: &str| messages.pass(&format!("asciinema: {text}"));
     let name = options.file.as_deref().map(cli::source_name);
     if let Some(name) = &name {
         notice(&format!("recording asciicast to {name}"));
@@ -92,7 +92,7 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
     let written = feeder.join().unwrap_or(Ok(()));
     let mut is_good = true;
     for sink in sinks {
-        is_good &= sink.finish(&voice);
+        is_good &= sink.finish(&messages);
     }
     is_good &= target.finish();
     notice("recording finished");
@@ -111,18 +111,18 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
 
 /// Starts the programs that show the session, and waits until all of them are ready. Returns them,
 /// and the ID that keeps the session from being published into itself.
-fn start_sinks(options: &Options, voice: &Voice) -> cli::Result<(Vec<Sink>, Option<String>)> {
+fn start_sinks(options: &Options, messages: &Messages) -> cli::Result<(Vec<Sink>, Option<String>)> {
     let mut sinks = Vec::new();
     let mut id = None;
     if let Some(address) = &options.local {
         let args = address.as_ref().map_or(Vec::new(), |address| vec!["--listen".into(), address.clone()]);
-        sinks.push(Sink::start("asciinema-serve", &args, voice)?);
+        sinks.push(Sink::start("asciinema-serve", &args, messages)?);
     }
     if let Some(stream) = &options.remote {
         let mut args = options.relay.clone();
         args.extend(["--env".into(), OsString::from(&options.variables)]);
         args.extend(stream.iter().flat_map(|stream| ["--stream".into(), stream.clone()]));
-        sinks.push(Sink::start("asciinema-relay", &args, voice)?);
+        sinks.push(Sink::start("asciinema-relay", &args, messages)?);
     }
     let mut ready = Vec::new();
     for sink in &sinks {
@@ -136,7 +136,7 @@ fn start_sinks(options: &Options, voice: &Voice) -> cli::Result<(Vec<Sink>, Opti
         return Ok((sinks, id));
     }
     // A program that is not ready has reported why.
-    let statuses = sinks.into_iter().zip(ready).map(|(sink, is_ready)| sink.abandon(is_ready, voice));
+    let statuses = sinks.into_iter().zip(ready).map(|(sink, is_ready)| sink.abandon(is_ready, messages));
     let statuses: Vec<i32> = statuses.collect();
     let is_usage = statuses.contains(&2);
     Err(Failure::Status(if is_usage { 2 } else { 1 }))

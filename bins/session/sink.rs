@@ -20,19 +20,19 @@ const LIVE_AT: &str = "asciinema: live at ";
 
 /// The destination of the programs' messages.
 #[derive(Clone)]
-pub struct Voice {
+pub struct Messages {
     notifier: Notifier,
     is_quiet: bool,
     log: Option<Arc<Mutex<File>>>,
     start: Instant,
 }
 
-impl Voice {
+impl Messages {
     /// Messages go to standard error or, while the session owns the terminal, to the notifier; and
     /// to a log.
-    pub fn new(notifier: Notifier, is_quiet: bool, log: Option<File>) -> Voice {
+    pub fn new(notifier: Notifier, is_quiet: bool, log: Option<File>) -> Messages {
         let log = log.map(|file| Arc::new(Mutex::new(file)));
-        Voice { notifier, is_quiet, log, start: Instant::now() }
+        Messages { notifier, is_quiet, log, start: Instant::now() }
     }
 
     /// Passes a line on.
@@ -80,16 +80,16 @@ impl Sink {
     /// # Errors
     ///
     /// The program cannot be started.
-    pub fn start(name: &'static str, args: &[OsString], voice: &Voice) -> Result<Sink, Failure> {
+    pub fn start(name: &'static str, args: &[OsString], messages: &Messages) -> Result<Sink, Failure> {
         let mut command = Command::new(sibling(name));
         command.args(args).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| Failure::io(name, &error))?;
         let stderr = child.stderr.take().ok_or_else(|| Failure::Failed(format!("{name}: no pipe")))?;
         let (sender, address) = channel();
-        let voice = voice.clone();
+        let messages = messages.clone();
         let listener = thread::Builder::new().name("listener".to_string()).spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                voice.pass(&line);
+                messages.pass(&line);
                 let has_failed = line.split(": ").next() == Some(name);
                 let address = line.strip_prefix(LIVE_AT).map(str::to_string);
                 if has_failed || address.is_some() {
@@ -114,25 +114,25 @@ impl Sink {
     }
 
     /// Ends it before the session has begun. Returns its exit status if it failed by itself.
-    pub fn abandon(mut self, is_ready: bool, voice: &Voice) -> i32 {
+    pub fn abandon(mut self, is_ready: bool, messages: &Messages) -> i32 {
         if is_ready {
             let _ = self.child.kill();
         }
         self.stdin = None;
         let code = self.child.wait().ok().and_then(|status| status.code());
         let _ = self.listener.join();
-        voice.log(&format!("{}: ended before the session", self.name));
+        messages.log(&format!("{}: ended before the session", self.name));
         code.unwrap_or(0)
     }
 
     /// Waits for the end of a program whose input has ended. Returns whether it succeeded.
-    pub fn finish(mut self, voice: &Voice) -> bool {
+    pub fn finish(mut self, messages: &Messages) -> bool {
         self.stdin = None;
         let status = self.child.wait();
         let _ = self.listener.join();
         let is_good = status.as_ref().is_ok_and(|status| status.success());
         if let Ok(status) = status {
-            voice.log(&format!("{}: {status}", self.name));
+            messages.log(&format!("{}: {status}", self.name));
         }
         is_good
     }

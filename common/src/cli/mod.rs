@@ -28,7 +28,7 @@ pub enum Failure {
     /// The work failed: status 1.
     Failed(String),
     /// The work failed, and this is the whole line, without the program's name: status 1.
-    Said(String),
+    Verbatim(String),
     /// Everything has been reported already; only the status is left.
     Status(u8),
     /// The user asked for a text, such as the help: it goes to standard output, status 0.
@@ -84,7 +84,7 @@ pub fn end(name: &str, reporter: Reporter, failure: Failure) -> ExitCode {
             reporter.error(&what);
             ExitCode::FAILURE
         }
-        Failure::Said(line) => {
+        Failure::Verbatim(line) => {
             write_line(&line);
             ExitCode::FAILURE
         }

@@ -15,7 +15,7 @@ pub fn check_locale() -> Result<()> {
     let encoding = encoding();
     match encoding.to_uppercase().replace('-', "").as_str() {
         "" | "UTF8" | "ASCII" | "USASCII" | "ANSI_X3.41968" | "646" => Ok(()),
-        _ => Err(Failure::Said(
+        _ => Err(Failure::Verbatim(
             "asciinema needs an ASCII or UTF-8 character encoding to run. Check the output of `locale` command."
                 .to_string(),
         )),
