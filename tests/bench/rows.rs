@@ -451,8 +451,8 @@ impl<'a> Bench<'a> {
             (self.path("minute.cast"), self.path("brief.cast"), self.path("screens.cast"));
         let result = self.path("usage");
         data::write_screens(&minute, 60, 17.0)?;
-        // svg-term takes four minutes for a minute.
-        data::write_screens(&brief, 10, 17.0)?;
+        // svg-term takes minutes for that.
+        data::write_screens(&brief, 60, 3.0)?;
         data::write_screens(&hour, 3600, 2.14)?;
         let mut rows = Vec::new();
         let agg = "--font-size 16 --fps-cap 25 --last-frame-duration 3";
@@ -468,7 +468,7 @@ impl<'a> Bench<'a> {
             ),
             (
                 "svg",
-                "10 seconds, 170 frames",
+                "a minute, 180 frames",
                 &brief,
                 "svg-term",
                 "10 times as fast as svg-term",

@@ -29,6 +29,10 @@ const STRIP: usize = 90;
 /// The cost of a content that is already on the tape.
 const COPY: usize = 35;
 
+/// The longest scroll that is searched for, so that the time for a frame of a very tall screen does
+/// not grow with the square of its height.
+const LONGEST_SCROLL: i64 = 512;
+
 /// The number of positions remembered to return to.
 const PLACES: usize = 8;
 
@@ -147,7 +151,7 @@ impl Tape {
 
     /// The position of the camera at which these rows take the fewest bytes.
     fn best_top(&self, rows: &[Content], cost: &impl Fn(Content) -> (usize, bool)) -> i64 {
-        let reach = i64::try_from(self.rows).unwrap_or(i64::MAX);
+        let reach = i64::try_from(self.rows).map_or(LONGEST_SCROLL, |rows| rows.min(LONGEST_SCROLL + 1));
         let near = (1..reach).flat_map(|shift| [self.top + shift, self.top - shift]);
         let others = near.chain(self.places.iter().copied()).chain([self.lowest + 1]);
         let mut best = (self.cost_at(self.top, rows, usize::MAX, cost), self.top);
