@@ -1,6 +1,6 @@
 //! asciinema-join.
 
-use crate::harness::{Live, Scratch, cast, events, run};
+use crate::harness::{Live, Scratch, cast, events, run, text_of};
 
 #[test]
 fn times_continue_and_a_gap_may_be_added() {
@@ -151,4 +151,14 @@ fn a_cast_is_inserted_at_a_marker_and_nothing_is_lost_without_it() {
     let broken = scratch.run("asciinema-join --at 1.5 broken.cast b.cast", "");
     let (status, written, _) = broken.failure();
     assert_eq!((status, events(&written).len()), (1, 3));
+}
+
+#[test]
+fn events_after_an_insertion_keep_their_order_even_if_a_time_steps_back() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", cast(&[(1.0, "a"), (3.0, "b"), (2.0, "c"), (4.0, "d")]));
+    scratch.write("b.cast", cast(&[(0.5, "X")]));
+    let joined = scratch.run("asciinema-join --at 2.5 a.cast b.cast", "").stdout();
+    let own: String = text_of(&joined, "o").chars().filter(|c| "bcdX".contains(*c)).collect();
+    assert_eq!(own, "Xbcd", "{joined}");
 }

@@ -80,7 +80,8 @@ impl Insertion {
     /// Its text cannot be decoded, the size is too large, or the temporary file cannot be written.
     pub fn take(&mut self, event: &Event<'_>) -> Result<bool, Fault> {
         if self.stage == Stage::First {
-            if self.at.time().is_some_and(|at| event.time > at) {
+            // A time may step back, but the order of the events stays.
+            if self.rest.is_some() || self.at.time().is_some_and(|at| event.time > at) {
                 self.push(event)
                     .map_err(|error| Fault::Other(format!("temporary file: {}", io_text(&error))))?;
                 return Ok(true);
