@@ -3,12 +3,13 @@
 //! The cast is otherwise unchanged: when a caption ends, the rows that it covered look as they
 //! would without it.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::process::ExitCode;
 
 use common::cast::{Code, Event, Fault, Header, Time};
-use common::cli::{self, Failure, Program, catalog};
+use common::cli::{self, Failure, Program, Reporter, catalog};
 use common::edit::{Overlay, Position};
 use common::filter::{self, Args, Filter, Output};
 use common::formats::{Cue, parse_cues};
@@ -73,7 +74,24 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Caption> {
 fn read_cues(path: &OsStr) -> cli::Result<Vec<Cue>> {
     let name = cli::source_name(path);
     let bytes = std::fs::read(path).map_err(|error| Failure::io(&name, &error))?;
-    parse_cues(&String::from_utf8_lossy(&bytes)).map_err(|fault| Failure::Failed(format!("{name}: {fault}")))
+    let text = decode(&bytes);
+    if matches!(text, Cow::Owned(_)) && text.contains('\u{fffd}') {
+        let what = "characters that are not UTF-8 were replaced";
+        Reporter::new(PROGRAM.reporter()).warning(&format!("{name}: {what}"));
+    }
+    parse_cues(&text).map_err(|fault| Failure::Failed(format!("{name}: {fault}")))
+}
+
+/// The text of a file: UTF-8, or UTF-16 with a byte order mark.
+fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    let pairs = |of: fn([u8; 2]) -> u16| -> Vec<u16> {
+        bytes.chunks_exact(2).map(|pair| of([pair[0], pair[1]])).collect()
+    };
+    match bytes {
+        [0xff, 0xfe, ..] => String::from_utf16_lossy(&pairs(u16::from_le_bytes)).into(),
+        [0xfe, 0xff, ..] => String::from_utf16_lossy(&pairs(u16::from_be_bytes)).into(),
+        _ => String::from_utf8_lossy(bytes),
+    }
 }
 
 impl Filter for Caption {

@@ -112,6 +112,22 @@ fn invalid_captions_are_refused() {
 }
 
 #[test]
+fn a_caption_file_may_be_utf_16_and_other_encodings_are_reported() {
+    let scratch = Scratch::new();
+    scratch.write("a.cast", small(&[(0.5, "a"), (9.0, "b")]));
+    let text = "\u{feff}1\r\n00:01 --> 00:02\r\nżółw\r\n";
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        scratch.write("a.srt", text.encode_utf16().flat_map(order).collect::<Vec<u8>>());
+        let ran = scratch.run("asciinema-caption --srt a.srt a.cast", "");
+        assert_eq!((rows_at(&ran.stdout(), 1.0)[3].as_str(), ran.stderr().as_str()), ("[    żółw    ]", ""));
+    }
+    scratch.write("a.srt", b"1\n00:01 --> 00:02\ncaf\xe9\n");
+    let ran = scratch.run("asciinema-caption --srt a.srt a.cast", "");
+    assert_eq!(rows_at(&ran.stdout_anyhow(), 1.0)[3], "[    caf\u{fffd}    ]");
+    assert_eq!(ran.stderr(), "asciinema-caption: a.srt: characters that are not UTF-8 were replaced\n");
+}
+
+#[test]
 fn a_damaged_cast_loses_its_caption_before_the_end() {
     let cut = small(&[(0.5, "a")]) + "[1, \"m\", \"one\"]\n[2, \"o";
     let ran = run("asciinema-caption", cut);

@@ -217,6 +217,7 @@ proptest! {
         scratch.write("inner.cast", &inner);
         let joined = scratch.run(&format!("asciinema-join --at {at} outer.cast inner.cast"), "").stdout();
         let (all, outside, inside) = (events(&joined), events(&outer), events(&inner));
+        prop_assume!(!inside.is_empty());
         let before = outside.iter().take_while(|event| event.0 <= at).count();
         prop_assert_eq!(&all[..before], &outside[..before]);
         let after = outside.len() - before;
@@ -233,7 +234,8 @@ proptest! {
             let (one, two) = (all.len() - index, outside.len() - index);
             prop_assert!(shown(&joined, one) == shown(&outer, two), "{} {}", index, joined);
         }
-        let start = (before..=all.len() - inside.len()).find(|&start| content(&all[start..start + inside.len()]) == content(&inside));
+        let start = (before + 1..=all.len() - inside.len())
+            .find(|&start| content(&all[start..start + inside.len()]) == content(&inside));
         prop_assert!(start.is_some(), "{}", joined);
         let start = start.unwrap_or(0);
         for index in 0..=inside.len() {

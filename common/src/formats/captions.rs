@@ -128,11 +128,14 @@ impl fmt::Display for CueFault {
 
 /// Parses captions of either format, in the order of their start times. Styles are dropped.
 ///
+/// Only one caption is shown at a time: of those that overlap, the one that began last, and then the
+/// others again. Those with the same times become one.
+///
 /// # Errors
 ///
 /// A [`CueFault`] if an arrow is not between two times, or if a file with text has no captions.
 pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
-    let text = text.trim_start_matches('\u{feff}');
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n").replace('\r', "\n");
     let mut cues: Vec<Cue> = Vec::new();
     let mut is_within = false;
     // Notes and styles of WebVTT extend to a blank line.
@@ -140,22 +143,24 @@ pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
     for (index, line) in text.lines().enumerate() {
         if line.trim().is_empty() {
             (is_within, is_note) = (false, false);
-        } else if is_within {
-            if let Some(cue) = cues.last_mut() {
-                let separator = if cue.text.is_empty() { "" } else { "\n" };
-                cue.text.push_str(separator);
-                cue.text.push_str(&plain(line));
-            }
-        } else if is_note || ["NOTE", "STYLE", "REGION"].contains(&first_word(line)) {
+        } else if !is_within && (is_note || ["NOTE", "STYLE", "REGION"].contains(&first_word(line))) {
             is_note = true;
-        } else if let Some((start, end)) = line.split_once("-->") {
+        } else if let Some(times) = line.split_once("-->") {
             let fault = || CueFault { line: index + 1, found: excerpt(line.as_bytes()) };
-            // The end may be followed by a position.
-            let end = first_word(end);
-            let (start, end) =
-                (parse_time(start.trim()).ok_or_else(fault)?, parse_time(end).ok_or_else(fault)?);
-            cues.push(Cue { start, end, text: String::new() });
-            is_within = true;
+            match parse_times(times) {
+                Some((start, end)) => {
+                    if is_within && let Some(cue) = cues.last_mut() {
+                        // Without a blank line, the number of the next caption looks like text.
+                        cue.drop_number();
+                    }
+                    cues.push(Cue { start, end, text: String::new() });
+                    is_within = true;
+                }
+                None if is_within => cues.last_mut().into_iter().for_each(|cue| cue.push_line(line)),
+                None => return Err(fault()),
+            }
+        } else if is_within {
+            cues.last_mut().into_iter().for_each(|cue| cue.push_line(line));
         }
     }
     if cues.is_empty()
@@ -165,16 +170,71 @@ pub fn parse_cues(text: &str) -> Result<Vec<Cue>, CueFault> {
     }
     cues.retain(|cue| !cue.text.trim().is_empty() && cue.start < cue.end);
     cues.sort_by_key(|cue| cue.start);
-    Ok(cues)
+    Ok(without_overlaps(cues))
+}
+
+impl Cue {
+    fn push_line(&mut self, line: &str) {
+        let separator = if self.text.is_empty() { "" } else { "\n" };
+        self.text.push_str(separator);
+        self.text.push_str(&plain(line));
+    }
+
+    /// Removes a last line of digits.
+    fn drop_number(&mut self) {
+        let (before, last) = self.text.rsplit_once('\n').unwrap_or(("", &self.text));
+        if last.trim().bytes().all(|byte| byte.is_ascii_digit()) {
+            self.text.truncate(before.len());
+        }
+    }
+}
+
+/// Captions in order of their start, cut into pieces that do not overlap.
+fn without_overlaps(cues: Vec<Cue>) -> Vec<Cue> {
+    let mut pieces = Vec::new();
+    // The last one is shown, from this time on.
+    let mut running: Vec<Cue> = Vec::new();
+    let mut since = Time::ZERO;
+    let mut show = |cue: &Cue, from: Time, to: Time| {
+        if from < to {
+            pieces.push(Cue { start: from, end: to, text: cue.text.clone() });
+        }
+    };
+    for cue in cues {
+        while let Some(ended) = running.pop_if(|last| last.end <= cue.start) {
+            show(&ended, since, ended.end);
+            since = since.max(ended.end);
+        }
+        match running.last_mut() {
+            Some(last) if (last.start, last.end) == (cue.start, cue.end) => {
+                last.text = format!("{}\n{}", last.text, cue.text);
+                continue;
+            }
+            Some(last) => show(last, since, cue.start),
+            None => {}
+        }
+        since = cue.start;
+        running.push(cue);
+    }
+    while let Some(ended) = running.pop() {
+        show(&ended, since, ended.end);
+        since = since.max(ended.end);
+    }
+    pieces
+}
+
+/// The start and the end on both sides of an arrow. The end may be followed by a position.
+fn parse_times((start, end): (&str, &str)) -> Option<(Time, Time)> {
+    Some((parse_time(start.trim())?, parse_time(first_word(end))?))
 }
 
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or_default()
 }
 
-/// Parses `[HH:]MM:SS,mmm`, also with a dot.
+/// Parses `[HH:]MM:SS,mmm`, also with a dot or without decimals.
 fn parse_time(text: &str) -> Option<Time> {
-    let (whole, decimals) = text.split_once([',', '.'])?;
+    let (whole, decimals) = text.split_once([',', '.']).unwrap_or((text, "0"));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = whole.split(':').collect();
     if !(2..=3).contains(&parts.len()) || !parts.iter().all(|part| is_number(part)) || !is_number(decimals) {
@@ -240,11 +300,33 @@ mod tests {
     }
 
     #[test]
+    fn files_with_common_irregularities_are_read() {
+        let no_blank = "1\n00:01-->00:02\n2001\nx\n2\n00:03,5 --> 00:04\ny --> z\n";
+        assert_eq!(parse_cues(no_blank), Ok(vec![cue(1000, 2000, "2001\nx"), cue(3500, 4000, "y --> z")]));
+        assert_eq!(parse_cues("1\r00:01 --> 00:02\rx\r\r"), Ok(vec![cue(1000, 2000, "x")]));
+    }
+
+    #[test]
+    fn of_overlapping_captions_the_last_one_is_shown_and_then_the_others_again() {
+        let text = "00:01 --> 00:10\na\n\n00:02 --> 00:04\nb\n\n00:02 --> 00:04\nc\n\n00:03 --> 00:05\nd\n\n00:09 --> 00:12\ne\n";
+        assert_eq!(
+            parse_cues(text),
+            Ok(vec![
+                cue(1000, 2000, "a"),
+                cue(2000, 3000, "b\nc"),
+                cue(3000, 5000, "d"),
+                cue(5000, 9000, "a"),
+                cue(9000, 12_000, "e"),
+            ])
+        );
+    }
+
+    #[test]
     fn an_invalid_caption_is_reported_with_its_line() {
         let message = |text| parse_cues(text).map_err(|fault| fault.to_string());
         assert_eq!(
-            message("1\n00:00:01 --> 00:00:02,0\nx\n"),
-            Err("line 2: expected START --> END, found '00:00:01 --> 00:00:02,0'".to_string())
+            message("1\n00:00:0x --> 00:00:02,0\nx\n"),
+            Err("line 2: expected START --> END, found '00:00:0x --> 00:00:02,0'".to_string())
         );
         assert_eq!(message("hello\n"), Err("line 1: expected START --> END, found 'hello'".to_string()));
     }
