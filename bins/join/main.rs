@@ -1,7 +1,7 @@
 //! Concatenates casts, or inserts casts into the first one.
 //!
 //! The first header is used for the whole, and its version for all events. Times continue from the
-//! last event of the previous part. Colours and modes that a part leaves set are reset before the
+//! last event of the previous part. Colors and modes that a part leaves set are reset before the
 //! next one begins, but the screen is not cleared: a part begins where the previous one ended, like
 //! the output of consecutive commands.
 //!

@@ -154,7 +154,7 @@ fn play(options: &Options) -> cli::Result<()> {
         &tape,
         &settings,
         command(&tape, &settings),
-        colours(&settings),
+        colors(&settings),
         &mut recording,
         clock,
         &mut outputs,
@@ -222,8 +222,8 @@ fn command(tape: &Tape, settings: &Settings) -> std::process::Command {
     command
 }
 
-fn colours(settings: &Settings) -> Colours {
-    let channels = |colour: Rgb| [colour.red, colour.green, colour.blue];
+fn colors(settings: &Settings) -> Colours {
+    let channels = |color: Rgb| [color.red, color.green, color.blue];
     let theme = settings.theme.clone().unwrap_or_default();
     Colours {
         foreground: channels(theme.foreground),
@@ -272,7 +272,7 @@ fn header(options: &Options, settings: &Settings, output: Option<&Path>) -> Stri
 
 /// A theme in the form of a header.
 fn theme_entries(theme: &Theme) -> Vec<(String, String)> {
-    let hex = |colour: Rgb| format!("#{:02x}{:02x}{:02x}", colour.red, colour.green, colour.blue);
+    let hex = |color: Rgb| format!("#{:02x}{:02x}{:02x}", color.red, color.green, color.blue);
     let palette = theme.palette.map(hex).join(":");
     [("fg", hex(theme.foreground)), ("bg", hex(theme.background)), ("palette", palette)]
         .map(|(name, value)| (name.to_string(), value))

@@ -45,14 +45,14 @@ pub fn perform(
     tape: &Tape,
     settings: &Settings,
     command: Process,
-    colours: Colours,
+    colors: Colours,
     recording: &mut Recording,
     clock: Clock,
     outputs: &mut Outputs,
 ) -> Result<(), Interrupted> {
     let start = Place { tape: tape.name.clone(), line: 1 };
     let session =
-        Session::start(command, settings.size, colours, recording, clock).map_err(|error| Interrupted {
+        Session::start(command, settings.size, colors, recording, clock).map_err(|error| Interrupted {
             place: tape.shell_place().cloned().unwrap_or_else(|| start.clone()),
             why: Stopped::Failed(common::cli::Failure::io(&settings.shell, &error)),
             what: None,

@@ -72,7 +72,7 @@ impl<'a> Session<'a> {
     pub fn start(
         command: Command,
         size: Size,
-        colours: Colours,
+        colors: Colours,
         recording: &'a mut Recording,
         clock: Clock,
     ) -> io::Result<Session<'a>> {
@@ -85,7 +85,7 @@ impl<'a> Session<'a> {
             child,
             signals,
             screen,
-            responder: Responder::new(colours),
+            responder: Responder::new(colors),
             repair: Utf8Repair::default(),
             recording,
             clock,

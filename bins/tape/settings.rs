@@ -49,7 +49,7 @@ enum Takes {
     Theme,
     /// The style of a window's title bar.
     Bar,
-    /// A colour, or the name of a picture.
+    /// A color, or the name of a picture.
     Fill,
     /// `true` or `false`.
     Switch,
@@ -90,10 +90,13 @@ const WITHOUT_EFFECT: [&str; 6] =
 
 const BARS: [&str; 5] = ["", "Colorful", "ColorfulRight", "Rings", "RingsRight"];
 
+/// The commands that set each setting last, and their values.
+type Values<'t> = BTreeMap<&'t str, (&'t Command, &'t Value)>;
+
 impl Settings {
     /// Reads the settings of a tape, and adds their faults to its mistakes and warnings.
     pub fn of(tape: &mut Tape) -> Settings {
-        let mut values: BTreeMap<&str, (&Command, &Value)> = BTreeMap::new();
+        let mut values = Values::new();
         let mut mistakes = Vec::new();
         let mut warnings = Vec::new();
         let mut may_set = true;
@@ -122,7 +125,9 @@ impl Settings {
             _ => None,
         };
         let frame = Frame::of(&number, &text);
-        let sides = [(frame.cols(&number), ["Columns", "Width"]), (frame.rows(&number), ["Rows", "Height"])];
+        let cols = cells(number("Columns"), number("Width"), frame.width, frame.cell_width, 80.0);
+        let rows = cells(number("Rows"), number("Height"), frame.height, frame.cell_height, 24.0);
+        let sides = [(cols, ["Columns", "Width"]), (rows, ["Rows", "Height"])];
         let sides = sides.map(|(cells, names)| {
             let cells = cells.filter(|&cells| (1.0..=f64::from(u16::MAX)).contains(&cells));
             if cells.is_none() {
@@ -133,19 +138,7 @@ impl Settings {
             }
             cells.map_or(1, |cells| cells as u16)
         });
-        let mut ignored: Vec<_> = WITHOUT_EFFECT
-            .iter()
-            .filter_map(|&name| Some((name, values.get(name)?)))
-            // A cursor that does not blink is what our pictures have.
-            .filter(|(_, (_, value))| !matches!(value, Value::Text(text) if text == "false"))
-            .map(|(name, (command, _))| (name, command))
-            .collect();
-        ignored.sort_by_key(|(_, command)| command.place.line);
-        if let Some((_, first)) = ignored.first() {
-            let names: Vec<_> = ignored.iter().map(|&(name, _)| name).collect();
-            let text = format!("settings without effect here: {}", names.join(", "));
-            warnings.push(Remark { place: first.place.clone(), text });
-        }
+        warnings.extend(without_effect(&values));
         let theme = values.get("Theme").and_then(|(_, value)| theme(value));
         let fits_picture = number("Width").is_some() || number("Height").is_some();
         let drawn = |name: &str, default: f64| number(name).or(fits_picture.then_some(default));
@@ -187,6 +180,20 @@ impl Settings {
     }
 }
 
+/// The remark on settings without effect, if there are any.
+fn without_effect(values: &Values) -> Option<Remark> {
+    let mut ignored: Vec<_> = WITHOUT_EFFECT
+        .iter()
+        .filter_map(|&name| Some((name, values.get(name)?)))
+        // A cursor that does not blink is what our pictures have.
+        .filter(|(_, (_, value))| !matches!(value, Value::Text(text) if text == "false"))
+        .collect();
+    ignored.sort_by_key(|(_, (command, _))| command.place.line);
+    let place = ignored.first()?.1.0.place.clone();
+    let names: Vec<_> = ignored.iter().map(|&(name, _)| name).collect();
+    Some(Remark { place, text: format!("settings without effect here: {}", names.join(", ")) })
+}
+
 /// Checks that this setting exists and accepts this value.
 fn check(name: &str, value: &Value) -> Result<(), String> {
     let Some((_, takes)) = NAMES.iter().find(|(known, _)| *known == name) else {
@@ -217,12 +224,12 @@ fn check(name: &str, value: &Value) -> Result<(), String> {
             wrong("true or false")
         }
         Takes::Fill => match value {
-            Value::Text(fill) if !fill.starts_with('#') || colour(fill).is_some() => Ok(()),
-            _ => wrong("a colour like \"#1e2a3b\" or the name of a picture"),
+            Value::Text(fill) if !fill.starts_with('#') || color(fill).is_some() => Ok(()),
+            _ => wrong("a color like \"#1e2a3b\" or the name of a picture"),
         },
         Takes::Theme => match value {
             Value::Json(json) if theme_of_json(json).is_none() => {
-                wrong("a JSON object whose colours are like \"#1e2a3b\"")
+                wrong("a JSON object whose colors are like \"#1e2a3b\"")
             }
             Value::Json(_) => Ok(()),
             Value::Text(name) if themes::named(name).is_none() => Err(unknown_theme(name)),
@@ -293,19 +300,13 @@ impl Frame {
             cell_height: 1.2 * font_size * of("LineHeight", LINE_HEIGHT),
         }
     }
+}
 
-    /// Columns as set, or as many as fit the requested picture, or 80; not rounded. `None` if there
-    /// is no room for any.
-    fn cols(&self, number: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
-        let fitting = number("Width").map(|width| ((width - self.width) / self.cell_width).floor());
-        number("Columns").or(fitting).or(Some(80.0)).filter(|&cols| cols >= 1.0)
-    }
-
-    /// The same for rows, or 24.
-    fn rows(&self, number: &impl Fn(&str) -> Option<f64>) -> Option<f64> {
-        let fitting = number("Height").map(|height| ((height - self.height) / self.cell_height).floor());
-        number("Rows").or(fitting).or(Some(24.0)).filter(|&rows| rows >= 1.0)
-    }
+/// Columns or rows: as set, or as many as fit the requested pixels, or the default; not rounded.
+/// `None` if there is no room for any.
+fn cells(set: Option<f64>, pixels: Option<f64>, around: f64, cell: f64, default: f64) -> Option<f64> {
+    let fitting = pixels.map(|pixels| ((pixels - around) / cell).floor());
+    set.or(fitting).or(Some(default)).filter(|&cells| cells >= 1.0)
 }
 
 fn theme(value: &Value) -> Option<Theme> {
@@ -316,11 +317,11 @@ fn theme(value: &Value) -> Option<Theme> {
     }
 }
 
-/// The names of colours 0 to 7 in a theme's JSON; 8 to 15 have the prefix `bright`.
-const COLOURS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
+/// The names of colors 0 to 7 in a theme's JSON; 8 to 15 have the prefix `bright`.
+const COLORS: [&str; 8] = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 
-/// A theme in VHS's format; missing colours are taken from the default theme. `None` if it is not
-/// an object or has an invalid colour.
+/// A theme in VHS's format; missing colors are taken from the default theme. `None` if it is not
+/// an object or has an invalid color.
 fn theme_of_json(json: &str) -> Option<Theme> {
     let object: BTreeMap<String, serde_json::Value> = serde_json::from_str(json).ok()?;
     let mut theme = Theme::default();
@@ -333,19 +334,19 @@ fn theme_of_json(json: &str) -> Option<Theme> {
                 let plain = name.strip_prefix("bright").map(str::to_lowercase);
                 let base = if plain.is_some() { 8 } else { 0 };
                 let plain = plain.as_deref().unwrap_or(name);
-                match COLOURS.iter().position(|&colour| colour == plain) {
+                match COLORS.iter().position(|&color| color == plain) {
                     Some(index) => &mut theme.palette[base + index],
                     None => continue,
                 }
             }
         };
-        *place = colour(value.as_str()?)?;
+        *place = color(value.as_str()?)?;
     }
     Some(theme)
 }
 
 /// `#rgb` or `#rrggbb`.
-fn colour(text: &str) -> Option<Rgb> {
+fn color(text: &str) -> Option<Rgb> {
     let digits = text.strip_prefix('#')?;
     match digits.len() {
         3 => Rgb::parse(&digits.chars().flat_map(|digit| [digit, digit]).collect::<String>()),
@@ -355,7 +356,7 @@ fn colour(text: &str) -> Option<Rgb> {
 
 type Start = (&'static str, &'static [&'static str], &'static [(&'static str, &'static str)]);
 
-/// A coloured one-character prompt, for shells that accept escape sequences in PS1.
+/// A colored one-character prompt, for shells that accept escape sequences in PS1.
 const PROMPT: (&str, &str) = ("PS1", "\\[\x1b[38;2;90;86;224m\\]> \\[\x1b[0m\\]");
 
 const FISH_PROMPT: &str = "function fish_greeting; end; function fish_prompt; set_color 5A56E0; echo -n '> '; set_color normal; end";
@@ -462,14 +463,14 @@ mod tests {
             ),
             (
                 "Set MarginFill \"#12\"",
-                "1: 'Set MarginFill' requires a colour like \"#1e2a3b\" or the name of a picture",
+                "1: 'Set MarginFill' requires a color like \"#1e2a3b\" or the name of a picture",
             ),
             ("Set Theme Draclua", "1: unknown theme 'Draclua'; did you mean 'Dracula'?"),
             ("Set Theme qqqqqq", "1: unknown theme 'qqqqqq'"),
             ("Set TypingJitter 200%", "1: 'Set TypingJitter' requires a percentage from 0 to 100"),
             (
                 "Set Theme {\"red\": 5}",
-                "1: 'Set Theme' requires a JSON object whose colours are like \"#1e2a3b\"",
+                "1: 'Set Theme' requires a JSON object whose colors are like \"#1e2a3b\"",
             ),
         ] {
             assert_eq!(settings(tape).1, [mistake], "{tape}");
@@ -485,7 +486,7 @@ mod tests {
     }
 
     #[test]
-    fn a_theme_is_a_name_or_json_with_defaults_for_missing_colours() {
+    fn a_theme_is_a_name_or_json_with_defaults_for_missing_colors() {
         let (settings_, _, _) = settings("Set Theme \"Catppuccin Latte\"");
         assert_eq!(settings_.theme, themes::named("Catppuccin Latte"));
         let (settings_, _, _) =

@@ -2,7 +2,7 @@
 
 use render::theme::{Rgb, Theme};
 
-/// A line per theme: its name, a colon, and 18 colours.
+/// A line per theme: its name, a colon, and 18 colors.
 const THEMES: &str = include_str!("themes.txt");
 
 /// The maximum number of suggestions for an unknown name.
@@ -13,7 +13,7 @@ const SUGGESTIONS: usize = 5;
 pub fn named(name: &str) -> Option<Theme> {
     let exact = lines().find(|(known, _)| *known == name);
     let similar = || lines().find(|(known, _)| plain(known) == plain(name));
-    let of_vhs = |(_, colours): (&str, &str)| theme(colours);
+    let of_vhs = |(_, colors): (&str, &str)| theme(colors);
     exact.and_then(of_vhs).or_else(|| Theme::parse(&plain(name))).or_else(|| similar().and_then(of_vhs))
 }
 
@@ -39,10 +39,10 @@ fn plain(name: &str) -> String {
     name.to_lowercase().replace([' ', '_'], "-")
 }
 
-fn theme(colours: &str) -> Option<Theme> {
-    let mut colours = colours.split(' ').map(Rgb::parse);
-    let (background, foreground) = (colours.next()??, colours.next()??);
-    let palette: Vec<Rgb> = colours.collect::<Option<_>>()?;
+fn theme(colors: &str) -> Option<Theme> {
+    let mut colors = colors.split(' ').map(Rgb::parse);
+    let (background, foreground) = (colors.next()??, colors.next()??);
+    let palette: Vec<Rgb> = colors.collect::<Option<_>>()?;
     Some(Theme { background, foreground, palette: palette.try_into().ok()? })
 }
 
@@ -51,10 +51,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_theme_has_all_its_colours() {
+    fn every_theme_has_all_its_colors() {
         assert_eq!(lines().count(), 347);
-        for (name, colours) in lines() {
-            assert!(theme(colours).is_some() && named(name) == theme(colours), "{name}");
+        for (name, colors) in lines() {
+            assert!(theme(colors).is_some() && named(name) == theme(colors), "{name}");
         }
     }
 
