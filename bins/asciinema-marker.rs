@@ -14,7 +14,7 @@ use common::edit::{Position, Sightings};
 use common::filter::{self, Args, Filter, Output};
 use common::size::Size;
 use common::text::visible;
-use regex_automata::meta::Regex;
+use rewrite::Expressions;
 
 const PROGRAM: Program = catalog::program("asciinema-marker");
 
@@ -27,7 +27,7 @@ struct Marker {
     every: Option<Time>,
     /// The time of the next of these.
     due: Time,
-    patterns: Vec<Regex>,
+    expressions: Expressions,
     removals: Vec<Removal>,
     lists: bool,
     /// The time of the last event.
@@ -54,7 +54,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
         additions: VecDeque::new(),
         every: None,
         due: Time::ZERO,
-        patterns: Vec::new(),
+        expressions: Expressions::default(),
         removals: Vec::new(),
         lists: false,
         last: Time::ZERO,
@@ -73,17 +73,16 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
             "--every" => marker.every = Some(args.seconds()?),
             "--on" => {
                 let text = args.text()?;
-                let regex = compile(&text).map_err(|why| {
+                marker.expressions.add(&text, false).map_err(|why| {
                     args.bad_value(&text, &format!("not a valid regular expression: {why}"))
                 })?;
-                marker.patterns.push(regex);
             }
             "--remove" => marker.removals.push(removal(args.text()?)),
             "--list" => marker.lists = true,
             _ => return Err(args.unexpected(option)),
         }
     }
-    let is_idle = additions.is_empty() && marker.every.is_none() && marker.patterns.is_empty();
+    let is_idle = additions.is_empty() && marker.every.is_none() && marker.expressions.is_empty();
     if is_idle && marker.removals.is_empty() && !marker.lists {
         let what = "one of the options --add, --every, --on, --remove and --list is required";
         return Err(Failure::Usage(what.to_string()));
@@ -92,16 +91,6 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
     marker.additions = additions.into();
     marker.due = marker.every.unwrap_or_default();
     Ok(marker)
-}
-
-/// Compiles a regular expression, or says why it is invalid.
-fn compile(pattern: &str) -> Result<Regex, String> {
-    let hir = regex_syntax::parse(pattern).map_err(|error| match error {
-        regex_syntax::Error::Parse(error) => error.kind().to_string(),
-        regex_syntax::Error::Translate(error) => error.kind().to_string(),
-        other => other.to_string(),
-    })?;
-    Regex::builder().build_from_hir(&hir).map_err(|_| "too large".to_string())
 }
 
 impl Filter for Marker {
@@ -140,7 +129,7 @@ impl Filter for Marker {
             output.event(event, event.time);
         }
         let labels = match event.code {
-            Code::Output if !self.patterns.is_empty() => self.matches(&event.text()?),
+            Code::Output if !self.expressions.is_empty() => self.matches(&event.text()?),
             Code::Resize => event.resize().map_or(Ok(Vec::new()), |size| self.resize(size))?,
             _ => Vec::new(),
         };
@@ -203,32 +192,20 @@ impl Marker {
 
     /// The matches that appear on the screen with this output.
     fn matches(&mut self, output: &str) -> Vec<String> {
-        let Marker { sightings, patterns, .. } = self;
+        let Marker { sightings, expressions, .. } = self;
         let mut labels = Vec::new();
-        sightings.feed(output, &mut find(patterns), &mut |line, found| push_labels(line, found, &mut labels));
+        sightings.feed(output, expressions, &mut |line, found| push_labels(line, found, &mut labels));
         labels
     }
 
     /// The matches that appear when the screen is resized.
     fn resize(&mut self, size: Size) -> Result<Vec<String>, Fault> {
-        let Marker { sightings, patterns, .. } = self;
+        let Marker { sightings, expressions, .. } = self;
         let mut labels = Vec::new();
-        if !patterns.is_empty() {
-            sightings.resize(size, &mut find(patterns), &mut |line, found| {
-                push_labels(line, found, &mut labels)
-            })?;
+        if !expressions.is_empty() {
+            sightings.resize(size, expressions, &mut |line, found| push_labels(line, found, &mut labels))?;
         }
         Ok(labels)
-    }
-}
-
-/// Finds the matches of all patterns, in the order of the line.
-fn find(patterns: &[Regex]) -> impl FnMut(&str, &mut Vec<Range<usize>>) + '_ {
-    |line, found| {
-        found.extend(patterns.iter().flat_map(|regex| regex.find_iter(line)).map(|found| found.range()));
-        if patterns.len() > 1 {
-            found.sort_by_key(|found| (found.start, found.end));
-        }
     }
 }
 

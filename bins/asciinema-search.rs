@@ -12,9 +12,9 @@ use common::cast::{Code, Event, Fault, Item, Reader, Time};
 use common::cli::{self, Arg, Failure, Program, Reporter, catalog, colour_is_refused, io_text};
 use common::edit::Sightings;
 use common::io::Stream;
-use common::text::visible;
+use common::text::{lossy, visible};
 use common::{filter, tty};
-use regex_automata::meta::Regex;
+use rewrite::Expressions;
 
 const PROGRAM: Program = catalog::program("asciinema-search");
 
@@ -38,7 +38,7 @@ fn cannot_write(error: &io::Error) -> Failure {
 
 /// The command line.
 struct Options {
-    regex: Regex,
+    expressions: Expressions,
     sources: Vec<OsString>,
     shape: Shape,
     /// The maximum number of lines to print for each cast.
@@ -78,21 +78,17 @@ fn parse(args: &mut cli::Args) -> cli::Result<Options> {
     let mut values = values.into_iter();
     let pattern = values.next().ok_or_else(|| Failure::Usage("no PATTERN".to_string()))?;
     let pattern = pattern.into_string().map_err(|_| Failure::Usage("PATTERN is not UTF-8".to_string()))?;
-    let regex = compile(&pattern, is_fixed, ignores_case)?;
-    Ok(Options { regex, sources: values.collect(), shape, most })
+    let expressions = compile(&pattern, is_fixed, ignores_case)?;
+    Ok(Options { expressions, sources: values.collect(), shape, most })
 }
 
-fn compile(pattern: &str, is_fixed: bool, ignores_case: bool) -> cli::Result<Regex> {
-    let unusable =
-        |why: String| Failure::Usage(format!("'{}' is not a regular expression: {why}", visible(pattern)));
+fn compile(pattern: &str, is_fixed: bool, ignores_case: bool) -> cli::Result<Expressions> {
     let source = if is_fixed { regex_syntax::escape(pattern) } else { pattern.to_string() };
-    let mut parser = regex_syntax::ParserBuilder::new().case_insensitive(ignores_case).build();
-    let hir = parser.parse(&source).map_err(|error| match error {
-        regex_syntax::Error::Parse(error) => unusable(error.kind().to_string()),
-        regex_syntax::Error::Translate(error) => unusable(error.kind().to_string()),
-        other => unusable(other.to_string()),
+    let mut expressions = Expressions::default();
+    expressions.add(&source, ignores_case).map_err(|why| {
+        Failure::Usage(format!("'{}' is not a regular expression: {why}", visible(pattern)))
     })?;
-    Regex::builder().build_from_hir(&hir).map_err(|_| unusable("it is too large".to_string()))
+    Ok(expressions)
 }
 
 fn search(options: Options) -> cli::Result<()> {
@@ -206,7 +202,7 @@ impl Search<'_> {
         let Search { options, sightings, .. } = self;
         let mut lines = Vec::new();
         let mut report = |line: &str, found: &[Range<usize>]| lines.push((line.to_string(), found.to_vec()));
-        sightings.feed(&String::from_utf8_lossy(&text), &mut find(&options.regex), &mut report);
+        sightings.feed(&lossy(&text), &options.expressions, &mut report);
         self.text = text;
         lines.into_iter().for_each(|(line, found)| self.report(event.time, &line, &found));
         Ok(())
@@ -216,7 +212,7 @@ impl Search<'_> {
         let Search { options, sightings, .. } = self;
         let mut lines = Vec::new();
         let mut report = |line: &str, found: &[Range<usize>]| lines.push((line.to_string(), found.to_vec()));
-        sightings.resize(size, &mut find(&options.regex), &mut report)?;
+        sightings.resize(size, &options.expressions, &mut report)?;
         lines.into_iter().for_each(|(line, found)| self.report(time, &line, &found));
         Ok(())
     }
@@ -276,9 +272,4 @@ impl Search<'_> {
         let out = std::mem::take(&mut self.out);
         self.stdout.write_all(&out).map_err(|error| cannot_write(&error))
     }
-}
-
-/// Finds the matches in a line.
-fn find(regex: &Regex) -> impl FnMut(&str, &mut Vec<Range<usize>>) + '_ {
-    |line, found| found.extend(regex.find_iter(line).map(|found| found.range()))
 }

@@ -1,10 +1,10 @@
 //! Text from elsewhere, made safe to show: a file, a server or a command line may contain escape
 //! sequences, and a message must not send them to the terminal.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
-/// The text with its control characters made visible: `
-/// `, `\t` and `\r` by name, others as `\x1b`.
+/// The text with its control characters made visible: `\n`, `\t` and `\r` by name, others as `\x1b`.
 ///
 /// This includes the C1 controls and the characters that change the direction of text, since both
 /// change how a terminal shows the rest of the line.
@@ -25,6 +25,13 @@ pub fn visible(text: &str) -> String {
         }
     }
     shown
+}
+
+/// The text of bytes, with invalid UTF-8 replaced.
+///
+/// Faster than [`String::from_utf8_lossy`], which does not expect text to be valid.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// Like [`visible`], but keeps line ends, for preformatted text.

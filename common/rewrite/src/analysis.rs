@@ -6,13 +6,14 @@
 //! asks [`Analysis::undecided`] what must wait.
 
 use common::cast::Time;
-use common::edit::{TracedLine, TracedScreen};
+use common::edit::{Extent, TracedLine, TracedScreen};
 use common::screen::TooLarge;
 use common::size::Size;
+use common::text::lossy;
 use common::vt::{Kind, Token, Tokenizer};
 
 use crate::cover;
-use crate::finder::{Finder, Finding, Pass, Stream};
+use crate::finder::{Finder, Finding, LONGEST_REMEMBERED, Pass, Stream};
 use crate::key_block::KeyBlock;
 use crate::line::Line;
 use crate::mask::{Substitute, width};
@@ -35,6 +36,8 @@ pub struct Analysis {
     /// The length of the input so far, in bytes.
     typed_length: u64,
     key_block: KeyBlock,
+    /// The line of the cursor, kept for reuse.
+    before_cursor: TracedLine,
     /// Matches on the screen that can no longer be rewritten at all.
     bare: Vec<Bare>,
     /// The output that covers them, with its place.
@@ -71,6 +74,7 @@ impl Analysis {
             typed: TypedLine::default(),
             typed_length: 0,
             key_block,
+            before_cursor: TracedLine::default(),
             bare: Vec::new(),
             covers: Vec::new(),
         }
@@ -130,10 +134,16 @@ impl Analysis {
         };
         // A wide character wraps differently from two narrow ones.
         let bare = &mut self.bare;
-        screen.changed(&mut |first, line| {
-            let wide = line.places(0..line.text().len()).filter(|(character, _)| width(*character) == 2);
-            finder.keep_whole(wide.map(|(_, place)| place));
+        screen.changed(finder.reach(), &mut |first, line, extent| {
+            if !line.text().is_ascii() {
+                let wide = line.places(0..line.len()).filter(|(character, _)| width(*character) == 2);
+                finder.keep_whole(wide.map(|(_, place)| place));
+            }
+            if extent == Extent::Change {
+                return finder.may_match(line);
+            }
             look_at_line(first, line, finder, bare);
+            true
         });
         if self.key_block.has_been_seen() {
             self.key_block.look_at_screen(&screen.rows(), &mut self.finder);
@@ -146,7 +156,8 @@ impl Analysis {
     pub fn write(&mut self, time: Time, text: &str) {
         self.finder.at(time);
         let is_last = self.finder.pass == Pass::Only;
-        let Analysis { finder, tokenizer, screen, output, sequences, key_block, bare, covers, .. } = self;
+        let Analysis { finder, tokenizer, screen, output, sequences, key_block, .. } = self;
+        let Analysis { before_cursor, bare, covers, .. } = self;
         let mut tokens = tokenizer.tokens(text.as_bytes());
         while let Some(token) = tokens.next() {
             take_token(&token, finder, output, sequences, key_block);
@@ -168,7 +179,8 @@ impl Analysis {
         if let Some(screen) = screen {
             look_at_screen(screen, finder, key_block, bare);
             if text.len() <= LONGEST_REPLY {
-                finder.history.push(screen.line_before_cursor());
+                screen.read_before_cursor(LONGEST_REMEMBERED, before_cursor);
+                finder.history.push(before_cursor);
             }
         }
         self.cover(self.tokenizer.position());
@@ -244,6 +256,7 @@ impl Analysis {
     /// The place in a stream from which text may still become secret.
     pub fn undecided(&mut self, stream: Stream) -> Option<u64> {
         let Analysis { finder, tokenizer, screen, output, sequences, input, typed, key_block, .. } = self;
+        let before_cursor = &mut self.before_cursor;
         let place = |line: &TracedLine, at: usize| line.places(at..line.len()).map(|(_, place)| place).min();
         let first = match stream {
             Stream::Input => {
@@ -256,11 +269,12 @@ impl Analysis {
             }
             Stream::Output => {
                 let is_string = matches!(tokenizer.pending(), [0x1b, b']' | b'P' | b'_' | b'X' | b'^', ..]);
-                let shown = screen.as_ref().map(TracedScreen::line_before_cursor).unwrap_or_default();
+                before_cursor.clear();
+                screen.iter().for_each(|screen| screen.read_before_cursor(usize::MAX, before_cursor));
                 let places = [
                     output.undecided(&mut finder.patterns).and_then(|at| place(&output.line, at)),
                     sequences.undecided(finder),
-                    finder.undecided_since(&shown),
+                    finder.undecided_since(before_cursor),
                     is_string.then(|| tokenizer.position()),
                     key_block.undecided(&output.line),
                 ];
@@ -273,12 +287,13 @@ impl Analysis {
 
     /// Masks undecided text, because it cannot wait any longer.
     pub fn mask_undecided(&mut self) {
-        let Analysis { finder, output, input, screen, typed, sequences, tokenizer, .. } = self;
+        let Analysis { finder, output, input, screen, typed, sequences, tokenizer, before_cursor, .. } = self;
         output.lose(finder, Stream::Output);
         sequences.lose(finder);
         input.lose(finder, Stream::Input);
-        let shown = screen.as_ref().map(TracedScreen::line_before_cursor).unwrap_or_default();
-        for (line, stream) in [(&shown, Stream::Output), (&typed.before_cursor(), Stream::Input)] {
+        before_cursor.clear();
+        screen.iter().for_each(|screen| screen.read_before_cursor(usize::MAX, before_cursor));
+        for (line, stream) in [(&*before_cursor, Stream::Output), (&typed.before_cursor(), Stream::Input)] {
             if let Some(at) = finder.patterns.undecided(line.text()) {
                 finder.mask(line, at..line.len(), stream);
             }
@@ -327,9 +342,14 @@ fn look_at_screen(
     key_block: &mut KeyBlock,
     bare: &mut Vec<Bare>,
 ) {
-    screen.changed(&mut |first, line| {
+    screen.changed(finder.reach(), &mut |first, line, extent| {
+        if extent == Extent::Change {
+            return finder.may_match(line);
+        }
+        // Only a line with a keyword can be the border of a key.
         key_block.notice(line.text());
         look_at_line(first, line, finder, bare);
+        true
     });
     if key_block.has_been_seen() {
         key_block.look_at_screen(&screen.rows(), finder);
@@ -378,7 +398,7 @@ fn take_token(
     match token.kind {
         Kind::Text => {
             sequences.interrupt();
-            output.push_str(&String::from_utf8_lossy(token.bytes), token.start);
+            output.push_str(&lossy(token.bytes), token.start);
         }
         Kind::Control(b'\r' | b'\n') => {
             key_block.look_at_line(&output.line, finder);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use common::cast::{Code, Event, Fault, Header, Precision, Time, Version, Writer};
 use common::edit::{NOWHERE, TracedLine};
+use common::text::lossy;
 
 use crate::analysis::Analysis;
 use crate::finder::{Finder, Stream};
@@ -61,7 +62,7 @@ impl Editor {
         };
         self.text.clear();
         event.decode_text(&mut self.text)?;
-        let text = String::from_utf8_lossy(&self.text);
+        let text = lossy(&self.text);
         let start = analysis.place(stream);
         match stream {
             Stream::Output => analysis.write(event.time, &text),
@@ -73,18 +74,26 @@ impl Editor {
         Ok(Some(Places { stream, range, additions }))
     }
 
-    /// The place of an event in its stream, without an analysis. `places` has the lengths of the
-    /// streams so far.
-    pub fn place(&mut self, event: &Event<'_>, places: &mut [u64; 2]) -> Result<Option<Places>, Fault> {
+    /// The place of an event in its stream, without an analysis; `None` if nothing is rewritten in
+    /// the stream. `places` has the lengths of the streams so far.
+    pub fn place(
+        &mut self,
+        event: &Event<'_>,
+        places: &mut [u64; 2],
+        finder: &mut Finder,
+    ) -> Result<Option<Places>, Fault> {
         let (stream, place) = match (event.code, places) {
             (Code::Output, [output, _]) => (Stream::Output, output),
             (Code::Input, [_, input]) => (Stream::Input, input),
             _ => return Ok(None),
         };
+        if finder.masks(stream).marks.is_empty() {
+            return Ok(None);
+        }
         self.text.clear();
         event.decode_text(&mut self.text)?;
         let start = *place;
-        *place += String::from_utf8_lossy(&self.text).len() as u64;
+        *place += lossy(&self.text).len() as u64;
         Ok(Some(Places { stream, range: start..*place, additions: Vec::new() }))
     }
 

@@ -46,6 +46,8 @@ pub struct Finder {
     pub pass: Pass,
     /// True if a mask could create a new match.
     masks_match: bool,
+    /// The reach of [`Finder::may_match`]; `None` if lines must be searched as a whole.
+    reach: Option<usize>,
     output: Masks,
     input: Masks,
     pub findings: Vec<Finding>,
@@ -79,17 +81,21 @@ pub struct History(VecDeque<TracedLine>);
 
 /// The number of lines remembered, and the maximum length of a line, in bytes.
 const MOST_REMEMBERED: usize = 128;
-const LONGEST_REMEMBERED: usize = 512;
+pub const LONGEST_REMEMBERED: usize = 512;
 
 impl Finder {
     /// A finder without findings.
     pub fn new(patterns: Patterns, substitute: Substitute, pass: Pass) -> Finder {
         let masks_match = matches!(substitute, Substitute::Mask(mask) if patterns.can_match_masks(mask));
+        // The text that is searched is not only the one on the screen.
+        let is_masked = matches!(substitute, Substitute::Mask(mask) if !patterns.ignore_masks(mask));
+        let reach = patterns.reach().filter(|_| pass == Pass::First || !masks_match || !is_masked);
         Finder {
             patterns,
             substitute,
             pass,
             masks_match,
+            reach,
             output: Masks::default(),
             input: Masks::default(),
             findings: Vec::new(),
@@ -144,6 +150,21 @@ impl Finder {
         let masks = self.masks(stream);
         masks.released = place;
         masks.singles = masks.singles.split_off(&place);
+    }
+
+    /// The length in bytes of what [`Finder::may_match`] finds at most. `None` if a line must be
+    /// searched as a whole each time it changes.
+    pub fn reach(&self) -> Option<usize> {
+        self.reach
+    }
+
+    /// Returns whether there may be anything to find in a line that contains this part. Otherwise
+    /// the line need not be searched, if that is so for all its parts.
+    pub fn may_match(&mut self, part: &TracedLine) -> bool {
+        if !part.whole().is_empty() {
+            self.keep_whole(part.whole().iter().copied());
+        }
+        self.reach.is_none() || self.patterns.may_match(part.text())
     }
 
     /// Searches a line for secrets, and marks them. Returns those that have been passed on
@@ -380,19 +401,16 @@ impl Finder {
 
 impl History {
     /// Remembers a line, up to the cursor.
-    pub fn push(&mut self, line: TracedLine) {
-        if line.is_empty() || line.len() > LONGEST_REMEMBERED {
+    pub fn push(&mut self, line: &TracedLine) {
+        if line.is_empty() || line.len() > LONGEST_REMEMBERED || self.0.back() == Some(line) {
             return;
         }
-        let is_known =
-            self.0.back().is_some_and(|last| last.text() == line.text() && last.runs().eq(line.runs()));
-        if is_known {
-            return;
-        }
-        if self.0.len() >= MOST_REMEMBERED {
-            self.0.pop_front();
-        }
-        self.0.push_back(line);
+        let mut kept = match self.0.len() {
+            MOST_REMEMBERED.. => self.0.pop_front().unwrap_or_default(),
+            _ => TracedLine::default(),
+        };
+        kept.clone_from(line);
+        self.0.push_back(kept);
     }
 
     /// The remembered lines that begin like another one, and continued with a part of it.

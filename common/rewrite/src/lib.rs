@@ -10,6 +10,7 @@
 mod analysis;
 mod cover;
 mod editor;
+mod expressions;
 mod files;
 mod finder;
 mod key_block;
@@ -18,10 +19,12 @@ mod marks;
 mod mask;
 mod patterns;
 mod sequences;
+mod sign;
 mod strings;
 mod typed;
 mod work;
 
+pub use expressions::Expressions;
 pub use files::{inspect, rewrite};
 pub use finder::Finding;
 pub use mask::{Substitute, width};

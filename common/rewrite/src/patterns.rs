@@ -5,13 +5,16 @@
 
 use std::ops::Range;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
 use regex_automata::util::syntax::Config;
 use regex_automata::{Anchored, Input, MatchKind, meta};
-use regex_syntax::hir::{Capture, Hir, HirKind, Repetition};
+use regex_syntax::hir::{Hir, HirKind};
+
+use crate::expressions::{self, TOO_LARGE};
+use crate::sign::{Sign, without_looks};
 
 /// How far before the end of a line the start of a match is searched for, in bytes.
 const LONGEST_LOOK_BEHIND: usize = 4096;
@@ -42,6 +45,10 @@ pub struct Patterns {
     candidates: Vec<bool>,
     /// The kind of private keys, if they are searched for.
     private_key: Option<usize>,
+    /// The length of the longest text, keyword or sign.
+    reach: usize,
+    /// The sign of the expressions without keywords, or of none; `None` if they have none.
+    sign: Option<Sign>,
 }
 
 /// Decides whether a match, at a place of a line, is a real one.
@@ -56,12 +63,15 @@ struct Expression {
     kind: usize,
     /// Every match contains one of these; empty if that is not known.
     keywords: &'static [&'static str],
+    /// Every match contains this byte, if there is such a byte.
+    byte: Option<u8>,
     regex: meta::Regex,
     /// True if its groups are the secret, rather than the whole match.
     has_groups: bool,
     /// Returns whether a match, at a place of a line, is a real one.
     accepts: Accepts,
     live: Live,
+    hir: Hir,
 }
 
 /// The possible matches at the end of a line if more text follows.
@@ -167,11 +177,43 @@ impl Patterns {
             keywords.extend(expression.keywords);
             self.keyword_users.extend(expression.keywords.iter().map(|_| index));
         }
+        let texts = self.texts.iter().map(|text| text.text.len());
+        let lengths = texts.chain(keywords.iter().map(|keyword| keyword.len()));
+        self.reach = lengths.max().unwrap_or_default();
+        let is_bare = |expression: &&Expression| expression.keywords.is_empty();
+        self.sign = Sign::of(self.expressions.iter().filter(is_bare).map(|expression| &expression.hir));
+        self.reach = self.reach.max(self.sign.as_ref().map_or(0, Sign::reach));
         if !keywords.is_empty() {
-            let finder = AhoCorasick::builder().ascii_case_insensitive(true).build(keywords);
+            // There are too many to get the fastest kind without asking.
+            let kind = Some(AhoCorasickKind::DFA);
+            let finder = AhoCorasick::builder().ascii_case_insensitive(true).kind(kind).build(keywords);
             self.keyword_finder = Some(finder.map_err(unusable)?);
         }
         Ok(())
+    }
+
+    /// The length in bytes of what [`Patterns::may_match`] finds at most. `None` if a line must be
+    /// searched as a whole.
+    pub fn reach(&self) -> Option<usize> {
+        self.sign.as_ref().map(|_| self.reach)
+    }
+
+    /// Returns whether a part of a line contains what every line with a match contains somewhere: a
+    /// text, a keyword, or the sign of an expression without keywords.
+    pub fn may_match(&self, part: &str) -> bool {
+        let finders = self.text_finder.iter().chain(&self.keyword_finder);
+        finders.into_iter().any(|finder| finder.is_match(part))
+            || self.sign.as_ref().is_none_or(|sign| sign.is_in(part))
+    }
+
+    /// Returns whether masks cannot change what [`Patterns::may_match`] answers from false to true.
+    pub fn ignore_masks(&self, mask: char) -> bool {
+        let texts = self.texts.iter().map(|text| text.text.as_str());
+        let keywords = self.expressions.iter().flat_map(|expression| expression.keywords);
+        let lower = mask.to_ascii_lowercase();
+        !texts.into_iter().any(|text| text.contains(mask))
+            && !keywords.into_iter().any(|keyword| keyword.contains(lower))
+            && self.sign.as_ref().is_some_and(|sign| !sign.may_contain(mask))
     }
 
     /// Returns whether there are no patterns.
@@ -261,22 +303,16 @@ impl Expression {
         keywords: &'static [&'static str],
         has_groups: bool,
     ) -> Result<Expression, Unusable> {
-        let hir = regex_syntax::parse(pattern).map_err(|error| {
-            Unusable(match error {
-                regex_syntax::Error::Parse(error) => error.kind().to_string(),
-                regex_syntax::Error::Translate(error) => error.kind().to_string(),
-                other => other.to_string(),
-            })
-        })?;
+        let hir = expressions::parse(pattern, false).map_err(Unusable)?;
         if hir.properties().maximum_len() == Some(0) {
             return Err(Unusable("it matches only the empty text".to_string()));
         }
         let regex = meta::Builder::new()
             .syntax(Config::new())
             .build_from_hir(&hir)
-            .map_err(|_| Unusable("it is too large".to_string()))?;
+            .map_err(|_| Unusable(TOO_LARGE.to_string()))?;
         let has_groups = has_groups && hir.properties().explicit_captures_len() > 0;
-        let automaton = |hir: &Hir| Automaton::new(hir).map_err(|_| Unusable("it is too large".to_string()));
+        let automaton = |hir: &Hir| Automaton::new(hir).map_err(|_| Unusable(TOO_LARGE.to_string()));
         let (front, secret) = match has_groups {
             true => {
                 let (front, secret) = at_first_group(&without_looks(&hir));
@@ -287,15 +323,21 @@ impl Expression {
         Ok(Expression {
             kind,
             keywords,
+            byte: required_byte(&hir),
             regex,
             has_groups,
             accepts: |_, _| true,
             live: Live { front, secret },
+            hir,
         })
     }
 
     fn find(&self, line: &str, found: &mut Vec<Found>) {
         let kind = self.kind;
+        // Much faster than some expressions.
+        if self.byte.is_some_and(|byte| memchr::memchr(byte, line.as_bytes()).is_none()) {
+            return;
+        }
         if !self.has_groups {
             let hits = self.regex.find_iter(line).filter(|hit| !hit.is_empty());
             found.extend(hits.map(|hit| Found { range: hit.range(), kind }));
@@ -381,23 +423,14 @@ impl Automaton {
     }
 }
 
-/// The expression without assertions about its surroundings: its matches begin with those of the
-/// original.
-fn without_looks(hir: &Hir) -> Hir {
-    let all = |hirs: &[Hir]| hirs.iter().map(without_looks).collect();
+/// A byte that every match of an expression contains: the last one of a known text.
+fn required_byte(hir: &Hir) -> Option<u8> {
     match hir.kind() {
-        HirKind::Look(_) => Hir::empty(),
-        HirKind::Capture(capture) => {
-            let sub = Box::new(without_looks(&capture.sub));
-            Hir::capture(Capture { sub, ..capture.clone() })
-        }
-        HirKind::Concat(parts) => Hir::concat(all(parts)),
-        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
-        HirKind::Repetition(repetition) => {
-            let sub = Box::new(without_looks(&repetition.sub));
-            Hir::repetition(Repetition { sub, ..repetition.clone() })
-        }
-        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) => hir.clone(),
+        HirKind::Literal(text) => text.0.last().copied(),
+        HirKind::Capture(capture) => required_byte(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.min > 0 => required_byte(&repetition.sub),
+        HirKind::Concat(parts) => parts.iter().rev().find_map(required_byte),
+        _ => None,
     }
 }
 

@@ -135,7 +135,7 @@ pub fn write(
                 Ok(())
             }
             Ok(Some(Item::Event(event))) => editor
-                .place(&event, &mut places)
+                .place(&event, &mut places, finder)
                 .and_then(|places| editor.event(&event, places.as_ref(), finder, &mut sink.held))
                 .map_err(|fault| reader.fault(fault)),
             Ok(Some(Item::Ignored(line))) => {

@@ -2,12 +2,16 @@
 //!
 //! A search examines every line that has changed, as a whole: those on the screen after each event,
 //! and those that have left it since the previous event. Everything that a viewer could ever read
-//! is examined at least once, and unchanged text only once.
+//! is examined at least once.
+//!
+//! A long line that changes a little with each event would be examined again and again. A search
+//! that can tell from a part of a line whether there is anything in it to find is asked about the
+//! changed rows first: see [`Extent`].
 
 use std::ops::Range;
 
-use super::traced::{NOWHERE, TracedLine};
-use crate::screen::{Cell, PlacedCell, Row, Terminal, TextCell, TooLarge};
+use super::traced::{NOWHERE, TracedLine, push_utf8};
+use crate::screen::{Cell, ChangedLine, PlacedCell, Row, Terminal, TextCell, TooLarge};
 use crate::size::Size;
 use crate::vt::Token;
 
@@ -24,10 +28,34 @@ const OVERLAP: usize = 16 << 10;
 /// The number of unwritten blanks kept at the end of a line: a search text may end in blanks.
 const BLANKS: usize = 4;
 
+/// How much of a line is examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// The changed rows of a longer line, with the text around them that is within reach. If the
+    /// answer is false, the line is not examined as a whole, unless there was anything to find in
+    /// its other rows.
+    Change,
+    /// The whole line. The answer does not matter.
+    Line,
+}
+
+/// Receives the row in which a line begins, and the line or a part of it. Returns whether there may
+/// be anything to find in it: a sign of it, at most `reach` bytes long, that every line with
+/// anything to find contains.
+type Look<'a, L> = &'a mut dyn FnMut(isize, &L, Extent) -> bool;
+
 /// The text of a line, and any other data kept of its cells.
 trait LineText<C>: Clone + Default {
+    /// Appends a range of the columns of a row, without most of the unwritten blanks at its end.
+    fn push_cols(&mut self, row: &Row<C>, cols: Range<usize>);
+
     /// Appends a row.
-    fn push_row(&mut self, row: &Row<C>);
+    fn push_row(&mut self, row: &Row<C>)
+    where
+        C: Cell,
+    {
+        self.push_cols(row, 0..row.cells().len());
+    }
 
     /// The length of the text in bytes.
     fn len(&self) -> usize;
@@ -55,8 +83,8 @@ struct ShownLines<C: Cell, L> {
     gone: GoneLine<L>,
     /// The current line, kept for reuse.
     line: L,
-    /// The rows of the changed lines, kept for reuse.
-    changed: Vec<Range<usize>>,
+    /// The changed lines, kept for reuse.
+    changed: Vec<ChangedLine>,
 }
 
 /// The part of a line that has left the scrollback, while the rest has not.
@@ -99,9 +127,14 @@ impl TracedScreen {
     }
 
     /// Passes each line that has changed since the last call to `look`, with the row of the screen
-    /// in which it begins, negative for a line that begins above the screen.
-    pub fn changed(&mut self, look: &mut dyn FnMut(isize, &TracedLine)) {
-        self.0.changed(look);
+    /// in which it begins, negative for a line that begins above the screen. With a `reach`, in
+    /// bytes, `look` is asked about changed parts first: see [`Extent`].
+    pub fn changed(
+        &mut self,
+        reach: Option<usize>,
+        look: &mut dyn FnMut(isize, &TracedLine, Extent) -> bool,
+    ) {
+        self.0.changed(reach, look);
     }
 
     /// The length in bytes of the text that a line beginning in this row has lost to the end of the
@@ -122,9 +155,10 @@ impl TracedScreen {
         self.0.terminal.rows().map(line).collect()
     }
 
-    /// The line of the cursor, up to the cursor: the part that may be continued.
-    pub fn line_before_cursor(&self) -> TracedLine {
-        let mut line = TracedLine::default();
+    /// Replaces a line by the cursor's, up to the cursor: the part that may be continued. If it is
+    /// longer than `longest` bytes, what it is replaced by is as well.
+    pub fn read_before_cursor(&self, longest: usize, line: &mut TracedLine) {
+        line.clear();
         let terminal = &self.0.terminal;
         let cursor = terminal.cursor();
         let current = terminal.scrollback().len() + cursor.row;
@@ -132,13 +166,15 @@ impl TracedScreen {
         let start = (0..current).rev().take_while(|&index| goes_on(index)).last().unwrap_or(current);
         for row in (start..current).filter_map(|index| terminal.row_of_all(index)) {
             line.push_row(row);
+            if line.len() > longest {
+                return;
+            }
         }
-        let Some(row) = terminal.row_of_all(current) else { return line };
+        let Some(row) = terminal.row_of_all(current) else { return };
         let col = cursor.col + usize::from(cursor.is_wrap_pending);
         for (_, cell) in row.characters().take_while(|(at, _)| *at < col) {
             line.push(cell.character(), cell.place().unwrap_or(NOWHERE));
         }
-        line
     }
 }
 
@@ -168,10 +204,15 @@ impl TextLines {
     }
 
     /// Passes each line that has changed since the last call to `look`, with the row of the screen
-    /// in which it begins, negative for a line that begins above the screen. Returns the number of
-    /// rows by which the screen has scrolled up.
-    pub fn changed(&mut self, look: &mut dyn FnMut(isize, &str)) -> usize {
-        self.0.changed(&mut |first, line: &PlainLine| look(first, line.text()))
+    /// in which it begins, negative for a line that begins above the screen. With a `reach`, in
+    /// bytes, `look` is asked about changed parts first: see [`Extent`]. Returns the number of rows
+    /// by which the screen has scrolled up.
+    pub fn changed(
+        &mut self,
+        reach: Option<usize>,
+        look: &mut dyn FnMut(isize, &str, Extent) -> bool,
+    ) -> usize {
+        self.0.changed(reach, &mut |first, line: &PlainLine, extent| look(first, line.text(), extent))
     }
 
     /// The column of the cursor, and its row on the screen.
@@ -182,28 +223,30 @@ impl TextLines {
 }
 
 impl LineText<PlacedCell> for TracedLine {
-    fn push_row(&mut self, row: &Row<PlacedCell>) {
-        let cells = shown_cells(row);
+    fn push_cols(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
+        let start = cols.start;
+        let cells = shown_cells(row, cols);
         if is_ascii(row, cells) {
             let character = |cell: &PlacedCell| (cell.code() as u8, cell.place().unwrap_or(NOWHERE));
             return self.push_ascii(cells.iter().map(character));
         }
         let mut last = None;
-        for (col, cell) in cells.iter().enumerate() {
-            if cell.is_right_half() {
-                // At an edge it may have wrapped, where the first of two narrow ones would have
-                // fit; and REP repeats only the second of two narrow ones.
-                let is_at_edge = col == 1 && !self.is_empty() || col + 1 == row.cells().len();
-                let is_repeated = std::mem::replace(&mut last, cell.place()) == cell.place();
-                if let Some(place) = cell.place().filter(|_| is_at_edge || is_repeated) {
-                    self.keep_whole(place);
-                }
-                continue;
+        for (col, cell) in (start..).zip(cells).filter(|(_, cell)| cell.is_right_half()) {
+            // At an edge it may have wrapped, where the first of two narrow ones would have
+            // fit; and REP repeats only the second of two narrow ones.
+            let is_at_edge = col == 1 && !self.is_empty() || col + 1 == row.cells().len();
+            let is_repeated = std::mem::replace(&mut last, cell.place()) == cell.place();
+            if let Some(place) = cell.place().filter(|_| is_at_edge || is_repeated) {
+                self.keep_whole(place);
             }
-            self.push(cell.character(), cell.place().unwrap_or(NOWHERE));
-            for mark in row.marks(col) {
-                self.push(mark.character(), mark.place().unwrap_or(NOWHERE));
-            }
+        }
+        let bases = (start..).zip(cells).filter(|(_, cell)| !cell.is_right_half());
+        let placed = |cell: &PlacedCell| (cell.character(), cell.place().unwrap_or(NOWHERE));
+        match row.has_marks() {
+            false => self.push_characters(bases.map(|(_, cell)| placed(cell))),
+            true => self.push_characters(
+                bases.flat_map(|(col, cell)| std::iter::once(placed(cell)).chain(row.marks(col).map(placed))),
+            ),
         }
     }
 
@@ -228,13 +271,17 @@ impl PlainLine {
 }
 
 impl LineText<TextCell> for PlainLine {
-    fn push_row(&mut self, row: &Row<TextCell>) {
-        let cells = shown_cells(row);
+    fn push_cols(&mut self, row: &Row<TextCell>, cols: Range<usize>) {
+        let start = cols.start;
+        let cells = shown_cells(row, cols);
         if is_ascii(row, cells) {
             return self.0.extend(cells.iter().map(|cell| cell.code() as u8));
         }
-        for (_, cell) in row.characters().take_while(|(col, _)| *col < cells.len()) {
-            self.0.extend_from_slice(cell.character().encode_utf8(&mut [0; 4]).as_bytes());
+        for (col, cell) in (start..).zip(cells).filter(|(_, cell)| !cell.is_right_half()) {
+            push_utf8(&mut self.0, cell.character());
+            if row.has_marks() {
+                row.marks(col).for_each(|mark| push_utf8(&mut self.0, mark.character()));
+            }
         }
     }
 
@@ -260,15 +307,17 @@ fn is_ascii<C: Cell>(row: &Row<C>, cells: &[C]) -> bool {
     !row.has_marks() && !cells.iter().fold(false, |any, cell| any | is_other(cell))
 }
 
-/// The cells of a row, without most of the unwritten blanks at its end.
-fn shown_cells<C: Cell>(row: &Row<C>) -> &[C] {
+/// A range of the cells of a row, without most of the unwritten blanks at its end.
+fn shown_cells<C: Cell>(row: &Row<C>, cols: Range<usize>) -> &[C] {
     let cells = row.cells();
-    if row.is_wrapped() {
-        return cells;
+    let mut shown = cells.len();
+    if !row.is_wrapped() {
+        let is_written = |cell: &C| cell.code() != u32::from(' ') || cell.place().is_some();
+        let length = row.used_cells().iter().rposition(is_written).map_or(0, |last| last + 1);
+        shown = shown.min(length + BLANKS);
     }
-    let is_written = |cell: &C| cell.code() != u32::from(' ') || cell.place().is_some();
-    let length = cells.iter().rposition(is_written).map_or(0, |last| last + 1);
-    &cells[..cells.len().min(length + BLANKS)]
+    let end = cols.end.min(shown);
+    &cells[cols.start.min(end)..end]
 }
 
 impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
@@ -283,26 +332,78 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
         terminal.resize_with(size, &mut |row| gone.push(row, look))
     }
 
-    fn changed(&mut self, look: &mut dyn FnMut(isize, &L)) -> usize {
+    fn changed(&mut self, reach: Option<usize>, look: Look<'_, L>) -> usize {
         let ShownLines { terminal, gone, line, changed } = self;
         let scrolled = terminal.take_changed_lines(changed);
         let above = terminal.scrollback().len() as isize;
-        for rows in changed.drain(..) {
-            line.clear();
+        let mut pieces = changed.drain(..).peekable();
+        while let Some(ChangedLine { rows, changed }) = pieces.next() {
             let first = rows.start as isize - above;
-            if rows.start == 0 && !terminal.is_alternate() {
+            let is_rest = rows.start == 0 && !terminal.is_alternate() && gone.line.len() > 0;
+            if rows.len() > 1 {
+                let row_of = |row| terminal.row_of_all(row);
+                let is_noted = match reach.filter(|_| !is_rest) {
+                    None => true,
+                    Some(reach) => {
+                        line.clear();
+                        push_change(terminal, &rows, &changed, reach, line);
+                        // A mask may remove combining characters.
+                        look(first, line, Extent::Change)
+                            || changed.clone().filter_map(row_of).any(Row::has_marks)
+                    }
+                };
+                terminal.note(changed, is_noted);
+            }
+            let is_last = pieces.peek().is_none_or(|next| next.rows != rows);
+            let row_of = |row| terminal.row_of_all(row);
+            if !is_last || rows.len() > 1 && !rows.clone().filter_map(row_of).any(Row::is_noted) {
+                continue;
+            }
+            line.clear();
+            if is_rest {
                 line.clone_from(&gone.line);
             }
             for row in rows.filter_map(|row| terminal.row_of_all(row)) {
                 line.push_row(row);
                 if line.len() > LONGEST_LINE {
-                    look(first, line);
+                    look(first, line, Extent::Line);
                     line.keep_last(OVERLAP);
                 }
             }
-            look(first, line);
+            look(first, line, Extent::Line);
         }
         scrolled
+    }
+}
+
+/// Appends the changed rows of a line, with at least `reach` bytes of the line on either side.
+fn push_change<C: Cell, L: LineText<C>>(
+    terminal: &Terminal<C>,
+    rows: &Range<usize>,
+    changed: &Range<usize>,
+    reach: usize,
+    line: &mut L,
+) {
+    // In the rows of a line, a character takes at least a byte for each of its columns. One column
+    // more, because a wide character may be cut in half.
+    let reach = reach + 1;
+    let cols = terminal.row_of_all(rows.start).map_or(1, |row| row.cells().len().max(1));
+    let first = changed.start.saturating_sub(reach.div_ceil(cols)).max(rows.start);
+    let end = changed.end.saturating_add(reach.div_ceil(cols)).min(rows.end);
+    for index in first..end {
+        let Some(row) = terminal.row_of_all(index) else { continue };
+        // The number of columns between this row and the changed ones.
+        let distance = match index < changed.start {
+            true => (changed.start - index - 1) * cols,
+            false => index.saturating_sub(changed.end) * cols,
+        };
+        let within = reach.saturating_sub(distance).min(cols);
+        let range = match index {
+            before if before < changed.start => cols - within..cols,
+            after if after >= changed.end => 0..within,
+            _ => 0..cols,
+        };
+        line.push_cols(row, range);
     }
 }
 

@@ -3,12 +3,26 @@
 
 use std::ops::Range;
 
-use super::shown::TextLines;
+use super::shown::{Extent, TextLines};
 use crate::screen::TooLarge;
 use crate::size::Size;
 
-/// Finds matches in a line: appends their byte ranges.
-pub type Find<'a> = &'a mut dyn FnMut(&str, &mut Vec<Range<usize>>);
+/// Finds matches in lines.
+pub trait Find {
+    /// Appends the byte ranges of the matches in a line.
+    fn find(&self, line: &str, found: &mut Vec<Range<usize>>);
+
+    /// The length in bytes that [`Find::may_match`] must see of a line at most; `None` if a line
+    /// must be searched as a whole.
+    fn reach(&self) -> Option<usize> {
+        None
+    }
+
+    /// Returns whether a part of a line contains what every line with a match contains somewhere.
+    fn may_match(&self, _part: &str) -> bool {
+        true
+    }
+}
 
 /// Receives a line, and the ranges of the matches that have appeared in it.
 pub type Report<'a> = &'a mut dyn FnMut(&str, &[Range<usize>]);
@@ -32,7 +46,7 @@ struct Line {
 
 impl Sightings {
     /// Feeds the next output, and reports the matches that have appeared.
-    pub fn feed(&mut self, text: &str, find: Find<'_>, report: Report<'_>) {
+    pub fn feed(&mut self, text: &str, find: &dyn Find, report: Report<'_>) {
         let Some(lines) = &mut self.lines else { return };
         let mut news = Vec::new();
         let mut found = Vec::new();
@@ -46,7 +60,7 @@ impl Sightings {
     /// # Errors
     ///
     /// [`TooLarge`]; the state is then unchanged.
-    pub fn resize(&mut self, size: Size, find: Find<'_>, report: Report<'_>) -> Result<(), TooLarge> {
+    pub fn resize(&mut self, size: Size, find: &dyn Find, report: Report<'_>) -> Result<(), TooLarge> {
         let Some(lines) = &mut self.lines else {
             self.lines = Some(TextLines::new(size)?);
             return Ok(());
@@ -59,17 +73,21 @@ impl Sightings {
     }
 
     /// Examines the changed lines on the screen; `news` have left it since.
-    fn look(&mut self, mut news: Vec<Line>, find: Find<'_>, report: Report<'_>) {
+    fn look(&mut self, mut news: Vec<Line>, find: &dyn Find, report: Report<'_>) {
         let Sightings { lines: Some(lines), shown } = self else { return };
         let mut found = Vec::new();
         let mut changed = Vec::new();
         let is_empty = shown.is_empty();
         let cursor = lines.cursor();
-        let scrolled = lines.changed(&mut |row, line| {
+        let scrolled = lines.changed(find.reach(), &mut |row, line, extent| {
             if !is_empty {
                 changed.push(row);
             }
+            if extent == Extent::Change {
+                return find.may_match(line);
+            }
             news.extend(Line::of(Some(row), up_to_cursor(row, line, cursor), find, &mut found));
+            true
         });
         if is_empty && news.is_empty() {
             return;
@@ -104,9 +122,9 @@ fn up_to_cursor(row: isize, line: &str, (cursor_col, cursor_row): (usize, isize)
 
 impl Line {
     /// A line and its matches, if any.
-    fn of(row: Option<isize>, text: &str, find: Find<'_>, found: &mut Vec<Range<usize>>) -> Option<Line> {
+    fn of(row: Option<isize>, text: &str, find: &dyn Find, found: &mut Vec<Range<usize>>) -> Option<Line> {
         found.clear();
-        find(text, found);
+        find.find(text, found);
         found.retain(|found| !found.is_empty());
         (!found.is_empty()).then(|| Line { row, text: text.to_string(), found: found.clone() })
     }
@@ -134,20 +152,53 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Finds a text, from its surroundings or from whole lines.
+    struct Text<'a>(&'a str, Option<usize>);
+
+    impl Find for Text<'_> {
+        fn find(&self, line: &str, found: &mut Vec<Range<usize>>) {
+            found.extend(line.match_indices(self.0).map(|(at, text)| at..at + text.len()));
+        }
+
+        fn reach(&self) -> Option<usize> {
+            self.1
+        }
+
+        fn may_match(&self, part: &str) -> bool {
+            part.contains(self.0)
+        }
+    }
 
     /// The lines reported for each piece of output.
     fn sightings(pattern: &str, pieces: &[&str]) -> Vec<Vec<String>> {
+        let size = Size { cols: 20, rows: 3 };
+        let found = |reach| sightings_with(Text(pattern, reach), size, pieces.iter().map(|piece| Ok(*piece)));
+        let seen = found(None);
+        assert_eq!(seen, found(Some(pattern.len())));
+        seen.into_iter().map(|lines| lines.into_iter().map(|(line, _)| line).collect()).collect()
+    }
+
+    /// The lines reported for each piece of output, and each size.
+    fn sightings_with<'a>(
+        text: Text<'_>,
+        size: Size,
+        steps: impl Iterator<Item = Result<&'a str, Size>>,
+    ) -> Vec<Vec<(String, Vec<Range<usize>>)>> {
         let mut sightings = Sightings::default();
-        let mut find = |line: &str, found: &mut Vec<Range<usize>>| {
-            found.extend(line.match_indices(pattern).map(|(at, text)| at..at + text.len()));
-        };
-        sightings.resize(Size { cols: 20, rows: 3 }, &mut find, &mut |_, _| {}).unwrap();
-        let piece = |piece: &&str| {
+        sightings.resize(size, &text, &mut |_, _| {}).unwrap();
+        let step = |step| {
             let mut lines = Vec::new();
-            sightings.feed(piece, &mut find, &mut |line, _| lines.push(line.to_string()));
+            let mut report =
+                |line: &str, found: &[Range<usize>]| lines.push((line.to_string(), found.to_vec()));
+            match step {
+                Ok(output) => sightings.feed(output, &text, &mut report),
+                Err(size) => sightings.resize(size, &text, &mut report).unwrap(),
+            }
             lines
         };
-        pieces.iter().map(piece).collect()
+        steps.map(step).collect()
     }
 
     #[test]
@@ -177,5 +228,49 @@ mod tests {
     #[test]
     fn a_wrapped_line_is_searched_as_a_whole() {
         assert_eq!(sightings("0err", &["01234567890123456780err"]), [vec!["01234567890123456780err"]]);
+    }
+
+    fn step() -> impl Strategy<Value = Result<String, Size>> {
+        let moves = (0u8..14, 1u8..6, 1u8..9).prop_map(|(which, row, col)| match which {
+            0 | 1 => format!("\x1b[{row};{col}H"),
+            2 => format!("\x1b[{col}P"),
+            3 => format!("\x1b[{col}@"),
+            4 => "\x1b[K".to_string(),
+            5 => "\x1b[1K".to_string(),
+            6 => format!("\x1b[{row}M"),
+            7 => format!("\x1b[{row}L"),
+            8 => format!("\x1b[{};{}r", row.min(col), row.max(col)),
+            9 => format!("\x1b[{col}b"),
+            10 => format!("\x1b[{row}S"),
+            11 => "\x1b[3J".to_string(),
+            12 => ["\x1b[?1049h", "\x1b[?1049l", "\x1b[?7l", "\x1b[?7h", "\x1b[4h", "\x1b[4l"]
+                [usize::from(row)]
+            .to_string(),
+            _ => format!("\x1b[{row}T"),
+        });
+        let piece = prop_oneof![
+            6 => "[abc]{1,9}".prop_map(|text| text),
+            1 => "[ a界\u{301}]{1,6}".prop_map(|text| text),
+            1 => Just("\r\n".to_string()),
+            1 => Just("\r".to_string()),
+            3 => moves,
+        ];
+        let output = prop::collection::vec(piece, 1..4).prop_map(|pieces| Ok(pieces.concat()));
+        let size = (1u16..9, 1u16..6).prop_map(|(cols, rows)| Err(Size { cols, rows }));
+        prop_oneof![12 => output, 1 => size]
+    }
+
+    proptest! {
+        /// Only what may have changed is searched, and nothing is missed.
+        #[test]
+        fn the_surroundings_of_a_change_are_enough(
+            pattern in "[abc]{1,7}|a?界a?|a ", cols in 1u16..9, rows in 1u16..6,
+            steps in prop::collection::vec(step(), 1..40),
+        ) {
+            let steps = || steps.iter().map(|step| step.as_deref().map_err(|size| *size));
+            let size = Size { cols, rows };
+            let from_lines = sightings_with(Text(&pattern, None), size, steps());
+            prop_assert_eq!(from_lines, sightings_with(Text(&pattern, Some(pattern.len())), size, steps()));
+        }
     }
 }

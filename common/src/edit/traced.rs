@@ -8,7 +8,7 @@ use std::ops::Range;
 pub const NOWHERE: u64 = u64::MAX;
 
 /// A line of text, and the place of each of its characters.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct TracedLine {
     text: Vec<u8>,
     /// The offset of each run in the text, and its place. Within a run, both advance together.
@@ -16,6 +16,21 @@ pub struct TracedLine {
     /// The places of wide characters that two narrow ones cannot replace: see
     /// [`TracedLine::keep_whole`].
     whole: Vec<u64>,
+}
+
+impl Clone for TracedLine {
+    fn clone(&self) -> TracedLine {
+        let mut line = TracedLine::default();
+        line.clone_from(self);
+        line
+    }
+
+    /// Reuses the memory.
+    fn clone_from(&mut self, line: &TracedLine) {
+        self.text.clone_from(&line.text);
+        self.runs.clone_from(&line.runs);
+        self.whole.clone_from(&line.whole);
+    }
 }
 
 impl TracedLine {
@@ -38,10 +53,7 @@ impl TracedLine {
     #[inline]
     pub fn push(&mut self, character: char, place: u64) {
         self.begin_run(place);
-        match u8::try_from(u32::from(character)) {
-            Ok(byte @ ..0x80) => self.text.push(byte),
-            _ => self.text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
+        push_utf8(&mut self.text, character);
     }
 
     /// Appends ASCII characters with their places.
@@ -55,6 +67,21 @@ impl TracedLine {
                 self.runs.push((at, place));
             }
             expected = Some(if place == NOWHERE { NOWHERE } else { place + 1 });
+        }
+    }
+
+    /// Appends characters with their places.
+    #[inline]
+    pub(super) fn push_characters(&mut self, characters: impl Iterator<Item = (char, u64)>) {
+        let mut expected = None;
+        for (character, place) in characters {
+            let start = self.text.len();
+            if expected != Some(place) {
+                self.runs.push((start, place));
+            }
+            push_utf8(&mut self.text, character);
+            let length = (self.text.len() - start) as u64;
+            expected = Some(if place == NOWHERE { NOWHERE } else { place + length });
         }
     }
 
@@ -135,6 +162,15 @@ impl TracedLine {
         characters
             .map(move |(at, character)| (character, self.place(start + at)))
             .filter(|&(_, place)| place != NOWHERE)
+    }
+}
+
+/// Appends a character in UTF-8.
+#[inline]
+pub(super) fn push_utf8(text: &mut Vec<u8>, character: char) {
+    match u8::try_from(u32::from(character)) {
+        Ok(byte @ ..0x80) => text.push(byte),
+        _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }
 

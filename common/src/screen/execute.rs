@@ -192,10 +192,10 @@ impl<C: Cell> State<C> {
         let row = self.position.row;
         let is_wrapped = self.has_no_margins();
         if row + 1 == self.region.end {
-            self.grid.rows[row].is_wrapped = is_wrapped;
+            self.grid.rows[row].set_wrapped(is_wrapped);
             self.move_rows_up(self.region.clone(), 1, evicted);
         } else if row + 1 < self.rows {
-            self.grid.rows[row].is_wrapped = is_wrapped;
+            self.grid.rows[row].set_wrapped(is_wrapped);
             self.position.row += 1;
         }
         self.position.col = self.left_edge();
@@ -558,7 +558,11 @@ impl<C: Cell> State<C> {
                 self.grid.reset(0..row, ink);
             }
             2 => self.grid.reset(0..rows, ink),
-            3 => self.grid.scrollback.clear(),
+            3 => {
+                // The first line of the screen may have begun there.
+                self.grid.scrollback.clear();
+                self.grid.mark_changed(0..1);
+            }
             _ => {}
         }
     }
@@ -570,7 +574,7 @@ impl<C: Cell> State<C> {
         // erase the rest of a line after writing it would lose its last character.
         let is_full = self.is_wrap_pending;
         self.edit_row(|row, col, ink| match scope {
-            0 if is_full => row.is_wrapped = false,
+            0 if is_full => row.set_wrapped(false),
             0 => {
                 row.clear(col..cols, ink);
                 row.is_wrapped = false;
@@ -643,7 +647,7 @@ impl<C: Cell> State<C> {
 
     fn scroll_region_up(&mut self, rows: Range<usize>, count: usize, evicted: &mut impl FnMut(&Row<C>)) {
         if rows.end < self.rows {
-            self.grid.rows[rows.end - 1].is_wrapped = false;
+            self.grid.rows[rows.end - 1].set_wrapped(false);
         }
         self.move_rows_up(rows, count, evicted);
     }

@@ -108,7 +108,7 @@ impl<C: Cell> Grid<C> {
         let distance = count.unsigned_abs().min(rows.len());
         for row in rows.clone() {
             self.rows[row].cut_at(&cols);
-            self.rows[row].is_wrapped = false;
+            self.rows[row].set_wrapped(false);
         }
         let kept = rows.len() - distance;
         let slice = &mut self.rows.make_contiguous()[rows.clone()];
@@ -131,8 +131,7 @@ impl<C: Cell> Grid<C> {
 
     /// Makes a line end with a row, because what it went on with has moved away.
     fn end_line(&mut self, row: usize) {
-        let row = &mut self.rows[row];
-        row.is_changed |= mem::take(&mut row.is_wrapped);
+        self.rows[row].set_wrapped(false);
     }
 
     pub fn mark_changed(&mut self, rows: Range<usize>) {

@@ -71,7 +71,7 @@ pub use grid::Position;
 pub use modes::{CursorShape, Modes};
 pub use row::Row;
 pub use style::{Color, Link, LinkId, Style, Underline};
-pub use terminal::{Changes, Cursor, Terminal};
+pub use terminal::{ChangedLine, Changes, Cursor, Terminal};
 pub use transcript::Transcript;
 
 /// A terminal that keeps the style of each character.

@@ -21,6 +21,8 @@ pub struct Row<C> {
     used: usize,
     pub(super) is_wrapped: bool,
     pub(super) is_changed: bool,
+    /// True if whoever examines changed lines has noted it: see [`Row::is_noted`].
+    pub(super) is_noted: bool,
 }
 
 /// A zero-width character, and the column of its cell.
@@ -41,7 +43,7 @@ impl<C: Cell> Row<C> {
     /// A row of this width that was never written to.
     pub(super) fn blank(cols: usize) -> Row<C> {
         let cells = vec![C::blank(); cols];
-        Row { cells, marks: Vec::new(), used: 0, is_wrapped: false, is_changed: true }
+        Row { cells, marks: Vec::new(), used: 0, is_wrapped: false, is_changed: true, is_noted: false }
     }
 
     /// Makes this an erased row of this width.
@@ -59,14 +61,34 @@ impl<C: Cell> Row<C> {
         &self.cells
     }
 
+    /// The cells up to the last one that may not be blank: after it, all are
+    /// [`Cell::blank`].
+    pub fn used_cells(&self) -> &[C] {
+        &self.cells[..self.used]
+    }
+
     /// Returns whether the line continues in the next row, because it was too long for one.
     pub fn is_wrapped(&self) -> bool {
         self.is_wrapped
     }
 
+    /// Sets whether the line continues in the next row. A line that becomes longer or shorter has
+    /// changed.
+    #[inline]
+    pub(super) fn set_wrapped(&mut self, is_wrapped: bool) {
+        self.is_changed |= self.is_wrapped != is_wrapped;
+        self.is_wrapped = is_wrapped;
+    }
+
     /// Returns whether it has changed since the last query for changes.
     pub fn is_changed(&self) -> bool {
         self.is_changed
+    }
+
+    /// Returns whether [`Terminal::note`](super::Terminal::note) has been called for it. It keeps
+    /// this when it moves, and when it changes.
+    pub fn is_noted(&self) -> bool {
+        self.is_noted
     }
 
     /// The combining characters and joiners of a cell, in order, as cells that keep the same data

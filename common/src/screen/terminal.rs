@@ -47,6 +47,15 @@ pub struct Changes {
     pub rows: Vec<usize>,
 }
 
+/// Changed rows of a line, as ranges of all rows: see [`Terminal::row_of_all`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangedLine {
+    /// The rows of the line.
+    pub rows: Range<usize>,
+    /// The changed ones, without any other between them.
+    pub changed: Range<usize>,
+}
+
 /// The state of a terminal, without the unfinished sequence.
 #[derive(Clone, Debug)]
 pub(super) struct State<C: Cell> {
@@ -272,11 +281,13 @@ impl<C: Cell> Terminal<C> {
         changes
     }
 
-    /// Finds the lines with a row that has changed since the last call, including the scrollback,
-    /// as ranges of all rows: see [`Terminal::row_of_all`]. Returns the number of rows by which the
-    /// whole screen has scrolled up since then. Rows that have left the scrollback record
-    /// themselves whether they have changed.
-    pub fn take_changed_lines(&mut self, lines: &mut Vec<Range<usize>>) -> usize {
+    /// Finds the lines with a row that has changed since the last call, including the scrollback: in
+    /// order, several times if there are other rows between changed ones. Returns the number of rows by which the whole screen has scrolled up since then. Rows that
+    /// have left the scrollback record themselves whether they have changed.
+    ///
+    /// A line of which no row has changed is the same as at the last call: a row changes, too, when
+    /// its line becomes longer or shorter after it.
+    pub fn take_changed_lines(&mut self, lines: &mut Vec<ChangedLine>) -> usize {
         lines.clear();
         let grid = &mut self.state.grid;
         let above = grid.scrollback.len();
@@ -285,21 +296,38 @@ impl<C: Cell> Terminal<C> {
             start -= 1;
         }
         let first = start;
-        let mut is_changed = false;
+        let end = above + grid.rows.len();
+        // Where the pieces of the current line begin.
+        let mut pieces = 0;
         let rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows);
-        for (index, row) in rows.enumerate() {
-            is_changed |= std::mem::take(&mut row.is_changed);
-            if !row.is_wrapped {
-                if std::mem::take(&mut is_changed) {
-                    lines.push(start..first + index + 1);
+        for (index, row) in (first..).zip(rows) {
+            if std::mem::take(&mut row.is_changed) {
+                match lines[pieces..].last_mut().filter(|last| last.changed.end == index) {
+                    Some(last) => last.changed.end += 1,
+                    None => lines.push(ChangedLine { rows: start..end, changed: index..index + 1 }),
                 }
-                start = first + index + 1;
+            }
+            if !row.is_wrapped {
+                start = index + 1;
+                lines[pieces..].iter_mut().for_each(|line| line.rows.end = start);
+                pieces = lines.len();
             }
         }
-        if is_changed {
-            lines.push(start..above + grid.rows.len());
-        }
         std::mem::take(&mut grid.scrolled)
+    }
+
+    /// Notes rows, counted as by [`Terminal::row_of_all`], or takes that back. The terminal makes
+    /// no use of it.
+    pub fn note(&mut self, rows: Range<usize>, is_noted: bool) {
+        let Grid { scrollback, rows: screen, .. } = &mut self.state.grid;
+        let above = scrollback.len();
+        for index in rows {
+            let row = match index.checked_sub(above) {
+                Some(index) => screen.get_mut(index),
+                None => scrollback.get_mut(index),
+            };
+            row.into_iter().for_each(|row| row.is_noted = is_noted);
+        }
     }
 
     /// A row, counted from the oldest one in the scrollback.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use common::edit::Sightings;
+use common::edit::{Find, Sightings};
 use common::screen::{Cell, PlacedScreen, Screen, TextScreen, Transcript};
 use common::size::Size;
 use common::vt::{
@@ -269,22 +269,36 @@ pub fn screen(input: &[u8]) {
     }
 }
 
+/// Finds two texts, from their surroundings.
+struct Letters;
+
+impl Find for Letters {
+    fn find(&self, line: &str, found: &mut Vec<Range<usize>>) {
+        found.extend(line.match_indices("ab").map(|(at, text)| at..at + text.len()));
+        found.extend(line.match_indices('ż').map(|(at, text)| at..at + text.len()));
+    }
+
+    fn reach(&self) -> Option<usize> {
+        Some(2)
+    }
+
+    fn may_match(&self, part: &str) -> bool {
+        part.contains("ab") || part.contains('ż')
+    }
+}
+
 /// Any output and sizes: every reported match contains the searched text.
 pub fn search(input: &[u8]) {
     let (size, steps) = steps(input);
     let mut sightings = Sightings::default();
-    let mut find = |line: &str, found: &mut Vec<Range<usize>>| {
-        found.extend(line.match_indices("ab").map(|(at, text)| at..at + text.len()));
-        found.extend(line.match_indices('ż').map(|(at, text)| at..at + text.len()));
-    };
     let mut report = |line: &str, found: &[Range<usize>]| {
         assert!(found.iter().all(|found| matches!(&line[found.clone()], "ab" | "ż")));
     };
-    sightings.resize(size, &mut find, &mut report).unwrap();
+    sightings.resize(size, &Letters, &mut report).unwrap();
     for step in steps {
         match step {
-            Step::Output(piece) => sightings.feed(&piece, &mut find, &mut report),
-            Step::Resize(size) => sightings.resize(size, &mut find, &mut report).unwrap(),
+            Step::Output(piece) => sightings.feed(&piece, &Letters, &mut report),
+            Step::Resize(size) => sightings.resize(size, &Letters, &mut report).unwrap(),
         }
     }
 }
