@@ -203,6 +203,88 @@ impl LinkTracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use common::cast::{Item, Reader};
+    use common::size::Size;
+    use proptest::prelude::*;
+
+    /// The links on a screen: for each cell that has one, its row, column and address.
+    fn on(screen: &Screen) -> Vec<(usize, usize, String)> {
+        let mut cells = Vec::new();
+        for (row, line) in screen.rows().enumerate() {
+            for (column, cell) in line.cells().iter().enumerate() {
+                if let Some(link) = screen.style(cell).link.and_then(|id| screen.link(id)) {
+                    cells.push((row, column, link.uri.clone()));
+                }
+            }
+        }
+        cells
+    }
+
+    fn output() -> impl Strategy<Value = String> {
+        let link = |(number, text): (u8, String)| {
+            format!("\x1b]8;;https://a.example/{number}\x1b\\{text}\x1b]8;;\x1b\\")
+        };
+        prop_oneof![
+            4 => (0u8..4, "[a-z漢]{1,9}").prop_map(link),
+            2 => "[a-z ]{1,9}",
+            2 => Just("\r\n".to_string()),
+            1 => (1u8..7, 1u8..14).prop_map(|(row, column)| format!("\x1b[{row};{column}H")),
+            1 => Just("\x1b[2J".to_string()),
+            1 => Just("\x1b[K".to_string()),
+            1 => Just("\x1b[2P".to_string()),
+            1 => Just("\x1b[L".to_string()),
+            1 => Just("\x1bM".to_string()),
+            1 => Just("\x1b[?1049h".to_string()),
+            1 => Just("\x1b[?1049l".to_string()),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_links_match_the_screen_at_every_moment(
+            steps in prop::collection::vec((output(), prop::option::weighted(0.1, (2u16..14, 1u16..6))), 1..40),
+        ) {
+            let mut screen = Screen::new(Size { cols: 12, rows: 5 }, 0).expect("a terminal");
+            let mut cast = "{\"version\": 2, \"width\": 12, \"height\": 5}\n".to_string();
+            let mut shown = Vec::new();
+            // Far enough apart that none count as one.
+            for (step, (text, size)) in (0u64..).zip(&steps) {
+                let time = Time::from_micros(step * 100_000);
+                if let Some((cols, rows)) = size {
+                    screen.resize(Size { cols: *cols, rows: *rows }).expect("a terminal");
+                    cast.push_str(&format!("[{time}, \"r\", \"{cols}x{rows}\"]\n"));
+                }
+                screen.feed(text);
+                cast.push_str(&format!("[{time}, \"o\", {}]\n", serde_json::to_string(text).expect("JSON")));
+                shown.push((time, on(&screen)));
+            }
+            let mut reader = Reader::new(cast.as_bytes());
+            let mut tracker: Option<LinkTracker> = None;
+            loop {
+                match reader.next().expect("a cast") {
+                    Some(Item::Header(header)) => tracker = LinkTracker::new(&header, None).ok(),
+                    Some(Item::Event(event)) => tracker.as_mut().expect("a header").event(&event).expect("an event"),
+                    Some(Item::Ignored(_)) => {}
+                    Some(Item::End) => break,
+                    None => reader.fill().expect("more"),
+                }
+            }
+            let Links { regions, addresses } = tracker.expect("a header").finish();
+            for (time, expected) in shown {
+                let mut found = Vec::new();
+                for region in &regions {
+                    if region.from <= time && region.to.is_none_or(|to| time < to) {
+                        let address = &addresses[region.address];
+                        found.extend(region.columns.clone().map(|column| (region.row, column, address.clone())));
+                    }
+                }
+                found.sort();
+                prop_assert_eq!(found, expected, "at {}", time);
+            }
+        }
+    }
 
     #[test]
     fn only_addresses_of_the_web_count() {
