@@ -13,9 +13,12 @@ use common::vt::{ControlString, End, Kind, Part, StringKind, Token, Tokenizer};
 /// The time that the header waits for the replies.
 const HEADER_WAIT: Duration = Duration::from_millis(200);
 
-/// The time, counted from the queries, that the end of the session waits for the replies: the shell
-/// would read them as input.
+/// The time, counted from the queries or the latest reply, that the end of the session waits for the
+/// next reply: the shell would read it as input.
 const END_WAIT: Duration = Duration::from_secs(1);
+
+/// The same over ssh, where a reply may take longer.
+const REMOTE_END_WAIT: Duration = Duration::from_secs(3);
 
 /// How long a prefix that may be a reply or just the Escape key is held back.
 const HOLD: Duration = Duration::from_millis(25);
@@ -47,6 +50,9 @@ pub struct Theme {
 pub struct Inquiry {
     tokenizer: Tokenizer,
     asked: Instant,
+    /// When the latest reply arrived; at first, when the queries were sent.
+    heard: Instant,
+    end_wait: Duration,
     /// When the sequence that is being held back arrived.
     held_since: Option<Instant>,
     /// The replies so far; an unusable one is empty. `None`: still expected.
@@ -75,9 +81,13 @@ pub fn questions() -> Vec<u8> {
 
 impl Inquiry {
     pub fn new() -> Inquiry {
+        let now = Instant::now();
+        let is_remote = env::var_os("SSH_CONNECTION").is_some();
         Inquiry {
             tokenizer: Tokenizer::default(),
-            asked: Instant::now(),
+            asked: now,
+            heard: now,
+            end_wait: if is_remote { REMOTE_END_WAIT } else { END_WAIT },
             held_since: None,
             version: None,
             foreground: None,
@@ -94,6 +104,8 @@ impl Inquiry {
         while let Some(token) = tokens.next() {
             if self.is_done || !self.take(&token) {
                 typed.extend_from_slice(token.bytes);
+            } else {
+                self.heard = Instant::now();
             }
         }
         self.held_since = (!tokenizer.pending().is_empty()).then(Instant::now);
@@ -136,7 +148,7 @@ impl Inquiry {
 
     /// The remaining time that the end of the session waits.
     pub fn until_end(&self) -> Duration {
-        if self.is_done { Duration::ZERO } else { END_WAIT.saturating_sub(self.asked.elapsed()) }
+        if self.is_done { Duration::ZERO } else { self.end_wait.saturating_sub(self.heard.elapsed()) }
     }
 
     /// The contents of the replies. A theme with a color missing is ignored.
@@ -236,6 +248,17 @@ mod tests {
         let mut typed = Vec::new();
         inquiry.read(bytes.as_bytes(), &mut typed);
         String::from_utf8(typed).unwrap()
+    }
+
+    #[test]
+    fn after_a_reply_the_end_of_the_session_waits_for_the_next_one() {
+        let long_ago = Instant::now().checked_sub(2 * REMOTE_END_WAIT).expect("a time since the start");
+        let mut inquiry = Inquiry { asked: long_ago, heard: long_ago, ..Inquiry::new() };
+        assert!(inquiry.until_end().is_zero());
+        assert_eq!(typed(&mut inquiry, "\x1b]10;rgb:0/0/0\x07"), "");
+        assert!(!inquiry.until_end().is_zero());
+        assert_eq!(typed(&mut inquiry, "\x1b[?62;22c"), "");
+        assert!(inquiry.until_end().is_zero());
     }
 
     #[test]
