@@ -254,10 +254,16 @@ fn append_accepts_a_bare_header_and_raw_and_refuses_other_formats() {
     scratch.write("demo.raw", "old");
     scratch.run("asciinema-rec -q --append --raw -c 'printf c' demo.raw", "").stdout();
     assert_eq!(scratch.read("demo.raw"), "old\x1b[8;24;80tc");
+    scratch.run("gzip <header.cast >demo.cast.gz", "").stdout();
     for (options, file, what) in [
         ("--append", "demo.raw", "line 1: expected the header of an asciicast, found 'old\\x1b[8;24;80tc'"),
         ("--append --raw", "header.cast", "cannot append a raw recording to an asciicast"),
         ("--append -f txt", "header.cast", "cannot append a text recording to an asciicast"),
+        (
+            "--append",
+            "demo.cast.gz",
+            "cannot append to a compressed recording; decompress it with gunzip first",
+        ),
         ("--append", "v1.json", "cannot append to an asciicast v1 recording"),
     ] {
         scratch.write("v1.json", "{\"version\": 1, \"width\": 80, \"height\": 24, \"stdout\": []}");

@@ -15,7 +15,7 @@ use std::time::Duration;
 use common::cast::{self, Fault, Header, Item, Reader, Time, Version};
 use common::cli::{self, Failure, Result};
 use common::filter;
-use common::io::Stream;
+use common::io::{Stream, is_gzip};
 use common::size::Size;
 
 use crate::options::{Format, Options};
@@ -239,6 +239,9 @@ fn continue_file(path: &Path, name: &str, options: &Options, warning: &dyn Fn(&s
     let mut opened = Opened::to_continue(path).map_err(failed)?;
     if !opened.lock() {
         return Err(in_use(name));
+    }
+    if is_gzip(&opened.file) {
+        return refused("cannot append to a compressed recording; decompress it with gunzip first");
     }
     let mut end = End::default();
     let outcome = end.read(Stream::from(opened.file.try_clone().map_err(failed)?));

@@ -103,7 +103,7 @@ impl Input {
 }
 
 /// Returns whether a seekable file begins as a gzip file does.
-fn is_gzip(file: &File) -> bool {
+pub fn is_gzip(file: &File) -> bool {
     let mut front = [0; 2];
     file.read_exact_at(&mut front, 0).is_ok_and(|()| front == GZIP)
 }

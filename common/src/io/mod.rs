@@ -15,7 +15,7 @@ mod unnamed;
 
 pub use atomic_file::AtomicFile;
 pub use follow::Follow;
-pub use input::Input;
+pub use input::{Input, is_gzip};
 pub use program::{is_executable, is_in_path, sibling};
 pub use source::{Source, follow, open};
 pub use stream::Stream;
