@@ -125,6 +125,9 @@ fn a_program_that_is_missing_or_ends_early_is_reported() {
         "{cast}"
     );
     assert!(cast.contains("done"), "{cast}");
+    let (status, _, message) = run("asciinema-tape", "Set Shell no-such-shell\nSleep 1s\nType x\n").failure();
+    let expected = "asciinema-tape: stdin: line 3: the program has ended with status 127\n";
+    assert_eq!((status, message.as_str()), (1, expected));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use common::filter;
 use common::io::Input;
 
 use crate::keys::{Key, Modifiers, Named};
+use crate::language::QUOTES;
 
 /// The shortest pause written to the tape.
 const PAUSE: Time = Time::from_micros(300_000);
@@ -139,7 +140,7 @@ impl Writer {
 
 /// A text as a string in a tape; `None` if it contains all three kinds of quotes.
 fn quoted(text: &str) -> Option<String> {
-    let quote = ['"', '\'', '`'].into_iter().find(|&quote| !text.contains(quote))?;
+    let quote = QUOTES.into_iter().find(|&quote| !text.contains(quote))?;
     Some(format!("{quote}{text}{quote}"))
 }
 

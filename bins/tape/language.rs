@@ -114,6 +114,9 @@ const COMMANDS: &[&str] = &[
     "Shift",
 ];
 
+/// The characters that begin and end strings.
+pub const QUOTES: [char; 3] = ['"', '\'', '`'];
+
 /// The extensions of files that `Output` makes.
 const OUTPUTS: [&str; 8] = ["gif", "svg", "png", "html", "cast", "txt", "ascii", "test"];
 
@@ -505,17 +508,25 @@ impl<'a> Reader<'a> {
     fn quoted(&mut self) -> Outcome<Option<String>> {
         let mut ahead = *self;
         ahead.skip_blanks();
-        let Some(quote @ ('"' | '\'' | '`')) = ahead.rest().chars().next() else { return Ok(None) };
+        let quote = ahead.rest().chars().next().filter(|first| QUOTES.contains(first));
+        let Some(quote) = quote else { return Ok(None) };
         *self = ahead;
         self.advance(1);
         let text = self.take_while(|c| c != quote && c != '\n');
         if !self.takes(quote.encode_utf8(&mut [0; 4])) {
             return Err(format!("the string has no closing {quote}"));
         }
+        // A backslash may end a string, but not if its text seems to continue.
+        if text.ends_with('\\') && self.rest().starts_with(|c: char| !c.is_whitespace()) {
+            let others: Vec<String> =
+                QUOTES.iter().filter(|&&other| other != quote).map(char::to_string).collect();
+            return Err(format!("strings have no escapes: use {} as the quote", others.join(" or ")));
+        }
         Ok(Some(text.to_string()))
     }
 
-    /// A bare word that is neither a command nor a key nor a number; `None` if none is next.
+    /// A bare word of letters, digits and a few signs that is not a command, a key or a number;
+    /// `None` if none is next.
     fn bare_word(&mut self) -> Option<String> {
         let mut ahead = *self;
         ahead.skip_blanks();
@@ -523,8 +534,11 @@ impl<'a> Reader<'a> {
             return None;
         }
         let word = ahead.take_while(|c| !c.is_whitespace());
-        let name = word.split(['+', '@']).next().unwrap_or_default();
-        if word.is_empty() || word.starts_with(['@', '+', '/', '{']) || is_reserved(name) {
+        let is_plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '/' | '%'));
+        if !is_plain
+            || !word.starts_with(|c: char| c.is_alphabetic() || matches!(c, '.' | '_'))
+            || is_reserved(word)
+        {
             return None;
         }
         *self = ahead;
@@ -720,10 +734,19 @@ mod tests {
     fn bare_words_are_strings_unless_they_are_commands_or_keys() {
         assert_eq!(actions("Type hello Enter"), [typed("hello"), pressed(Named::Enter, 1)]);
         assert_eq!(actions("Type hello world"), [typed("hello world")]);
-        assert_eq!(actions("Type ./demo.sh -v . $HOME"), [typed("./demo.sh -v . $HOME")]);
+        assert_eq!(actions("Type ./demo.sh a-b . "), [typed("./demo.sh a-b .")]);
+        assert_eq!(mistakes("Type $HOME"), ["line 1: 'Type' requires a string, found '$HOME'"]);
         assert_eq!(mistakes("Type 5"), ["line 1: 'Type' requires a string, found '5'"]);
         assert_eq!(mistakes("Type Enter"), ["line 1: 'Type' requires a string, found 'Enter'"]);
         assert_eq!(mistakes("Type\n"), ["line 1: 'Type' requires a string, found the end of the tape"]);
+    }
+
+    #[test]
+    fn strings_have_no_escapes() {
+        assert_eq!(actions("Type \"a \\\" Type 'b\\'"), [typed("a \\"), typed("b\\")]);
+        for text in ["Type \"echo \\\"exit: $?\\\"\" Enter", "Type \"cd \\\"$(pwd)\\\" && ls\""] {
+            assert_eq!(mistakes(text), ["line 1: strings have no escapes: use ' or ` as the quote"]);
+        }
     }
 
     #[test]

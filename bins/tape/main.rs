@@ -283,7 +283,10 @@ fn theme_entries(theme: &Theme) -> Vec<(String, String)> {
 fn failure(interrupted: Interrupted, reporter: &cli::Reporter) -> Failure {
     let Interrupted { place, why, what } = interrupted;
     let words = match &why {
-        Stopped::Ended => "the program has ended".to_string(),
+        Stopped::Ended => match what {
+            Some(status) => format!("the program has ended with {status}"),
+            None => "the program has ended".to_string(),
+        },
         Stopped::TimedOut => match what {
             Some(shown) => format!("timed out waiting; the screen has '{}'", common::text::visible(&shown)),
             None => "timed out waiting".to_string(),

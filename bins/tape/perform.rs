@@ -19,7 +19,7 @@ use crate::settings::{self, Settings};
 pub struct Interrupted {
     pub place: Place,
     pub why: Stopped,
-    /// The command as written, if it helps to explain the failure.
+    /// The text on the screen if a `Wait` timed out, or the status of a program that failed.
     pub what: Option<String>,
 }
 
@@ -75,6 +75,7 @@ pub fn perform(
         if let Err(why) = performance.carry_out(&command.action) {
             let what = match (&why, &command.action) {
                 (Stopped::TimedOut, Action::Wait { scope, .. }) => Some(performance.session.shown(*scope)),
+                (Stopped::Ended, _) => performance.session.failure(),
                 _ => None,
             };
             outcome = Err(Interrupted { place: command.place.clone(), why, what });

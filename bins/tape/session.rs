@@ -3,6 +3,7 @@
 
 use std::io::{self, ErrorKind};
 use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
@@ -187,6 +188,24 @@ impl<'a> Session<'a> {
             self.clock.hide();
         }
         Ok(())
+    }
+
+    /// The status of a program that has ended and failed.
+    pub fn failure(&mut self) -> Option<String> {
+        let until = Instant::now() + FAREWELL;
+        while Instant::now() < until {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                let signal = || status.signal().map(|signal| format!("signal {signal}"));
+                return status
+                    .code()
+                    .map(|code| format!("status {code}"))
+                    .or_else(signal)
+                    .filter(|_| !status.success());
+            }
+            // Its terminal is closed just before it exits.
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        None
     }
 
     /// Returns whether recording is off.
