@@ -42,6 +42,8 @@ impl Charset {
             (Charset::Graphics, '`'..='~') => {
                 GRAPHICS.get(character as usize - '`' as usize).copied().unwrap_or(character)
             }
+            // As on the VT100, and in xterm and alacritty.
+            (Charset::Graphics, '_') => ' ',
             (Charset::British, '#') => '£',
             _ => character,
         }

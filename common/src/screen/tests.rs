@@ -362,6 +362,7 @@ fn differences_from_avt_match_alacritty_libvterm_and_xterm() {
         ("\x1b[4;9H\x1b[3j\x1b[2k", ["", "", "", ""], (5, 1)),
         // A saved cursor includes its character sets and a full row.
         ("\x1b(0\x1b7\x1b(Bq\x1b8q", ["─", "", "", ""], (1, 0)),
+        ("\x1b(0q_q", ["─ ─", "", "", ""], (3, 0)),
         ("0123456789\x1b7\x1b[H\x1b8x", ["0123456789", "x", "", ""], (1, 1)),
         ("0123456789\x1b[?1049hx\x1b[?1049lx", ["0123456789", "x", "", ""], (1, 1)),
         // Lines are inserted only within the region; the region ends at the bottom of the screen.
