@@ -100,7 +100,13 @@ fn import(options: Options) -> cli::Result<()> {
         Format::Script => {
             let timing = timing
                 .ok_or_else(|| Failure::Usage("a recording of script requires a TIMING file".to_string()))?;
-            let (_, timing_source, timing_name) = open(Some(&timing))?;
+            let (front, timing_source, timing_name) = open(Some(&timing))?;
+            if front.is_empty() {
+                // Not a recording without output: script(1) may have been told to write it elsewhere.
+                return Err(Failure::Failed(format!(
+                    "{timing_name}: the input is empty, expected the timing of script"
+                )));
+            }
             names.timing = timing_name;
             let decoder = ScriptDecoder::new(BufReader::new(timing_source), BufReader::new(source));
             let mut decoder = decoder.map_err(|damage| names.failure(&damage))?;

@@ -150,6 +150,9 @@ fn truncated_or_invalid_script_recordings_are_reported_with_file_and_line() {
         assert_eq!(text_of(&ran.stdout_anyhow(), "o"), "ab", "{timing}");
         assert_eq!((ran.status(), ran.stderr()), (1, format!("asciinema-import: {expected}\n")));
     }
+    scratch.write("timing", "");
+    let message = "asciinema-import: timing: the input is empty, expected the timing of script\n".to_string();
+    assert_eq!(scratch.run("asciinema-import log timing", "").failure(), (1, String::new(), message));
 }
 
 #[test]
