@@ -129,6 +129,8 @@ const LINES: &[(&str, &str)] = &[
     ("asciinema-cat my", r"asciinema-cat my\ demo.cast "),
     ("asciinema cat Ma", "asciinema cat Makefile "),
     ("asciinema idle -o no", "asciinema idle -o notes.md "),
+    ("asciinema import no", "asciinema import notes.md "),
+    ("asciinema-tape no", "asciinema-tape notes.md "),
     // Markers of a recording named earlier on the line, whatever its name and theirs.
     ("asciinema speed night.cast --from marker:b", "asciinema speed night.cast --from marker:build "),
     ("asciinema speed night.cast --to=marker:b", "asciinema speed night.cast --to=marker:build "),

@@ -132,7 +132,12 @@ fn fish() -> String {
     let mut text = String::new();
     for program in catalog::programs() {
         let (name, summary) = (program.command(), fish_quoted(program.summary));
-        text.push_str(&format!("__asciinema_program {name} '{summary}'{}\n", fish_value(program.operands)));
+        let operands = match program.operands {
+            // Fish refuses -F for a command without it.
+            File => " -x -a '(__asciinema_files)'".to_string(),
+            other => fish_value(other),
+        };
+        text.push_str(&format!("__asciinema_program {name} '{summary}'{operands}\n"));
     }
     for program in catalog::programs() {
         for option in program.all_options() {
