@@ -1,9 +1,10 @@
 //! Plays a tape: types a script into a program, and records the session.
 //!
 //! `language` parses the tape, `settings` its settings for shell, size and speed, with the `themes`
-//! that they name; `keys` knows the bytes of each key. `perform` carries out the commands in a `session`, a program in a
-//! pseudo-terminal whose events get their times from `clock` and go into `recording`; `outputs`
-//! makes pictures from it. `from_cast` does the reverse, from a recording to a tape.
+//! that they name; `keys` knows the bytes of each key. `perform` carries out the commands in a
+//! `session`, a program in a pseudo-terminal whose events get their times from `clock` and go into
+//! `recording`; `outputs` makes pictures from it. `from_cast` does the reverse, from a recording to a
+//! tape.
 
 mod clock;
 mod from_cast;
