@@ -102,6 +102,106 @@ fn header_values_of_the_wrong_type_are_faults() {
     assert_eq!(report(term), (format!("stdin: line 1: {what}\n"), 1));
 }
 
+/// One cast for each rule of the format, each with a single line that breaks it.
+#[test]
+fn each_rule_of_the_format_is_checked() {
+    let headers = [
+        r#"{"width": 80, "height": 24}"#,
+        r#"{"version": 4, "width": 80, "height": 24}"#,
+        r#"{"version": "2", "width": 80, "height": 24}"#,
+        r#"{"version": 2, "height": 24}"#,
+        r#"{"version": 2, "width": 80}"#,
+        r#"{"version": 2, "width": "80", "height": 24}"#,
+        r#"{"version": 2, "width": -80, "height": 24}"#,
+        r#"{"version": 2, "width": 80.5, "height": 24}"#,
+        r#"{"version": 2, "width": 100000, "height": 24}"#,
+        r#"{"version": 2, "width": 80, "height": 0}"#,
+        "[2]",
+        r#"{"version": 2, "width": 80,"#,
+        r#"{"version": 2, "width": 80, "height": 24} x"#,
+        "\u{feff}{\"version\": 2, \"width\": 80, \"height\": 24}",
+        r#"{"version":3}"#,
+        r#"{"version":3,"term":{"cols":80}}"#,
+        r#"{"version":3,"term":{"cols":"80","rows":24}}"#,
+        r#"{"version":3,"term":[80,24]}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "idle_time_limit": "2"}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "timestamp": "x"}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "command": 1}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "title": []}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "env": []}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "env": {"A": 1}}"#,
+        r#"{"version": 2, "width": 80, "height": 24, "theme": []}"#,
+        r##"{"version": 2, "width": 80, "height": 24, "theme": {"fg": "red", "bg": "#000000", "palette": "#000000:#000000:#000000:#000000:#000000:#000000:#000000:#000000"}}"##,
+        r##"{"version": 2, "width": 80, "height": 24, "theme": {"fg": "#000000", "bg": "#000000", "palette": "#000000:#000000:#000000:#000000:#000000:#000000:#000000"}}"##,
+        r##"{"version": 2, "width": 80, "height": 24, "theme": {"fg": "#000000", "bg": "#000000", "palette": "#000000:#000000:#000000:#000000:#000000:#000000:#000000:#000000:#000000"}}"##,
+        r#"{"version":3,"term":{"cols":80,"rows":24},"tags": "a"}"#,
+        r#"{"version":3,"term":{"cols":80,"rows":24},"tags": [1]}"#,
+        r#"{"version":3,"term":{"cols":80,"rows":24,"theme":{"fg":"x"}}}"#,
+        r#"{"version":3,"term":{"cols":80,"rows":24,"type":1}}"#,
+    ];
+    let documents = [
+        "# x\n{\"version\":3,\"term\":{\"cols\":80,\"rows\":24}}\n[1, \"o\", \"a\"]",
+        r#"{"version": 1, "width": 80, "height": 24}"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": "x"}"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": [[1, "a", 1]]}"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": [[-1, "a"]]}"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": [[1, "a"]]} x"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": [[1, "a"]"#,
+        r#"{"version": 1, "height": 24, "stdout": [[1, "a"]]}"#,
+        r#"{"version": 1, "width": 80, "height": 24, "stdout": [[1, 2]]}"#,
+    ];
+    let events = [
+        (V2, "{}"),
+        (V2, r#"[1, "o"]"#),
+        (V2, r#"[1, "o", "a", 1]"#),
+        (V2, r#""o""#),
+        (V2, r#"["1", "o", "a"]"#),
+        (V2, r#"[null, "o", "a"]"#),
+        (V2, r#"[-1, "o", "a"]"#),
+        (V3, r#"[-0.5, "o", "a"]"#),
+        (V2, r#"[01, "o", "a"]"#),
+        (V2, r#"[+1, "o", "a"]"#),
+        (V2, r#"[1., "o", "a"]"#),
+        (V2, r#"[.5, "o", "a"]"#),
+        (V2, r#"[NaN, "o", "a"]"#),
+        (V2, r#"[1e400, "o", "a"]"#),
+        (V2, r#"[2, 1, "a"]"#),
+        (V2, r#"[2, "", "a"]"#),
+        (V2, r#"[2, null, "a"]"#),
+        (V2, r#"[2, "o", 1]"#),
+        (V2, r#"[2, "i", null]"#),
+        (V2, r#"[2, "m", 1]"#),
+        (V2, r#"[2, "r", "80"]"#),
+        (V2, r#"[2, "r", "0x0"]"#),
+        (V2, r#"[2, "r", 80]"#),
+        (V3, r#"[1, "x", 0]"#),
+        (V2, r#"[2, "r", "-80x24"]"#),
+        (V2, r#"[2, "o", "\x41"]"#),
+        (V2, r#"[2, "o", "\u12g4"]"#),
+        (V2, r#"[2, "o", "\udc00"]"#),
+        (V2, r#"[2, "o", "a"] x"#),
+        (V2, r#"[2, "o", "a",]"#),
+        (V2, r#"[2, "o", "a"][3, "o", "b"]"#),
+        (V2, "[2, 'o', 'a']"),
+        (V2, "# x"),
+        (V2, "  "),
+        (V2, r#"[2, "o", "a"#),
+        (V2, r#"[2, "o""#),
+        (V2, r#"{"version": 2, "width": 80, "height": 24}"#),
+    ];
+    let headers = headers.map(|header| (1, format!("{header}\n[1, \"o\", \"a\"]\n")));
+    let documents = documents.map(|document| (1, document.to_string()));
+    let events = events.map(|(header, event)| (3, format!("{header}[1, \"o\", \"a\"]\n{event}")));
+    for (line, cast) in headers.into_iter().chain(documents).chain(events) {
+        let (text, status) = report(&cast);
+        assert!(
+            text.starts_with(&format!("stdin: line {line}: ")) && !text.contains("warning"),
+            "{cast}\n{text}"
+        );
+        assert_eq!((text.lines().count(), status), (1, 1), "{cast}\n{text}");
+    }
+}
+
 #[test]
 fn oddities_are_warnings_unless_strict() {
     let odd = format!(

@@ -10,6 +10,13 @@ fn redacted(options: &str, outputs: &[&str]) -> String {
 }
 
 #[test]
+fn a_match_is_found_when_the_rest_of_its_line_is_erased() {
+    let outputs = ["0123456789abchunter2X\\u001b[1;20H2", "\\u001b[K"];
+    let expected = ["0123456789abc******2X\\u001b[1;20H*", "\\u001b[K"];
+    assert_eq!(redacted("-r hunter2$", &outputs), cast(&expected));
+}
+
+#[test]
 fn a_secret_is_masked_however_it_was_drawn() {
     for (outputs, expected) in [
         // Key by key, with colours between them.

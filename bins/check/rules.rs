@@ -12,6 +12,9 @@ const LARGEST: Size = Size { cols: 720, rows: 200 };
 /// The shortest idle time limit that asciinema-server accepts, in seconds.
 const SHORTEST_IDLE_LIMIT: f64 = 0.5;
 
+/// An empty event code, as written.
+const EMPTY: &[u8] = b"\"\"";
+
 /// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
@@ -115,7 +118,7 @@ impl Rules {
         self.has_ended |= event.code == Code::Exit;
         findings.extend(data_fault(event).map(Finding::fault));
         match event.code {
-            Code::Other => {
+            Code::Other if event.code_json() != EMPTY => {
                 let what = format!("an unknown event code: {}", excerpt(event.code_json()));
                 findings.push(Finding::warning(what));
             }
@@ -174,6 +177,10 @@ pub fn key_fault(header: &Header, name: &str) -> Option<String> {
             ("an object of strings", env.values().all(|value| value.is_string() || value.is_null()))
         }
         ("env", _) => ("an object of strings", false),
+        ("tags", tags) if header.version == Version::V3 => {
+            let are_texts = tags.as_array().is_some_and(|tags| tags.iter().all(Value::is_string));
+            ("an array of strings", are_texts)
+        }
         ("theme", theme) if header.version == Version::V2 => ("a theme", is_theme(theme)),
         ("term", term) if header.version == Version::V3 => {
             let has_theme = term.get("theme").is_none_or(|theme| theme.is_null() || is_theme(theme));
@@ -205,8 +212,11 @@ fn is_theme(theme: &Value) -> bool {
     theme.is_object() && holds("fg", &is_colour) && holds("bg", &is_colour) && holds("palette", &is_palette)
 }
 
-/// The fault in the data of an event.
+/// The fault in the code or the data of an event.
 pub fn data_fault(event: &Event<'_>) -> Option<String> {
+    if event.code == Code::Other && event.code_json() == EMPTY {
+        return Some("the event code is empty".to_string());
+    }
     let is_valid = match event.code {
         Code::Other => serde_json::from_slice::<Value>(event.data).is_ok(),
         _ => serde_json::from_slice::<String>(event.data).is_ok(),

@@ -13,7 +13,13 @@ use proptest::test_runner::TestCaseResult;
 use crate::secrets;
 use rewrite::{Job, Patterns, Sink, Source, Substitute, width};
 
-const JOB: Job = Job { substitute: Substitute::Mask('*'), drops_input: false, is_whole: false };
+fn mask() -> Substitute {
+    Substitute::Mask('*')
+}
+
+fn job(substitute: &Substitute) -> Job {
+    Job { substitute: substitute.clone(), drops_input: false, is_whole: false }
+}
 
 /// A secret to search for.
 #[derive(Clone, Debug)]
@@ -55,25 +61,26 @@ fn config() -> ProptestConfig {
     ProptestConfig { cases, max_shrink_iters: 4000, ..config }
 }
 
-fn from_file(cast: &str, sought: &[Sought]) -> String {
+fn from_file(cast: &str, sought: &[Sought], substitute: &Substitute) -> String {
     let mut file = unnamed_file().unwrap();
     file.write_all(cast.as_bytes()).unwrap();
     file.rewind().unwrap();
     let source = Source::of(&file, "test").unwrap();
-    let (mut analysis, broken) = rewrite::analyse(&source, patterns(sought), &JOB).unwrap();
+    let job = job(substitute);
+    let (mut analysis, broken) = rewrite::analyse(&source, patterns(sought), &job).unwrap();
     assert!(broken.is_none());
     let mut out = Vec::new();
     let mut sink = Sink::new(&mut out, "out");
-    rewrite::write(&source, &mut analysis, &JOB, &mut sink).unwrap();
+    rewrite::write(&source, &mut analysis, &job, &mut sink).unwrap();
     give_back(analysis.into_patterns(), sought);
     String::from_utf8(out).unwrap()
 }
 
-fn from_pipe(cast: &str, sought: &[Sought]) -> String {
+fn from_pipe(cast: &str, sought: &[Sought], substitute: &Substitute) -> String {
     let mut out = Vec::new();
     let mut sink = Sink::new(&mut out, "out");
-    let patterns = patterns(sought);
-    let patterns = rewrite::pass_on(cast.as_bytes(), "test", patterns, &JOB, &mut sink, |_, _| {}).unwrap();
+    let (patterns, job) = (patterns(sought), job(substitute));
+    let patterns = rewrite::pass_on(cast.as_bytes(), "test", patterns, &job, &mut sink, |_, _| {}).unwrap();
     give_back(patterns, sought);
     String::from_utf8(out).unwrap()
 }
@@ -179,6 +186,15 @@ fn lines(rows: &[(String, bool)]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// The lines of a moment of which a part is on a screen with this many rows.
+fn lines_on_screen(rows: &[(String, bool)], height: usize) -> Vec<String> {
+    let mut start = rows.len().saturating_sub(height);
+    while start > 0 && rows[start - 1].1 {
+        start -= 1;
+    }
+    lines(&rows[start..])
 }
 
 /// The lines of the output without escape sequences and other controls.
@@ -289,7 +305,7 @@ fn is_moment(cast: &str, index: usize) -> bool {
 /// A cast in a file: the redacted cast shows no secret at any time.
 pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCaseResult {
     let cast = cast_of(size, steps);
-    let redacted = from_file(&cast, sought);
+    let redacted = from_file(&cast, sought, &mask());
     let redacted_steps = steps_of(&redacted);
     let here = (shown_here(size, steps), shown_here(size, &redacted_steps));
     let by_avt = (shown_by_avt(size, steps), shown_by_avt(size, &redacted_steps));
@@ -323,7 +339,7 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
     for line in text_of(&redacted_steps) {
         prop_assert_eq!(leak(&line, sought), None, "in the text {:?} of\n{}\n{}", line, redacted, cast);
     }
-    prop_assert_eq!(&from_file(&redacted, sought), &redacted, "of\n{}", cast);
+    prop_assert_eq!(&from_file(&redacted, sought, &mask()), &redacted, "of\n{}", cast);
     let has_any = here_or_text(size, steps).iter().any(|line| leak(line, sought).is_some());
     prop_assert!(has_any || redacted == cast, "nothing is found in\n{}\n{}", cast, redacted);
     Ok(())
@@ -349,14 +365,24 @@ fn here_or_text(size: Size, steps: &[Step]) -> Vec<String> {
 /// The same for a cast from a pipe.
 pub fn nothing_is_shown_from_a_pipe(size: Size, steps: &[Step], sought: &[Sought]) -> TestCaseResult {
     let cast = cast_of(size, steps);
-    let redacted = from_pipe(&cast, sought);
+    let redacted = from_pipe(&cast, sought, &mask());
     let redacted_steps = steps_of(&redacted);
     let here = (shown_here(size, steps), shown_here(size, &redacted_steps));
     let by_avt = (shown_by_avt(size, steps), shown_by_avt(size, &redacted_steps));
     let agree = here.0 == by_avt.0;
     for (_, after) in std::iter::once(here).chain(agree.then_some(by_avt)) {
         for (index, after) in after.iter().enumerate().filter(|(index, _)| is_moment(&redacted, *index)) {
-            for line in lines(after) {
+            // What follows a text may be erased when it has been passed on and has left the screen.
+            let depends_on_the_rest = sought.iter().any(|sought| matches!(sought, Sought::Regex("ba$")));
+            let height = redacted_steps[..=index].iter().rev().find_map(|step| match step {
+                Step::Resize(_, rows) => Some(*rows),
+                Step::Output(_) => None,
+            });
+            let seen = match depends_on_the_rest {
+                true => lines_on_screen(after, height.unwrap_or(size.1).into()),
+                false => lines(after),
+            };
+            for line in seen {
                 prop_assert_eq!(
                     leak(&line, sought),
                     None,
@@ -375,8 +401,49 @@ pub fn nothing_is_shown_from_a_pipe(size: Size, steps: &[Step], sought: &[Sought
     Ok(())
 }
 
+/// A text replaced by another one, which has no letter of it: it is never shown, every other
+/// character is as before, and so is every width.
+pub fn nothing_else_is_replaced(size: Size, steps: &[Step], text: &'static str, new: &str) -> TestCaseResult {
+    let cast = cast_of(size, steps);
+    let sought = [Sought::Text(text)];
+    let replaced = from_file(&cast, &sought, &Substitute::Texts(vec![new.to_string()]));
+    let before = shown_here(size, steps);
+    let after = shown_here(size, &steps_of(&replaced));
+    for (index, (before, after)) in before.iter().zip(&after).enumerate() {
+        let place = || format!("at {index}.5 of\n{replaced}\n{cast}");
+        for line in lines(after) {
+            prop_assert_eq!(leak(&line, &sought), None, "in {:?} {}", line, place());
+        }
+        // Blanks at the end of a line are not rewrapped.
+        if new.len() < text.len() && steps.iter().any(|step| matches!(step, Step::Resize(..))) {
+            continue;
+        }
+        prop_assert_eq!(before.len(), after.len(), "{}", place());
+        for ((before, was_wrapped), (after, is_wrapped)) in before.iter().zip(after) {
+            prop_assert_eq!(columns(before).count(), columns(after).count(), "{}", place());
+            prop_assert_eq!(was_wrapped, is_wrapped, "{}", place());
+            let is_new = |character| new.contains(character) || matches!(character, ' ' | '\u{3000}' | '\0');
+            let is_kept = columns(before).zip(columns(after)).all(|(before, after)| {
+                before == after || (text.contains(before) || before == '\0') && is_new(after)
+            });
+            prop_assert!(is_kept, "{:?} became {:?} {}", before, after, place());
+        }
+    }
+    let has_any = here_or_text(size, steps).iter().any(|line| line.contains(text));
+    prop_assert!(has_any || replaced == cast, "nothing is found in\n{}\n{}", cast, replaced);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(config())]
+
+    #[test]
+    fn a_replaced_text_is_not_shown_at_any_time_and_all_else_is_as_before(
+        size in size(), steps in prop::collection::vec(step(), 1..25),
+        text in prop::sample::select(vec!["abca", "aab", "cc", "ab", "abcabc"]), new in "[XY]{0,7}",
+    ) {
+        nothing_else_is_replaced(size, &steps, text, &new)?;
+    }
 
     #[test]
     fn no_secret_is_shown_at_any_time(size in size(), steps in prop::collection::vec(step(), 1..25), sought in sought()) {

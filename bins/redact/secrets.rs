@@ -601,8 +601,8 @@ fn is_value(line: &str, range: &Range<usize>) -> bool {
     if !is_path {
         return true;
     }
-    // A call, an element, a type with parameters.
-    if after.starts_with(['(', '[', '<', '{']) {
+    // A call, an element, a type with parameters; but not the end of an XML element.
+    if after.starts_with(['(', '[', '<', '{']) && !after.starts_with("</") {
         return false;
     }
     let is_member = path.contains("::") || path.contains("->") || path.contains('.');
@@ -688,6 +688,7 @@ mod tests {
             ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic ************"),
             ("git clone https://me:hunter2@example.com/x", "git clone https://me:*******@example.com/x"),
             ("mysql -h db -phunter2 shop", "mysql -h db -p******* shop"),
+            ("<arg>TOKEN=hunter</arg>", "<arg>TOKEN=******</arg>"),
         ] {
             assert_eq!(masked(&mut patterns, line), expected);
             assert_eq!(masked(&mut patterns, expected), expected);
