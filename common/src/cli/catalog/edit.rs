@@ -197,7 +197,12 @@ pub const PROGRAMS: &[Program] = &[
         usage: "[--gap SECONDS] [--at T] [-o OUT] [FILE...]",
         about: "Concatenate casts of any version and size, or insert casts into the first one; - reads standard input.",
         options: &[
-            option(&["--gap"], "SECONDS", Text, "pause for SECONDS between casts"),
+            option(
+                &["--gap"],
+                "SECONDS",
+                Text,
+                "pause for SECONDS between casts (default with --at: 1 after each of them)",
+            ),
             option(
                 &["--at"],
                 "T",
