@@ -138,6 +138,14 @@ fn in_a_pipe_text_brought_together_by_a_resize_is_covered_immediately() {
 }
 
 #[test]
+fn in_a_pipe_output_after_a_cover_is_searched_together_with_it() {
+    let cast = "{\"version\": 2, \"width\": 5, \"height\": 2}\n[0.5, \"o\", \"\\u001b[?47h\\u001b[1;4Haaa\"]\n[3.5, \"o\", \"\\u001bE\"]\n[4.5, \"o\", \"a   aab\"]\n[5.5, \"o\", \"aa\"]\n[6.5, \"r\", \"2x1\"]\n[7.5, \"o\", \"ab\"]\n";
+    let stdout = run(r"cat | asciinema-redact -r '\bab'", cast).stdout();
+    // The cover ends in a mask, after which a word begins.
+    assert!(stdout.ends_with("[7.5, \"o\", \"**\"]\n"), "{stdout}");
+}
+
+#[test]
 fn header_labels_comments_and_unknown_events_are_masked_too() {
     let cast = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"title\":\"my hunter2\",\"env\":{\"API_TOKEN\":\"abcdefgh\",\"SHELL\":\"/bin/zsh\"},\"tags\":[\"hunter2\"]}\n# hunter2\n[0.5,\"m\",\"hunter2\"]\n[0.5,\"z\",{\"a\":[\"hunter2\",5]}]\n";
     let expected = cast.replace("hunter2", "*******").replace("abcdefgh", "********");

@@ -6,7 +6,7 @@
 //! asks [`Analysis::undecided`] what must wait.
 
 use common::cast::Time;
-use common::edit::{Extent, TracedLine, TracedScreen};
+use common::edit::{Extent, NOWHERE, TracedLine, TracedScreen};
 use common::screen::TooLarge;
 use common::size::Size;
 use common::text::lossy;
@@ -169,7 +169,7 @@ impl Analysis {
             screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
             if moves {
                 look_at_screen(screen, finder, key_block, bare);
-                cover_all(screen, finder, bare, token.range().end, covers);
+                cover_all(screen, finder, bare, token.range().end, output, covers);
             }
         }
         output.shorten(finder, Stream::Output);
@@ -193,11 +193,11 @@ impl Analysis {
 
     /// Covers matches on the screen that can no longer be rewritten.
     fn cover(&mut self, place: u64) {
-        let Analysis { finder, screen, bare, covers, .. } = self;
+        let Analysis { finder, screen, output, bare, covers, .. } = self;
         if let Some(screen) = screen
             && finder.pass == Pass::Only
         {
-            cover_all(screen, finder, bare, place, covers);
+            cover_all(screen, finder, bare, place, output, covers);
         }
         bare.clear();
     }
@@ -367,11 +367,21 @@ fn cover_all(
     finder: &mut Finder,
     bare: &mut Vec<Bare>,
     place: u64,
+    output: &mut Line,
     covers: &mut Vec<(u64, String)>,
 ) {
     for Bare { first, line, found } in bare.drain(..) {
         let text = |at: usize, width: usize| finder.cover(line.text(), &found, at, width);
-        covers.extend(cover::cover(screen, first, &found.range, text).map(|cover| (place, cover)));
+        let Some(cover) = cover::cover(screen, first, &found.range, text) else { continue };
+        // The cover is a part of the output, too: an expression may match what follows it.
+        let mut tokenizer = Tokenizer::default();
+        let mut tokens = tokenizer.tokens(cover.as_bytes());
+        while let Some(token) = tokens.next() {
+            if matches!(token.kind, Kind::Text) {
+                output.push_str(&lossy(token.bytes), NOWHERE);
+            }
+        }
+        covers.push((place, cover));
     }
 }
 
