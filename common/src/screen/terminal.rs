@@ -415,6 +415,10 @@ impl<C: Cell> State<C> {
             saved.position.col = saved.position.col.min(cols - 1);
             saved.position.row = saved.position.row.min(rows - 1);
         }
+        if self.alternate == Alternate::ShownWithCursor {
+            // Saved when the alternate screen was shown, so that a drawing can set only both.
+            self.is_primary_full &= self.saved[0].is_wrap_pending;
+        }
         (self.cols, self.rows) = (cols, rows);
     }
 
