@@ -150,6 +150,7 @@ impl Finder {
         let masks = self.masks(stream);
         masks.released = place;
         masks.singles = masks.singles.split_off(&place);
+        masks.marks.forget_before(place);
     }
 
     /// The length in bytes of what [`Finder::may_match`] finds at most. `None` if a line must be

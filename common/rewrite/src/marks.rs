@@ -29,6 +29,9 @@ impl Part {
     }
 }
 
+/// The number of runs to keep in any case, more than a large screen has cells.
+const KEPT: usize = 1 << 18;
+
 /// Places to rewrite. Each is the place of a character's first byte.
 #[derive(Clone, Debug, Default)]
 pub struct Marks {
@@ -77,6 +80,16 @@ impl Marks {
         self.runs.range(..range.end).next_back().is_some_and(|(_, &(end, _))| end > range.start)
     }
 
+    /// Forgets the oldest runs before a place that has been passed on, so that memory is bounded however
+    /// long the stream is. Text from there that is still on the screen then counts as passed on
+    /// unmasked, and is covered.
+    pub fn forget_before(&mut self, place: u64) {
+        while self.runs.len() > KEPT && self.runs.first_key_value().is_some_and(|(_, &(end, _))| end <= place)
+        {
+            self.runs.pop_first();
+        }
+    }
+
     /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
@@ -91,6 +104,22 @@ mod tests {
     fn part() -> impl Strategy<Value = Part> {
         let text = (0usize..2, 0usize..5).prop_map(|(index, col)| Part::Text { index, col, cols: 9 });
         prop_oneof![Just(Part::Mask), text]
+    }
+
+    #[test]
+    fn only_old_places_that_were_passed_on_are_forgotten() {
+        let mut marks = Marks::default();
+        let count = KEPT as u64 + 100;
+        for number in 0..count {
+            marks.insert('a', number * 10, Part::Mask);
+        }
+        marks.forget_before(0);
+        assert!(marks.contains(0));
+        marks.forget_before(11);
+        assert!(!marks.contains(0) && !marks.contains(10) && marks.contains(20));
+        marks.forget_before(count * 10);
+        assert_eq!(marks.runs.len(), KEPT);
+        assert!(!marks.contains(990) && marks.contains(1000) && marks.contains((count - 1) * 10));
     }
 
     proptest! {
