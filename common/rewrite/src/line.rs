@@ -22,6 +22,10 @@ pub struct Line {
     has_changed: bool,
     /// The offset before which nothing begins that may still become a match.
     decided: usize,
+    /// The length that is known to contain nothing that every match needs; see [`Finder::may_match`].
+    bare: usize,
+    /// True if the rest does contain such a thing.
+    may_match: bool,
 }
 
 impl Line {
@@ -39,7 +43,23 @@ impl Line {
         if let Some(at) = self.lost {
             finder.mask(&self.line, at..self.line.len(), stream);
         }
-        finder.look(&self.line, stream);
+        if self.may_match(finder) {
+            finder.look(&self.line, stream);
+        }
+    }
+
+    /// Returns whether there may be anything to find, looking only at what has been added: output
+    /// that moves the cursor instead of ending lines is one line of the stream.
+    fn may_match(&mut self, finder: &Finder) -> bool {
+        let Some(reach) = finder.reach() else { return true };
+        if !self.may_match {
+            let text = self.line.text();
+            let earliest = self.bare.saturating_sub(reach);
+            let start = (0..=earliest).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+            self.may_match = finder.patterns.may_match(&text[start..]);
+            self.bare = text.len();
+        }
+        self.may_match
     }
 
     /// The offset from which the line may still become secret.
@@ -71,7 +91,12 @@ impl Line {
         self.line.clear();
         self.has_changed = false;
         self.lost = None;
-        self.decided = 0;
+        self.forget();
+    }
+
+    /// Forgets what is known about the text.
+    fn forget(&mut self) {
+        (self.decided, self.bare, self.may_match) = (0, 0, false);
     }
 
     /// Drops the start of the line if it is too long, and masks text that cannot be decided without
@@ -87,6 +112,6 @@ impl Line {
         }
         self.line.keep_last(SHORTENED);
         self.lost = self.lost.map(|_| 0);
-        self.decided = 0;
+        self.forget();
     }
 }
