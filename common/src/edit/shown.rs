@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use super::traced::{NOWHERE, TracedLine, push_utf8};
+use super::traced::{NOWHERE, TracedLine};
 use crate::screen::{Cell, ChangedLine, PlacedCell, Row, Terminal, TextCell, TooLarge};
 use crate::size::Size;
 use crate::vt::Token;
@@ -424,5 +424,13 @@ impl<L> GoneLine<L> {
         } else if self.line.len() > LONGEST_LINE {
             self.line.keep_last(OVERLAP);
         }
+    }
+}
+/// Appends a character in UTF-8.
+#[inline]
+fn push_utf8(text: &mut Vec<u8>, character: char) {
+    match u8::try_from(u32::from(character)) {
+        Ok(byte @ ..0x80) => text.push(byte),
+        _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }

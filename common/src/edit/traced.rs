@@ -10,7 +10,7 @@ pub const NOWHERE: u64 = u64::MAX;
 /// A line of text, and the place of each of its characters.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TracedLine {
-    text: Vec<u8>,
+    text: String,
     /// The offset of each run in the text, and its place. Within a run, both advance together.
     runs: Vec<(usize, u64)>,
     /// The places of wide characters that two narrow ones cannot replace: see
@@ -36,8 +36,7 @@ impl Clone for TracedLine {
 impl TracedLine {
     /// The text.
     pub fn text(&self) -> &str {
-        // Built from characters.
-        std::str::from_utf8(&self.text).unwrap_or_default()
+        &self.text
     }
 
     /// Appends a text whose first byte is at a place.
@@ -46,21 +45,28 @@ impl TracedLine {
             return;
         }
         self.begin_run(place);
-        self.text.extend_from_slice(text.as_bytes());
+        self.text.push_str(text);
     }
 
     /// Appends a character.
     #[inline]
     pub fn push(&mut self, character: char, place: u64) {
         self.begin_run(place);
-        push_utf8(&mut self.text, character);
+        self.text.push(character);
     }
 
     /// Appends ASCII characters with their places.
     #[inline]
     pub(super) fn push_ascii(&mut self, characters: impl ExactSizeIterator<Item = (u8, u64)> + Clone) {
         let places = (self.text.len()..).zip(characters.clone().map(|(_, place)| place));
-        self.text.extend(characters.map(|(character, _)| character));
+        let mut characters = characters.map(|(character, _)| character);
+        let mut chunk = [0; 64];
+        // As bytes first, which is faster than one by one.
+        while characters.len() > 0 {
+            let length = characters.len().min(chunk.len());
+            chunk.iter_mut().zip(characters.by_ref()).for_each(|(place, character)| *place = character);
+            self.text.push_str(str::from_utf8(&chunk[..length]).unwrap_or_default());
+        }
         let mut expected = None;
         for (at, place) in places {
             if expected != Some(place) {
@@ -79,7 +85,7 @@ impl TracedLine {
             if expected != Some(place) {
                 self.runs.push((start, place));
             }
-            push_utf8(&mut self.text, character);
+            self.text.push(character);
             let length = (self.text.len() - start) as u64;
             expected = Some(if place == NOWHERE { NOWHERE } else { place + length });
         }
@@ -125,7 +131,7 @@ impl TracedLine {
 
     /// Keeps about this many bytes at the end of the text.
     pub fn keep_last(&mut self, length: usize) {
-        let is_boundary = |at: &usize| self.text().is_char_boundary(*at);
+        let is_boundary = |at: &usize| self.text.is_char_boundary(*at);
         let start = (self.text.len().saturating_sub(length)..).find(is_boundary).unwrap_or(0);
         let place = self.place(start);
         self.text.drain(..start);
@@ -162,15 +168,6 @@ impl TracedLine {
         characters
             .map(move |(at, character)| (character, self.place(start + at)))
             .filter(|&(_, place)| place != NOWHERE)
-    }
-}
-
-/// Appends a character in UTF-8.
-#[inline]
-pub(super) fn push_utf8(text: &mut Vec<u8>, character: char) {
-    match u8::try_from(u32::from(character)) {
-        Ok(byte @ ..0x80) => text.push(byte),
-        _ => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
     }
 }
 
