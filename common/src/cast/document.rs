@@ -600,7 +600,7 @@ mod tests {
         for (rest, message) in [
             ("}", "the document has no 'stdout'"),
             (", \"stdout\": null}", "'stdout' in the document is not an array of frames: 'null'"),
-            (", \"stdout\": {}}", "'stdout' in the document is not an array of frames: '{}}'"),
+            (", \"stdout\": {}}", "'stdout' in the document is not an array of frames: '{}'"),
             (" \"title\": 1}", "the document is not valid JSON"),
             (", \"title\": x}", "the document is not valid JSON"),
         ] {
