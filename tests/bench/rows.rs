@@ -114,17 +114,16 @@ impl<'a> Bench<'a> {
                 None => missing.push(name.to_string()),
             }
         }
-        for (name, option) in [("script", "-V"), ("cat", "--version"), ("jq", "--version"), ("tmux", "-V")] {
-            match is_installed(name) {
-                true => versions.push((name.to_string(), said_by(Command::new(name).arg(option)))),
-                false => missing.push(name.to_string()),
+        let others = [("script", "-V"), ("cat", "--version"), ("jq", "--version"), ("tmux", "-V")];
+        for (name, option) in others.into_iter().chain([("agg", "--version"), ("svg-term", "--version")]) {
+            if !is_installed(name) {
+                missing.push(name.to_string());
+                continue;
             }
-        }
-        for name in ["agg", "svg-term"] {
-            match is_installed(name) {
-                true => versions.push((name.to_string(), said_by(Command::new(name).arg("--version")))),
-                false => missing.push(name.to_string()),
-            }
+            let version = said_by(Command::new(name).arg(option));
+            // svg-term prints a number alone.
+            let is_number = version.starts_with(|first: char| first.is_ascii_digit());
+            versions.push((name.to_string(), if is_number { format!("{name} {version}") } else { version }));
         }
         // It does not report its version.
         match is_installed("ttyrec") {
