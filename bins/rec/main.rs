@@ -41,10 +41,16 @@ use recording::Recording;
 use session::{Program, Session, WindowSize};
 use target::{Begin, Target};
 
+/// 2.4's message.
+const BAD_LOCALE: &str =
+    "asciinema needs an ASCII or UTF-8 character encoding to run. Check the output of `locale` command.";
+
 fn main() -> ExitCode {
     cli::run(&PROGRAM, |args| {
         tty::ignore_write_signals();
-        tty::check_locale()?;
+        if !tty::is_locale_supported() {
+            return Err(Failure::Verbatim(BAD_LOCALE.to_string()));
+        }
         let config = Config::load()?;
         record(&Options::read(args, &config)?, &config)
     })

@@ -19,6 +19,7 @@ pub mod live;
 pub mod notifier;
 pub mod screen;
 pub mod size;
+mod stream;
 pub mod text;
 pub mod tty;
 pub mod vt;

@@ -10,6 +10,7 @@ use common::cast::{Code, Event, Fault, Header, Time};
 use common::screen::{Row, Screen, StyledCell};
 
 use crate::frames;
+use crate::view::is_web;
 
 /// The maximum number of regions: a page has room for the links of a long session, but does not
 /// grow without bounds.
@@ -20,14 +21,6 @@ const MOST_ADDRESSES: usize = 1 << 20;
 
 /// Changes within this time count as one.
 const SPAN: Time = Time::from_micros(40_000);
-
-/// Returns whether a link leads to the web: the only links that a picture makes clickable.
-pub fn is_web(uri: &str) -> bool {
-    let begins_with =
-        |scheme: &str| uri.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));
-    (begins_with("https://") || begins_with("http://"))
-        && !uri.chars().any(|character| character.is_control() || character.is_whitespace())
-}
 
 /// A part of a row that is a link for some time.
 #[derive(Clone, Debug, PartialEq)]

@@ -8,7 +8,6 @@ use common::screen::{Cell, Color, Row, Screen, Style, StyledCell, Underline};
 
 use crate::canvas::{Canvas, CanvasCell, Cursor};
 use crate::glyphs::FaceStyle;
-use crate::links::is_web;
 use crate::raster::Look;
 use crate::theme::{Rgb, Theme};
 
@@ -150,4 +149,12 @@ impl View {
         self.links.insert(uri.to_string(), Rc::clone(&link));
         Some(link)
     }
+}
+
+/// Returns whether a link leads to the web: the only links that a picture makes clickable.
+pub fn is_web(uri: &str) -> bool {
+    let begins_with =
+        |scheme: &str| uri.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));
+    (begins_with("https://") || begins_with("http://"))
+        && !uri.chars().any(|character| character.is_control() || character.is_whitespace())
 }

@@ -20,8 +20,9 @@ pub struct Sign {
 }
 
 impl Sign {
-    /// The sign of any of these expressions, of which there may be none: a match itself if it is short, otherwise its beginning
-    /// or its end if these are known texts. `None` if there is no such sign.
+    /// The sign of any of these expressions, of which there may be none: a match itself if it is
+    /// short, otherwise its beginning or its end if these are known texts. `None` if there is no
+    /// such sign.
     pub fn of<'a>(expressions: impl IntoIterator<Item = &'a Hir>) -> Option<Sign> {
         let signs: Vec<Hir> = expressions.into_iter().map(sign).collect::<Option<_>>()?;
         if signs.is_empty() {

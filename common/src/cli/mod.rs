@@ -17,7 +17,7 @@ pub use catalog::Program;
 pub use message::{Reporter, colour_is_refused, io_text, source_name, write_line};
 pub use names::{abbreviation, nearest};
 
-use crate::io::Stream;
+use crate::stream::Stream;
 use crate::tty;
 
 /// The ways a program can end other than successfully.

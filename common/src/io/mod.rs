@@ -10,13 +10,12 @@ mod follow;
 mod input;
 mod program;
 mod source;
-mod stream;
 mod unnamed;
 
+pub use crate::stream::Stream;
 pub use atomic_file::AtomicFile;
 pub use follow::Follow;
 pub use input::{Input, is_gzip};
 pub use program::{is_executable, is_in_path, sibling};
 pub use source::{Source, follow, open};
-pub use stream::Stream;
 pub use unnamed::unnamed_file;

@@ -6,10 +6,9 @@
 use std::fmt::Debug;
 
 use super::style::{Color, PackedStyle, Style};
-use super::terminal::Terminal;
 
 /// A cell of a row: a character of one column, or the left or the right half of a wide one.
-pub trait Cell: Copy + PartialEq + Debug + Sized {
+pub trait Cell: Copy + PartialEq + Debug {
     /// The properties that a pen gives to the cells it writes or erases.
     type Ink: Copy + PartialEq + Debug;
 
@@ -73,10 +72,6 @@ pub trait Cell: Copy + PartialEq + Debug + Sized {
 
     /// Changes that number.
     fn set_extra(&mut self, _extra: u32) {}
-
-    /// Feeds output to a terminal with such cells. This is [`Terminal::feed_bytes`], compiled with
-    /// this crate, for speed, rather than with a program, for size.
-    fn feed(terminal: &mut Terminal<Self>, bytes: &[u8]);
 }
 
 /// The place of a cell that no byte of the output has written.
@@ -152,10 +147,6 @@ impl Cell for TextCell {
     fn is_blank(&self) -> bool {
         *self == TextCell::blank()
     }
-
-    fn feed(terminal: &mut Terminal<TextCell>, bytes: &[u8]) {
-        terminal.feed_bytes_with(bytes, &mut |_| {});
-    }
 }
 
 /// A cell that keeps the place of its character in the output.
@@ -226,10 +217,6 @@ impl Cell for PlacedCell {
     #[inline]
     fn is_blank(&self) -> bool {
         self.cell.is_blank()
-    }
-
-    fn feed(terminal: &mut Terminal<PlacedCell>, bytes: &[u8]) {
-        terminal.feed_bytes_with(bytes, &mut |_| {});
     }
 }
 
@@ -319,9 +306,5 @@ impl Cell for StyledCell {
     #[inline]
     fn set_extra(&mut self, extra: u32) {
         self.style = self.style.with_extra(extra);
-    }
-
-    fn feed(terminal: &mut Terminal<StyledCell>, bytes: &[u8]) {
-        terminal.feed_bytes_with(bytes, &mut |_| {});
     }
 }

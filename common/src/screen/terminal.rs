@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::cell::Cell;
+use super::cell::{Cell, PlacedCell, TextCell};
 use super::charset::Charsets;
 use super::grid::{Grid, Position};
 use super::modes::{CursorShape, Modes};
@@ -147,24 +147,14 @@ impl<C: Cell> Terminal<C> {
         Ok(Terminal { tokenizer: Tokenizer::default(), state: State::new(size, cols, rows, scrollback) })
     }
 
-    /// Feeds the next piece of output. Sequences may continue from one piece to the next.
-    pub fn feed(&mut self, text: &str) {
-        C::feed(self, text.as_bytes());
-    }
-
-    /// The same for bytes. Invalid UTF-8 shows as U+FFFD.
-    pub fn feed_bytes(&mut self, bytes: &[u8]) {
-        C::feed(self, bytes);
-    }
-
-    /// Like [`Terminal::feed`]; rows that leave the scrollback are passed to `evicted`, oldest
+    /// Like `feed`; rows that leave the scrollback are passed to `evicted`, oldest
     /// first.
     pub fn feed_with(&mut self, text: &str, evicted: &mut impl FnMut(&Row<C>)) {
         self.feed_bytes_with(text.as_bytes(), evicted);
     }
 
     #[inline]
-    pub(super) fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
+    fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
             self.state.execute(&token, evicted);
@@ -282,8 +272,9 @@ impl<C: Cell> Terminal<C> {
     }
 
     /// Finds the lines with a row that has changed since the last call, including the scrollback: in
-    /// order, several times if there are other rows between changed ones. Returns the number of rows by which the whole screen has scrolled up since then. Rows that
-    /// have left the scrollback record themselves whether they have changed.
+    /// order, several times if there are other rows between changed ones. Returns the number of rows
+    /// by which the whole screen has scrolled up since then. Rows that have left the scrollback
+    /// record themselves whether they have changed.
     ///
     /// A line of which no row has changed is the same as at the last call: a row changes, too, when
     /// its line becomes longer or shorter after it.
@@ -341,6 +332,26 @@ impl<C: Cell> Terminal<C> {
         self.state.extras.link(id)
     }
 }
+
+/// Feeding is not generic, so that it is compiled with this crate, for speed, rather than with each
+/// program, for size.
+macro_rules! feed {
+    ($($cell:ty)*) => {$(
+        impl Terminal<$cell> {
+            /// Feeds the next piece of output. Sequences may continue from one piece to the next.
+            pub fn feed(&mut self, text: &str) {
+                self.feed_bytes(text.as_bytes());
+            }
+
+            /// The same for bytes. Invalid UTF-8 shows as U+FFFD.
+            pub fn feed_bytes(&mut self, bytes: &[u8]) {
+                self.feed_bytes_with(bytes, &mut |_| {});
+            }
+        }
+    )*};
+}
+
+feed!(TextCell PlacedCell StyledCell);
 
 impl Terminal<StyledCell> {
     /// The complete style of a cell.

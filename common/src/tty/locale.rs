@@ -5,21 +5,10 @@ use std::ffi::CStr;
 
 use nix::libc;
 
-use crate::cli::{Failure, Result};
-
-/// Refuses an encoding that is neither UTF-8 nor ASCII.
-pub fn check_locale() -> Result<()> {
-    if names_utf8() {
-        return Ok(());
-    }
-    let encoding = encoding();
-    match encoding.to_uppercase().replace('-', "").as_str() {
-        "" | "UTF8" | "ASCII" | "USASCII" | "ANSI_X3.41968" | "646" => Ok(()),
-        _ => Err(Failure::Verbatim(
-            "asciinema needs an ASCII or UTF-8 character encoding to run. Check the output of `locale` command."
-                .to_string(),
-        )),
-    }
+/// Returns whether the encoding is UTF-8 or ASCII.
+pub fn is_locale_supported() -> bool {
+    const NAMES: [&str; 6] = ["", "UTF8", "ASCII", "USASCII", "ANSI_X3.41968", "646"];
+    names_utf8() || NAMES.contains(&encoding().to_uppercase().replace('-', "").as_str())
 }
 
 /// Returns whether the terminal can be expected to show more than ASCII.

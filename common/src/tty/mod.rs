@@ -11,7 +11,7 @@ mod signals;
 mod terminal;
 mod wait;
 
-pub use locale::{check_locale, is_utf8};
+pub use locale::{is_locale_supported, is_utf8};
 pub use pty::{InputState, Pty};
 pub use signals::{
     Signals, die_of, ignore_write_signals, is_ignored, restore_sigpipe, stop_group, stop_here,
