@@ -20,12 +20,6 @@ pub fn equal(byte: u8, word: u64) -> u64 {
     below(1, word ^ (LOW * u64::from(byte)))
 }
 
-/// Finds non-ASCII bytes.
-#[inline(always)]
-pub fn not_ascii(word: u64) -> u64 {
-    word & HIGH
-}
-
 /// The position in a word of the first byte found, from 0; 8 if there is none.
 #[inline(always)]
 pub fn first(found: u64) -> usize {
@@ -61,7 +55,6 @@ mod tests {
             let loop_finds = |is_it: &dyn Fn(&u8) -> bool| bytes.iter().position(is_it).unwrap_or(bytes.len());
             prop_assert_eq!(position(&bytes, |word| below(0x20, word)), loop_finds(&|byte| *byte < 0x20));
             prop_assert_eq!(position(&bytes, |word| equal(0xc2, word)), loop_finds(&|byte| *byte == 0xc2));
-            prop_assert_eq!(position(&bytes, not_ascii), loop_finds(&|byte| *byte >= 0x80));
             prop_assert_eq!(
                 position(&bytes, |word| below(0x20, word) | equal(0x7f, word) | equal(0xc2, word)),
                 loop_finds(&|byte| matches!(byte, ..0x20 | 0x7f | 0xc2))

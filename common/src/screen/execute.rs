@@ -13,13 +13,18 @@ use super::row::{MOST_MARKS, Row};
 use super::style::{Extras, Link, LinkId, Style};
 use super::terminal::{Alternate, SavedCursor, State};
 use crate::vt::{ControlString, Csi, End, Escape, Kind, Part, StringKind, Token};
-use crate::word;
 
 /// The number of characters of a title that are kept. Windows show far fewer.
 const LONGEST_TITLE: usize = 4096;
 
 /// The size of the stack of titles.
 const MOST_TITLES: usize = 10;
+
+/// The number of columns of a character other than a control character.
+#[inline]
+fn width(character: char) -> usize {
+    if character <= '~' { 1 } else { character.width().unwrap_or(1) }
+}
 
 impl<C: Cell> State<C> {
     /// Executes a token. `evicted` gets the rows that leave the scrollback.
@@ -71,10 +76,8 @@ impl<C: Cell> State<C> {
     fn print_characters(&mut self, text: &str, mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
-            let length = if character.is_ascii() {
-                let length = word::position(rest.as_bytes(), word::not_ascii);
-                self.print_ascii(&rest.as_bytes()[..length], place, evicted);
-                length
+            let length = if width(character) == 1 && self.prints_in_a_row() {
+                self.print_narrow(rest, place, evicted)
             } else {
                 self.print(character, place, evicted);
                 character.len_utf8()
@@ -84,9 +87,35 @@ impl<C: Cell> State<C> {
         }
     }
 
+    /// Prints the characters of one column at the front of text, of which there is at least one, as
+    /// far as they fit into the row. Returns their length in bytes.
+    fn print_narrow(&mut self, text: &str, place: u64, evicted: &mut impl FnMut(&Row<C>)) -> usize {
+        if self.is_wrap_pending {
+            self.wrap(evicted);
+        }
+        let edge = self.right_edge();
+        let Position { col, row } = self.position;
+        let (mut count, mut length) = (0, 0);
+        for character in text.chars().take(edge - col).take_while(|character| width(*character) == 1) {
+            self.last = Some((character, place.wrapping_add(length as u64)));
+            length += character.len_utf8();
+            count += 1;
+        }
+        self.last_marks.clear();
+        self.grid.rows[row].print_narrow(col, &text[..length], count, self.ink, place);
+        self.advance(count, edge);
+        length
+    }
+
+    /// Returns whether printed characters are written beside each other as they are.
+    #[inline]
+    fn prints_in_a_row(&self) -> bool {
+        !self.modes.insert && self.modes.autowrap && self.charsets.is_plain()
+    }
+
     /// Prints characters from blank to tilde.
     fn print_ascii(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
-        if self.modes.insert || !self.modes.autowrap || !self.charsets.is_plain() {
+        if !self.prints_in_a_row() {
             for (index, byte) in text.iter().enumerate() {
                 self.print(char::from(*byte), place + index as u64, evicted);
             }
@@ -115,7 +144,7 @@ impl<C: Cell> State<C> {
     /// Prints a character other than a control character.
     #[inline]
     fn print(&mut self, character: char, place: u64, evicted: &mut impl FnMut(&Row<C>)) {
-        let width = if character <= '~' { 1 } else { character.width().unwrap_or(1) };
+        let width = width(character);
         if width == 0 {
             self.combine(character, place);
             if self.last_marks.len() < MOST_MARKS {

@@ -193,6 +193,17 @@ impl<C: Cell> Row<C> {
         }
     }
 
+    /// Writes characters of one column each, which are this many, where there is room for them.
+    #[inline]
+    pub(super) fn print_narrow(&mut self, col: usize, text: &str, count: usize, ink: C::Ink, place: u64) {
+        let range = col..col + count;
+        self.cut_out(range.clone());
+        self.used = self.used.max(range.end);
+        for (cell, (at, character)) in self.cells[range].iter_mut().zip(text.char_indices()) {
+            *cell = C::new(character, ink, place.wrapping_add(at as u64));
+        }
+    }
+
     /// Writes a character of one or two columns where there is room for it.
     #[inline]
     pub(super) fn print(&mut self, col: usize, character: char, width: usize, ink: C::Ink, place: u64) {
