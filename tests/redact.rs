@@ -14,6 +14,10 @@ fn a_match_is_found_when_the_rest_of_its_line_is_erased() {
     let outputs = ["0123456789abchunter2X\\u001b[1;20H2", "\\u001b[K"];
     let expected = ["0123456789abc******2X\\u001b[1;20H*", "\\u001b[K"];
     assert_eq!(redacted("-r hunter2$", &outputs), cast(&expected));
+    // The row above loses a character, so that another line begins in this one.
+    let outputs = ["0123456789abcdefghijhunter2", "\\u001b[1;1H\\u001b[P"];
+    let expected = ["0123456789abcdefghij*******", "\\u001b[1;1H\\u001b[P"];
+    assert_eq!(redacted(r"-r '\bhunter2'", &outputs), cast(&expected));
 }
 
 #[test]

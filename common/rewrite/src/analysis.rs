@@ -134,7 +134,7 @@ impl Analysis {
         };
         // A wide character wraps differently from two narrow ones.
         let bare = &mut self.bare;
-        screen.changed(finder.reach(), &mut |first, line, extent| {
+        screen.changed(finder.reach(), &mut |rows, line, extent| {
             if !line.text().is_ascii() {
                 let wide = line.places(0..line.len()).filter(|(character, _)| width(*character) == 2);
                 finder.keep_whole(wide.map(|(_, place)| place));
@@ -142,7 +142,7 @@ impl Analysis {
             if extent == Extent::Change {
                 return finder.may_match(line);
             }
-            look_at_line(first, line, finder, bare);
+            look_at_line(rows.start, line, finder, bare);
             true
         });
         if self.key_block.has_been_seen() {
@@ -342,13 +342,13 @@ fn look_at_screen(
     key_block: &mut KeyBlock,
     bare: &mut Vec<Bare>,
 ) {
-    screen.changed(finder.reach(), &mut |first, line, extent| {
+    screen.changed(finder.reach(), &mut |rows, line, extent| {
         if extent == Extent::Change {
             return finder.may_match(line);
         }
         // Only a line with a keyword can be the border of a key.
         key_block.notice(line.text());
-        look_at_line(first, line, finder, bare);
+        look_at_line(rows.start, line, finder, bare);
         true
     });
     if key_block.has_been_seen() {

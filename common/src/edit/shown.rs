@@ -39,10 +39,10 @@ pub enum Extent {
     Line,
 }
 
-/// Receives the row in which a line begins, and the line or a part of it. Returns whether there may
-/// be anything to find in it: a sign of it, at most `reach` bytes long, that every line with
-/// anything to find contains.
-type Look<'a, L> = &'a mut dyn FnMut(isize, &L, Extent) -> bool;
+/// Receives the rows of a line, and the line or a part of it. Returns whether there may be anything
+/// to find in it: a sign of it, at most `reach` bytes long, that every line with anything to find
+/// contains.
+type Look<'a, L> = &'a mut dyn FnMut(Range<isize>, &L, Extent) -> bool;
 
 /// The text of a line, and any other data kept of its cells.
 trait LineText<C>: Clone + Default {
@@ -126,13 +126,13 @@ impl TracedScreen {
         self.0.resize(size, look)
     }
 
-    /// Passes each line that has changed since the last call to `look`, with the row of the screen
-    /// in which it begins, negative for a line that begins above the screen. With a `reach`, in
-    /// bytes, `look` is asked about changed parts first: see [`Extent`].
+    /// Passes each line that has changed since the last call to `look`, with its rows of the screen,
+    /// negative for those above it. With a `reach`, in bytes, `look` is asked about changed parts
+    /// first: see [`Extent`].
     pub fn changed(
         &mut self,
         reach: Option<usize>,
-        look: &mut dyn FnMut(isize, &TracedLine, Extent) -> bool,
+        look: &mut dyn FnMut(Range<isize>, &TracedLine, Extent) -> bool,
     ) {
         self.0.changed(reach, look);
     }
@@ -203,16 +203,15 @@ impl TextLines {
         self.0.resize(size, &mut |line: &PlainLine| look(line.text()))
     }
 
-    /// Passes each line that has changed since the last call to `look`, with the row of the screen
-    /// in which it begins, negative for a line that begins above the screen. With a `reach`, in
-    /// bytes, `look` is asked about changed parts first: see [`Extent`]. Returns the number of rows
-    /// by which the screen has scrolled up.
+    /// Passes each line that has changed since the last call to `look`, with its rows of the screen,
+    /// negative for those above it. With a `reach`, in bytes, `look` is asked about changed parts
+    /// first: see [`Extent`]. Returns the number of rows by which the screen has scrolled up.
     pub fn changed(
         &mut self,
         reach: Option<usize>,
-        look: &mut dyn FnMut(isize, &str, Extent) -> bool,
+        look: &mut dyn FnMut(Range<isize>, &str, Extent) -> bool,
     ) -> usize {
-        self.0.changed(reach, &mut |first, line: &PlainLine, extent| look(first, line.text(), extent))
+        self.0.changed(reach, &mut |rows, line: &PlainLine, extent| look(rows, line.text(), extent))
     }
 
     /// The column of the cursor, and its row on the screen.
@@ -338,7 +337,7 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
         let above = terminal.scrollback().len() as isize;
         let mut pieces = changed.drain(..).peekable();
         while let Some(ChangedLine { rows, changed }) = pieces.next() {
-            let first = rows.start as isize - above;
+            let place = rows.start as isize - above..rows.end as isize - above;
             let is_rest = rows.start == 0 && !terminal.is_alternate() && gone.line.len() > 0;
             if rows.len() > 1 {
                 let row_of = |row| terminal.row_of_all(row);
@@ -348,7 +347,7 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                         line.clear();
                         push_change(terminal, &rows, &changed, reach, line);
                         // A mask may remove combining characters.
-                        look(first, line, Extent::Change)
+                        look(place.clone(), line, Extent::Change)
                             || changed.clone().filter_map(row_of).any(Row::has_marks)
                     }
                 };
@@ -366,11 +365,11 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
             for row in rows.filter_map(|row| terminal.row_of_all(row)) {
                 line.push_row(row);
                 if line.len() > LONGEST_LINE {
-                    look(first, line, Extent::Line);
+                    look(place.clone(), line, Extent::Line);
                     line.keep_last(OVERLAP);
                 }
             }
-            look(first, line, Extent::Line);
+            look(place, line, Extent::Line);
         }
         scrolled
     }

@@ -38,8 +38,8 @@ pub struct Sightings {
 
 /// A line on the screen.
 struct Line {
-    /// The row in which it begins; `None` if it has left the screen.
-    row: Option<isize>,
+    /// Its rows; `None` if it has left the screen.
+    rows: Option<Range<isize>>,
     text: String,
     found: Vec<Range<usize>>,
 }
@@ -79,24 +79,31 @@ impl Sightings {
         let mut changed = Vec::new();
         let is_empty = shown.is_empty();
         let cursor = lines.cursor();
-        let scrolled = lines.changed(find.reach(), &mut |row, line, extent| {
+        let scrolled = lines.changed(find.reach(), &mut |rows, line, extent| {
             if !is_empty {
-                changed.push(row);
+                changed.push(rows.clone());
             }
             if extent == Extent::Change {
                 return find.may_match(line);
             }
-            news.extend(Line::of(Some(row), up_to_cursor(row, line, cursor), find, &mut found));
+            let line = up_to_cursor(rows.start, line, cursor);
+            news.extend(Line::of(Some(rows), line, find, &mut found));
             true
         });
         if is_empty && news.is_empty() {
             return;
         }
         for line in shown.iter_mut() {
-            line.row = line.row.map(|row| row.saturating_sub_unsigned(scrolled));
+            let moved = |row: isize| row.saturating_sub_unsigned(scrolled);
+            line.rows = line.rows.take().map(|rows| moved(rows.start)..moved(rows.end));
         }
-        // The changed rows are in ascending order.
-        let is_changed = |line: &Line| line.row.is_none_or(|row| changed.binary_search(&row).is_ok());
+        let is_changed = |line: &Line| {
+            line.rows.as_ref().is_none_or(|rows| {
+                // They are in ascending order.
+                let next = changed.partition_point(|changed| changed.end <= rows.start);
+                changed.get(next).is_some_and(|changed| changed.start < rows.end)
+            })
+        };
         let (mut before, after) = std::mem::take(shown).into_iter().partition(is_changed);
         *shown = after;
         for line in news {
@@ -104,7 +111,7 @@ impl Sightings {
             if !new.is_empty() {
                 report(&line.text, &new);
             }
-            if line.row.is_some_and(|row| row >= 0) {
+            if line.rows.as_ref().is_some_and(|rows| rows.start >= 0) {
                 shown.push(line);
             }
         }
@@ -122,30 +129,43 @@ fn up_to_cursor(row: isize, line: &str, (cursor_col, cursor_row): (usize, isize)
 
 impl Line {
     /// A line and its matches, if any.
-    fn of(row: Option<isize>, text: &str, find: &dyn Find, found: &mut Vec<Range<usize>>) -> Option<Line> {
+    fn of(
+        rows: Option<Range<isize>>,
+        text: &str,
+        find: &dyn Find,
+        found: &mut Vec<Range<usize>>,
+    ) -> Option<Line> {
         found.clear();
         find.find(text, found);
         found.retain(|found| !found.is_empty());
-        (!found.is_empty()).then(|| Line { row, text: text.to_string(), found: found.clone() })
+        (!found.is_empty()).then(|| Line { rows, text: text.to_string(), found: found.clone() })
     }
 
-    /// The matches that were not there before: neither in the same row, nor in a line that has
-    /// moved as a whole.
+    /// The matches that were not there before: neither in the same rows, of which there may have
+    /// been more or fewer in the line, nor in a line that has moved as a whole. The matches that
+    /// were there are taken from `before`.
     fn new_since(&self, before: &mut Vec<Line>) -> Vec<Range<usize>> {
         if let Some(moved) = before.iter().position(|line| line.text.trim_end() == self.text.trim_end()) {
             before.swap_remove(moved);
             return Vec::new();
         }
-        let same_row = before.iter().position(|line| line.row.is_some() && line.row == self.row);
-        let Some(old) = same_row.map(|index| before.swap_remove(index)) else { return self.found.clone() };
-        let mut stood: Vec<&str> = old.found.iter().map(|found| &old.text[found.clone()]).collect();
+        let mut overlapping: Vec<&mut Line> = before.iter_mut().filter(|line| line.overlaps(self)).collect();
         let is_new = |found: &&Range<usize>| {
             let text = &self.text[(*found).clone()];
             // Text that has grown, as during typing, was already there.
-            let stands = stood.iter().position(|stood| text.starts_with(stood));
-            stands.map(|index| stood.swap_remove(index)).is_none()
+            !overlapping.iter_mut().any(|old| {
+                let stands = old.found.iter().position(|stood| text.starts_with(&old.text[stood.clone()]));
+                stands.map(|index| old.found.remove(index)).is_some()
+            })
         };
         self.found.iter().filter(is_new).cloned().collect()
+    }
+
+    fn overlaps(&self, other: &Line) -> bool {
+        match (&self.rows, &other.rows) {
+            (Some(rows), Some(others)) => rows.start < others.end && others.start < rows.end,
+            _ => false,
+        }
     }
 }
 
@@ -228,6 +248,13 @@ mod tests {
     #[test]
     fn a_wrapped_line_is_searched_as_a_whole() {
         assert_eq!(sightings("0err", &["01234567890123456780err"]), [vec!["01234567890123456780err"]]);
+    }
+
+    #[test]
+    fn text_in_a_line_that_is_split_or_joined_is_not_reported_again() {
+        // The second row becomes a line, because the first is cut off; and a part of one again.
+        let seen = sightings("err", &["0123456789err789012345678err", "\x1b[1;20H\x1b[K", "\x1b[1;20H90"]);
+        assert_eq!(seen, [vec!["0123456789err789012345678err"], vec![], vec![]]);
     }
 
     fn step() -> impl Strategy<Value = Result<String, Size>> {

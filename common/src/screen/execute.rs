@@ -221,6 +221,7 @@ impl<C: Cell> State<C> {
         let row = self.position.row;
         let is_wrapped = self.has_no_margins();
         if row + 1 == self.region.end {
+            self.grid.end_line(row);
             self.grid.rows[row].set_wrapped(is_wrapped);
             self.move_rows_up(self.region.clone(), 1, evicted);
         } else if row + 1 < self.rows {
@@ -606,7 +607,7 @@ impl<C: Cell> State<C> {
             0 if is_full => row.set_wrapped(false),
             0 => {
                 row.clear(col..cols, ink);
-                row.is_wrapped = false;
+                row.set_wrapped(false);
             }
             1 => row.clear(0..col + 1, ink),
             2 => row.reset(cols, ink),
@@ -619,7 +620,7 @@ impl<C: Cell> State<C> {
         self.edit_row(|row, col, ink| {
             let end = (col + count).min(cols);
             row.clear(col..end, ink);
-            row.is_wrapped &= end < cols;
+            row.set_wrapped(row.is_wrapped && end < cols);
         });
     }
 
@@ -637,7 +638,7 @@ impl<C: Cell> State<C> {
             self.is_wrap_pending = false;
             self.edit_row(|row, col, ink| {
                 row.delete(col..edge, count, ink);
-                row.is_wrapped = false;
+                row.set_wrapped(false);
             });
         }
     }
@@ -676,7 +677,7 @@ impl<C: Cell> State<C> {
 
     fn scroll_region_up(&mut self, rows: Range<usize>, count: usize, evicted: &mut impl FnMut(&Row<C>)) {
         if rows.end < self.rows {
-            self.grid.rows[rows.end - 1].set_wrapped(false);
+            self.grid.end_line(rows.end - 1);
         }
         self.move_rows_up(rows, count, evicted);
     }

@@ -94,6 +94,7 @@ impl<C: Cell> Grid<C> {
     /// Moves rows down. Rows that leave the bottom are lost.
     pub fn scroll_down(&mut self, rows: Range<usize>, count: usize, ink: C::Ink) {
         let count = count.min(rows.len());
+        self.end_line(rows.end - 1);
         self.rows.make_contiguous()[rows.clone()].rotate_right(count);
         self.reset(rows.start..rows.start + count, ink);
         if rows.start > 0 {
@@ -129,9 +130,13 @@ impl<C: Cell> Grid<C> {
         slice[freed].iter_mut().for_each(|row| row.clear(cols.clone(), ink));
     }
 
-    /// Makes a line end with a row, because what it went on with has moved away.
-    fn end_line(&mut self, row: usize) {
-        self.rows[row].set_wrapped(false);
+    /// Makes a line end with a row, because that or what it went on with will move away. The rest
+    /// becomes a line of its own.
+    pub fn end_line(&mut self, row: usize) {
+        if self.rows[row].is_wrapped {
+            self.rows[row].set_wrapped(false);
+            self.rows.get_mut(row + 1).into_iter().for_each(|next| next.is_changed = true);
+        }
     }
 
     pub fn mark_changed(&mut self, rows: Range<usize>) {
@@ -145,7 +150,7 @@ impl<C: Cell> Grid<C> {
             && let Some(row) = self.scrollback.pop_front()
         {
             evicted(&row);
-            if row.is_wrapped
+            if (row.is_wrapped || row.is_cut)
                 && let Some(next) = self.scrollback.front_mut().or_else(|| self.rows.front_mut())
             {
                 next.is_changed = true;

@@ -21,6 +21,9 @@ pub struct Row<C> {
     used: usize,
     pub(super) is_wrapped: bool,
     pub(super) is_changed: bool,
+    /// True if its line has been cut off after it since the last query for changes, so that another
+    /// one begins in the next row.
+    pub(super) is_cut: bool,
     /// True if whoever examines changed lines has noted it: see [`Row::is_noted`].
     pub(super) is_noted: bool,
 }
@@ -43,7 +46,15 @@ impl<C: Cell> Row<C> {
     /// A row of this width that was never written to.
     pub(super) fn blank(cols: usize) -> Row<C> {
         let cells = vec![C::blank(); cols];
-        Row { cells, marks: Vec::new(), used: 0, is_wrapped: false, is_changed: true, is_noted: false }
+        Row {
+            cells,
+            marks: Vec::new(),
+            used: 0,
+            is_wrapped: false,
+            is_changed: true,
+            is_cut: false,
+            is_noted: false,
+        }
     }
 
     /// Makes this an erased row of this width.
@@ -52,7 +63,7 @@ impl<C: Cell> Row<C> {
         self.used = self.used.min(cols);
         self.erase(0..cols, ink);
         self.marks.clear();
-        self.is_wrapped = false;
+        self.set_wrapped(false);
         self.is_changed = true;
     }
 
@@ -77,6 +88,7 @@ impl<C: Cell> Row<C> {
     #[inline]
     pub(super) fn set_wrapped(&mut self, is_wrapped: bool) {
         self.is_changed |= self.is_wrapped != is_wrapped;
+        self.is_cut |= self.is_wrapped && !is_wrapped;
         self.is_wrapped = is_wrapped;
     }
 

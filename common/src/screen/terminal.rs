@@ -277,7 +277,7 @@ impl<C: Cell> Terminal<C> {
     /// record themselves whether they have changed.
     ///
     /// A line of which no row has changed is the same as at the last call: a row changes, too, when
-    /// its line becomes longer or shorter after it.
+    /// its line becomes longer or shorter after it, or is cut off before it.
     pub fn take_changed_lines(&mut self, lines: &mut Vec<ChangedLine>) -> usize {
         lines.clear();
         let grid = &mut self.state.grid;
@@ -290,9 +290,12 @@ impl<C: Cell> Terminal<C> {
         let end = above + grid.rows.len();
         // Where the pieces of the current line begin.
         let mut pieces = 0;
+        let mut is_new_line = false;
         let rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows);
         for (index, row) in (first..).zip(rows) {
-            if std::mem::take(&mut row.is_changed) {
+            let is_changed = std::mem::take(&mut row.is_changed) | is_new_line;
+            is_new_line = std::mem::take(&mut row.is_cut);
+            if is_changed {
                 match lines[pieces..].last_mut().filter(|last| last.changed.end == index) {
                     Some(last) => last.changed.end += 1,
                     None => lines.push(ChangedLine { rows: start..end, changed: index..index + 1 }),

@@ -312,6 +312,32 @@ proptest! {
     }
 
     #[test]
+    fn every_new_line_is_reported_as_changed(size in size(), steps in steps(false)) {
+        let mut terminal = TextScreen::new(size, 5).unwrap();
+        let mut before = Vec::new();
+        let mut changed = Vec::new();
+        for step in &steps {
+            match step {
+                Step::Output(output) => terminal.feed(output),
+                Step::Resize(size) => terminal.resize(*size).unwrap(),
+            }
+            terminal.take_changed_lines(&mut changed);
+            let lines = lines(&terminal);
+            // The first one may be the rest of a line that has left the scrollback.
+            for (rows, text) in lines.iter().filter(|(rows, _)| rows.start > 0) {
+                let is_reported = changed.iter().any(|changed| changed.rows == *rows);
+                let is_old = before.iter().any(|(_, line)| line == text);
+                prop_assert!(is_reported || is_old, "{:?} {:?}: {:?} in {:?}", step, rows, text, before);
+            }
+            // The alternate screen hides the scrollback.
+            if !terminal.is_alternate() {
+                before.clear();
+            }
+            before.extend(lines);
+        }
+    }
+
+    #[test]
     fn a_checkpoint_restores_the_scrollback(size in size(), output in styled_output()) {
         let mut original = Screen::new(size, 4).unwrap();
         output.iter().for_each(|piece| original.feed(piece));
@@ -325,6 +351,20 @@ proptest! {
 }
 
 /// Output that uses all state of a terminal.
+/// The lines of the scrollback and the screen, as ranges of rows and their text.
+fn lines(terminal: &TextScreen) -> Vec<(std::ops::Range<usize>, String)> {
+    let mut lines = Vec::new();
+    let (mut start, mut text) = (0, String::new());
+    for (index, row) in terminal.scrollback().chain(terminal.rows()).enumerate() {
+        text.extend(row.characters().map(|(_, cell)| cell.character()));
+        if !row.is_wrapped() {
+            lines.push((start..index + 1, std::mem::take(&mut text)));
+            start = index + 1;
+        }
+    }
+    lines
+}
+
 fn styled_output() -> impl Strategy<Value = Vec<String>> {
     let piece = prop_oneof![
         3 => "[ -~]{1,12}",
