@@ -95,6 +95,7 @@ impl<C: Cell> State<C> {
         }
         let edge = self.right_edge();
         let Position { col, row } = self.position;
+        let ink = self.ink();
         let (mut count, mut length) = (0, 0);
         for character in text.chars().take(edge - col).take_while(|character| width(*character) == 1) {
             self.last = Some((character, place.wrapping_add(length as u64)));
@@ -102,7 +103,7 @@ impl<C: Cell> State<C> {
             count += 1;
         }
         self.last_marks.clear();
-        self.grid.rows[row].print_narrow(col, &text[..length], count, self.ink, place);
+        self.grid.rows[row].print_narrow(col, &text[..length], count, ink, place);
         self.advance(count, edge);
         length
     }
@@ -122,6 +123,7 @@ impl<C: Cell> State<C> {
             return;
         }
         let (mut rest, mut at) = (text, place);
+        let ink = self.ink();
         while !rest.is_empty() {
             if self.is_wrap_pending {
                 self.wrap(evicted);
@@ -129,7 +131,7 @@ impl<C: Cell> State<C> {
             let edge = self.right_edge();
             let (fitting, following) = rest.split_at(rest.len().min(edge - self.position.col));
             let Position { col, row } = self.position;
-            self.grid.rows[row].print_ascii(col, fitting, self.ink, at);
+            self.grid.rows[row].print_ascii(col, fitting, ink, at);
             self.advance(fitting.len(), edge);
             // Text that has no place in the output is at the last of all.
             at = at.wrapping_add(fitting.len() as u64);
@@ -180,10 +182,11 @@ impl<C: Cell> State<C> {
             }
         }
         let Position { col, row } = self.position;
+        let ink = self.ink();
         if self.modes.insert {
-            self.grid.rows[row].insert_blanks(col..edge, width, self.ink);
+            self.grid.rows[row].insert_blanks(col..edge, width, ink);
         }
-        self.grid.rows[row].print(col, character, width, self.ink, place);
+        self.grid.rows[row].print(col, character, width, ink, place);
         self.advance(width, edge);
     }
 
@@ -358,7 +361,7 @@ impl<C: Cell> State<C> {
 
     fn apply_rendition(&mut self, csi: &Csi) {
         self.pen.apply(csi);
-        self.dip_pen();
+        self.ink = None;
     }
 
     /// Executes an OSC string: titles and links.
@@ -397,7 +400,7 @@ impl<C: Cell> State<C> {
             self.drop_unused_extras();
             self.extras.link_id(link)
         });
-        self.dip_pen();
+        self.ink = None;
     }
 
     /// Drops the links and underline colours that no visible cell uses any more, if there are many.
@@ -421,7 +424,7 @@ impl<C: Cell> State<C> {
             grid.rows.iter_mut().chain(&mut grid.scrollback).for_each(|row| row.renumber(&mut number));
         }
         self.most_extras = Extras::MANY.max(2 * self.extras.len());
-        self.dip_pen();
+        self.ink = None;
     }
 
     /// XTWINOPS: pushes and pops titles. Everything else concerns the window.
@@ -564,7 +567,7 @@ impl<C: Cell> State<C> {
             self.position.col = self.position.col.clamp(self.margins.start, self.margins.end - 1);
         }
         self.is_wrap_pending &= self.position == saved.position;
-        self.dip_pen();
+        self.ink = None;
     }
 
     // Cells.
@@ -572,12 +575,13 @@ impl<C: Cell> State<C> {
     /// Edits the row of the cursor.
     fn edit_row(&mut self, edit: impl FnOnce(&mut Row<C>, usize, C::Ink)) {
         let Position { col, row } = self.position;
-        edit(&mut self.grid.rows[row], col, self.eraser);
+        let ink = self.eraser();
+        edit(&mut self.grid.rows[row], col, ink);
     }
 
     /// ED, and DECSED, which spares protected characters: there are none.
     fn erase_in_display(&mut self, scope: u16) {
-        let (row, rows, ink) = (self.position.row, self.rows, self.eraser);
+        let (row, rows, ink) = (self.position.row, self.rows, self.eraser());
         match scope {
             0 => {
                 self.erase_in_line(0);
@@ -684,7 +688,7 @@ impl<C: Cell> State<C> {
 
     /// Scrolls between the margins.
     fn move_rows_up(&mut self, rows: Range<usize>, count: usize, evicted: &mut impl FnMut(&Row<C>)) {
-        let ink = self.eraser;
+        let ink = self.eraser();
         if !self.has_no_margins() {
             self.grid.scroll_within(rows, self.margins.clone(), count as isize, ink);
         } else if self.is_alternate() {
@@ -695,7 +699,7 @@ impl<C: Cell> State<C> {
     }
 
     fn scroll_region_down(&mut self, rows: Range<usize>, count: usize) {
-        let ink = self.eraser;
+        let ink = self.eraser();
         if self.has_no_margins() {
             self.grid.scroll_down(rows, count, ink);
         } else {
@@ -708,7 +712,7 @@ impl<C: Cell> State<C> {
         if !self.region.contains(&self.position.row) || !self.is_between_margins() {
             return;
         }
-        let (range, ink) = (self.position.col..self.margins.end, self.eraser);
+        let (range, ink) = (self.position.col..self.margins.end, self.eraser());
         for row in self.grid.rows.range_mut(self.region.clone()) {
             match side {
                 Side::Right => row.insert_blanks(range.clone(), count, ink),
@@ -803,7 +807,7 @@ impl<C: Cell> State<C> {
             self.grid = Grid::new(self.cols, self.rows, 0);
         }
         if clearing == Clearing::Yes {
-            self.grid.reset(0..self.rows, self.eraser);
+            self.grid.reset(0..self.rows, self.eraser());
         }
         self.grid.mark_changed(0..self.rows);
         self.grid.scrolled = 0;
@@ -814,7 +818,7 @@ impl<C: Cell> State<C> {
     fn show_primary(&mut self, clearing: Clearing) {
         if self.is_alternate() {
             if clearing == Clearing::Yes {
-                self.grid.reset(0..self.rows, self.eraser);
+                self.grid.reset(0..self.rows, self.eraser());
             }
             self.alternate = Alternate::Hidden;
             std::mem::swap(&mut self.grid, &mut self.hidden);
@@ -844,7 +848,7 @@ impl<C: Cell> State<C> {
         self.pen = Style { link: self.pen.link, ..Style::default() };
         self.charsets = Charsets::default();
         self.saved[usize::from(self.is_alternate())] = SavedCursor::default();
-        self.dip_pen();
+        self.ink = None;
     }
 }
 

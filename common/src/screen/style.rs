@@ -152,12 +152,14 @@ const COLOR: u32 = (1 << COLOR_BITS) - 1;
 
 impl PackedStyle {
     pub(super) fn new(style: &Style, extra: u32) -> PackedStyle {
-        let bits = |flags: [bool; 6]| {
-            flags.iter().rev().fold(0, |bits, flag| bits << 1 | u32::from(*flag)) << COLOR_BITS
-        };
-        let Style { bold, faint, italic, blink, inverse, conceal, strikethrough, overline, .. } = *style;
-        let first = bits([bold, faint, italic, blink, inverse, conceal]);
-        let second = bits([strikethrough, overline, false, false, false, false]);
+        let bit = |is_set: bool, number: u32| u32::from(is_set) << (COLOR_BITS + number);
+        let first = bit(style.bold, 0)
+            | bit(style.faint, 1)
+            | bit(style.italic, 2)
+            | bit(style.blink, 3)
+            | bit(style.inverse, 4)
+            | bit(style.conceal, 5);
+        let second = bit(style.strikethrough, 0) | bit(style.overline, 1);
         PackedStyle {
             foreground: pack_color(style.foreground) | first,
             background: pack_color(style.background) | second | (style.underline as u32) << (COLOR_BITS + 2),

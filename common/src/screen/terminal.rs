@@ -76,9 +76,8 @@ pub(super) struct State<C: Cell> {
     /// True if the next character wraps first.
     pub is_wrap_pending: bool,
     pub pen: Style,
-    /// The pen's ink, for writing and for erasing.
-    pub ink: C::Ink,
-    pub eraser: C::Ink,
+    /// The pen's ink for writing, unless the pen has changed since: see [`State::ink`].
+    pub ink: Option<C::Ink>,
     pub extras: Extras,
     /// The number of extras at which unused ones are dropped.
     pub most_extras: usize,
@@ -378,8 +377,7 @@ impl<C: Cell> State<C> {
             position: Position::default(),
             is_wrap_pending: false,
             pen,
-            ink: C::writing(&pen, 0),
-            eraser: C::erasing(&pen),
+            ink: None,
             extras: Extras::default(),
             most_extras: Extras::MANY,
             charsets: Charsets::default(),
@@ -436,11 +434,18 @@ impl<C: Cell> State<C> {
         (self.cols, self.rows) = (cols, rows);
     }
 
-    /// Updates the inks from the pen.
-    pub fn dip_pen(&mut self) {
-        let extra = self.extras.number(&self.pen);
-        self.ink = C::writing(&self.pen, extra);
-        self.eraser = C::erasing(&self.pen);
+    /// The ink with which the pen writes. Programs often change the pen several times before they
+    /// write.
+    #[inline]
+    pub fn ink(&mut self) -> C::Ink {
+        let State { ink, pen, extras, .. } = self;
+        *ink.get_or_insert_with(|| C::writing(pen, extras.number(pen)))
+    }
+
+    /// The ink with which the pen erases.
+    #[inline]
+    pub fn eraser(&self) -> C::Ink {
+        C::erasing(&self.pen)
     }
 }
 
