@@ -6,36 +6,66 @@ use common::edit::{Find, Sightings};
 use common::screen::{Cell, PlacedScreen, Screen, TextScreen, Transcript};
 use common::size::Size;
 use common::vt::{
-    Guard, KeyDecoder, Kind, ModeTracker, ReplyFilter, Tokenizer, Tokens, Verdict, plain_keys, rule_of,
+    End, Escape, Guard, KeyDecoder, Kind, ModeTracker, Part, ReplyFilter, StringKind, Tokenizer, Tokens,
+    Verdict, plain_keys, rule_of,
 };
 
-/// The tokens of pieces of output, as text, with adjacent texts joined.
-fn tokens<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<(String, Vec<u8>)> {
+/// A token in a comparable form.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    kind: SeenKind,
+    controls: Vec<u8>,
+    bytes: Vec<u8>,
+}
+
+#[derive(Debug, PartialEq)]
+enum SeenKind {
+    Text,
+    Control(u8),
+    Escape(Escape),
+    /// Its function, and its parameters, each after the number of its values.
+    Csi((u8, u8, u8), Vec<u16>),
+    String(StringKind, Part, End, Vec<u8>),
+    Broken,
+}
+
+impl From<Kind<'_>> for SeenKind {
+    fn from(kind: Kind<'_>) -> SeenKind {
+        match kind {
+            Kind::Text => SeenKind::Text,
+            Kind::Control(control) => SeenKind::Control(control),
+            Kind::Escape(escape) => SeenKind::Escape(escape),
+            Kind::Csi(csi) => {
+                let parameters = csi
+                    .parameters()
+                    .flat_map(|values| std::iter::once(values.len() as u16).chain(values.iter().copied()));
+                SeenKind::Csi(csi.function(), parameters.collect())
+            }
+            Kind::String(string) => {
+                SeenKind::String(string.kind, string.part, string.end, string.text.to_vec())
+            }
+            Kind::Broken => SeenKind::Broken,
+        }
+    }
+}
+
+/// The tokens of pieces of output, with adjacent texts joined.
+fn tokens<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> Vec<Seen> {
     let mut tokenizer = Tokenizer::default();
-    let mut seen: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut seen: Vec<Seen> = Vec::new();
     let mut position = 0;
     let mut collect = |mut tokens: Tokens<'_, '_>| {
         while let Some(token) = tokens.next() {
             assert_eq!(token.range().start, position);
             assert!(!token.bytes.is_empty());
             position = token.range().end;
+            let controls: Vec<u8> = token.controls().collect();
             match seen.last_mut() {
-                Some((kind, text)) if kind == "text" && token.kind == Kind::Text => {
-                    text.extend_from_slice(token.bytes)
+                Some(last) if last.kind == SeenKind::Text && token.kind == Kind::Text => {
+                    assert!(controls.is_empty());
+                    last.bytes.extend_from_slice(token.bytes);
                 }
-                _ => {
-                    let kind = match token.kind {
-                        Kind::Text => "text".to_string(),
-                        Kind::Csi(csi) => {
-                            format!("{:?} {:?}", csi.function(), csi.parameters().collect::<Vec<_>>())
-                        }
-                        kind => format!("{kind:?}"),
-                    };
-                    seen.push((
-                        format!("{kind}{:?}", token.controls().collect::<Vec<_>>()).replace("text[]", "text"),
-                        token.bytes.to_vec(),
-                    ));
-                }
+                _ => seen.push(Seen { kind: token.kind.into(), controls, bytes: token.bytes.to_vec() }),
             }
         }
     };
@@ -53,7 +83,7 @@ pub fn tokenizer(input: &[u8]) {
     let whole = tokens(std::iter::once(input));
     assert_eq!(tokens(input.chunks(1)), whole);
     assert_eq!(tokens(input.chunks(5)), whole);
-    assert!(whole.iter().flat_map(|(_, bytes)| bytes).eq(input));
+    assert!(whole.iter().flat_map(|token| &token.bytes).eq(input));
 
     let guarded = |length: usize| {
         let (mut guard, mut out) = (Guard::default(), Vec::new());
