@@ -63,20 +63,26 @@ impl Read for Stream {
 impl Write for Stream {
     /// Writes all of the bytes, or fails.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            match self.0.write(rest) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => rest = &rest[count..],
-                Err(error) => wait_or_fail(error, self.0.as_fd(), PollFlags::POLLOUT)?,
-            }
-        }
+        write_all(&mut self.0, bytes)?;
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Writes all of the bytes to a descriptor.
+pub fn write_all(sink: &mut (impl Write + AsFd), bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match sink.write(rest) {
+            Ok(0) => return Err(ErrorKind::WriteZero.into()),
+            Ok(count) => rest = &rest[count..],
+            Err(error) => wait_or_fail(error, sink.as_fd(), PollFlags::POLLOUT)?,
+        }
+    }
+    Ok(())
 }
 
 /// Returns when the call can be retried, or else returns its error.

@@ -4,8 +4,9 @@
 //! tell.
 
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
+use crate::stream;
 use crate::text::visible;
 
 /// Writes a program's messages to standard error.
@@ -48,7 +49,7 @@ impl Reporter {
 
 /// Writes a line to standard error in one piece.
 pub fn write_line(line: &str) {
-    let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
+    let _ = stream::write_all(&mut io::stderr(), format!("{line}\n").as_bytes());
 }
 
 /// Returns whether the user has turned colours off.
