@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -70,7 +70,7 @@ const RUNS: &[(&str, Stdout)] = &[
     ("asciinema-speed -s 2 demo.cast", Stdout::Result),
     ("asciinema-stream -q --headless --local -c 'echo hello'", Stdout::Nothing),
     ("asciinema-svg demo.cast", Stdout::Result),
-    ("asciinema-tape demo.tape", Stdout::Record),
+    ("asciinema-tape --steady demo.tape", Stdout::Result),
     ("asciinema-trim --to 1 demo.cast", Stdout::Result),
     ("asciinema-upload --server-url $URL demo.cast", Stdout::Result),
 ];
@@ -185,36 +185,59 @@ fn closed_descriptors_are_no_reason_to_panic() {
     }
 }
 
+/// A connection in non-blocking mode, and the number of bytes that fill it.
+fn full_pipe() -> (UnixStream, UnixStream, usize) {
+    let (reader, mut writer) = UnixStream::pair().expect("a pair of sockets");
+    writer.set_nonblocking(true).expect("non-blocking mode");
+    let mut full = 0;
+    loop {
+        match writer.write(&[b'.'; 4096]) {
+            Ok(count) => full += count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return (reader, writer, full),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// What a program writes to a full pipe once it is read: when the program sleeps, or has ended.
+fn what_follows(mut reader: UnixStream, full: usize, program: &Child) -> String {
+    let until = Instant::now() + Duration::from_secs(30);
+    let stat = format!("/proc/{}/stat", program.id());
+    while fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") R ") || stat.contains(") D ")) {
+        assert!(Instant::now() < until, "it neither sleeps nor ends");
+        thread::sleep(Duration::from_millis(1));
+    }
+    let mut written = Vec::new();
+    reader.read_to_end(&mut written).expect("its output");
+    String::from_utf8_lossy(&written[full..]).into_owned()
+}
+
 #[test]
 fn a_full_pipe_in_non_blocking_mode_is_waited_for() {
     let place = Place::new();
     for (line, _) in RUNS.iter().filter(|(_, stdout)| *stdout == Stdout::Result) {
         let expected = place.run(line, "").stdout_anyhow();
-        let (mut reader, mut writer) = UnixStream::pair().expect("a pair of sockets");
-        writer.set_nonblocking(true).expect("non-blocking mode");
-        let mut full = 0;
-        loop {
-            match writer.write(&[b'.'; 4096]) {
-                Ok(count) => full += count,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) => panic!("{error}"),
-            }
-        }
+        let (reader, writer, full) = full_pipe();
         let mut command = place.scratch.shell(&format!("exec {line}"));
         command.env("URL", &place.server.url).env("ASCIINEMA_INSTALL_ID", "id");
         command.stdin(Stdio::null()).stderr(Stdio::null()).stdout(OwnedFd::from(writer));
         let mut child = command.spawn().expect(line);
         drop(command);
-        // It sleeps, or has failed.
-        let until = Instant::now() + Duration::from_secs(30);
-        let stat = format!("/proc/{}/stat", child.id());
-        while fs::read_to_string(&stat).is_ok_and(|stat| stat.contains(") R ") || stat.contains(") D ")) {
-            assert!(Instant::now() < until, "{line} neither sleeps nor ends");
-            thread::sleep(Duration::from_millis(1));
-        }
-        let mut written = Vec::new();
-        reader.read_to_end(&mut written).expect("its output");
-        assert_eq!(String::from_utf8_lossy(&written[full..]), expected, "{line}");
+        let written = what_follows(reader, full, &child);
+        assert_eq!(written, expected, "{line}");
         assert_eq!(child.wait().expect("its status").code(), Some(0), "{line}");
     }
+}
+
+#[test]
+fn a_message_waits_for_a_full_pipe_in_non_blocking_mode() {
+    let scratch = Scratch::new();
+    let (reader, writer, full) = full_pipe();
+    let mut command = scratch.shell("exec asciinema-idle -i 1 missing.cast");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(OwnedFd::from(writer));
+    let mut child = command.spawn().expect("a program");
+    drop(command);
+    let written = what_follows(reader, full, &child);
+    assert_eq!(written, "asciinema-idle: missing.cast: No such file or directory\n");
+    assert_eq!(child.wait().expect("its status").code(), Some(1));
 }

@@ -102,8 +102,9 @@ fn print_tape_of(cast: &OsStr, output: Option<&OsStr>) -> cli::Result<()> {
     outcome
 }
 
-/// The output of the cast and its name in messages: the file of `-o`, otherwise stdout. It is
-/// written as it is recorded, so that a failure keeps everything before it.
+/// The output of the cast and its name in messages: the file of `-o`, otherwise stdout, whose reader
+/// may go away and end the program. It is written as it is recorded, so that a failure keeps
+/// everything before it.
 fn sink(output: Option<&OsStr>) -> cli::Result<(Box<dyn Write>, String)> {
     match output.filter(|path| *path != "-") {
         Some(path) => {
@@ -112,6 +113,7 @@ fn sink(output: Option<&OsStr>) -> cli::Result<(Box<dyn Write>, String)> {
             Ok((Box::new(file), name))
         }
         None => {
+            tty::restore_sigpipe();
             let stdout = Stream::stdout().map_err(|error| Failure::io("stdout", &error))?;
             Ok((Box::new(stdout), "stdout".to_string()))
         }
