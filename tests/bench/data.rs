@@ -72,6 +72,41 @@ pub fn write_dense_cast(path: &Path) -> io::Result<()> {
     out.flush()
 }
 
+/// A recording of ordinary output, as of builds and listings: one to four lines an event, shorter
+/// than the screen is wide, some of them coloured, every hundredth of a second.
+pub fn write_log_cast(path: &Path, size: u64) -> io::Result<()> {
+    let mut out = BufWriter::with_capacity(1 << 18, File::create(path)?);
+    out.write_all(HEADER.as_bytes())?;
+    let mut numbers = Random::default();
+    let (mut written, mut number) = (HEADER.len() as u64, 0_u64);
+    let mut line = Vec::new();
+    while written < size {
+        number += 1;
+        line.clear();
+        write!(line, "[{}.{:02}, \"o\", \"", number / 100, number % 100)?;
+        for _ in 0..=numbers.draw() % 4 {
+            let random = numbers.draw();
+            let (id, count) = (random % 100_000, random >> 20 & 0xfff);
+            match random >> 40 & 3 {
+                0 => write!(line, "\\u001b[1m\\u001b[32m   Compiling\\u001b[0m part-{id} v1.{count}.0")?,
+                1 => write!(
+                    line,
+                    "-rw-r--r-- 1 user user {count:5} Nov 21 12:00 \\u001b[36mfile-{id}.txt\\u001b[0m"
+                )?,
+                2 => {
+                    write!(line, "test module_{count}::the_result_{id}_is_right ... \\u001b[32mok\\u001b[m")?
+                }
+                _ => write!(line, "src/file-{id}.rs:{count}: the quick brown fox jumps over the lazy dog")?,
+            }
+            line.extend_from_slice(b"\\r\\n");
+        }
+        line.extend_from_slice(b"\"]\n");
+        out.write_all(&line)?;
+        written += line.len() as u64;
+    }
+    out.flush()
+}
+
 fn write_output(line: &mut Vec<u8>, mut random: u64) -> io::Result<()> {
     write!(line, "\"o\", \"")?;
     let length = line.len() + 80 + (random >> 40) as usize % 310;

@@ -191,6 +191,34 @@ impl<'a> Bench<'a> {
             rows.push(self.lines(what, ours, convert, &[]));
         }
         fs::remove_file(self.path("small.cast"))?;
+        rows.extend(self.seekers()?);
+        Ok(rows)
+    }
+
+    /// Finding text on the screen, in ordinary output.
+    fn seekers(&self) -> io::Result<Vec<Row>> {
+        const MEGABYTES: u32 = 100;
+        let cast = self.path("log.cast");
+        data::write_log_cast(&cast, u64::from(MEGABYTES) * 1_000_000)?;
+        let mut rows = Vec::new();
+        for (name, args, rate) in [
+            ("redact", "-s hunter2 -s correct-horse -s s3cr3t", 60.0),
+            ("redact", "--secrets", 25.0),
+            ("search", "hunter2", 100.0),
+            ("marker", "--on hunter2", 150.0),
+        ] {
+            let what = format!("`{name} {args}` of {MEGABYTES} MB of ordinary output");
+            // search exits with a failure if nothing is found.
+            let ours = format!("'{}' {args} {} > /dev/null || true", program(name), cast.display());
+            let mut row = self.lines(&what, ours.clone(), [], &[]);
+            let seconds = row.numbers["here"]["median"].as_f64().unwrap_or(f64::INFINITY);
+            let reached = f64::from(MEGABYTES) / seconds;
+            row.others = format!("{reached:.0} MB/s");
+            row.goal = format!("at least {rate:.0} MB/s");
+            row.verdict = Verdict::of(Some(reached >= rate));
+            rows.push(row);
+        }
+        fs::remove_file(&cast)?;
         Ok(rows)
     }
 
