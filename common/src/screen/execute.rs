@@ -96,14 +96,16 @@ impl<C: Cell> State<C> {
         let edge = self.right_edge();
         let Position { col, row } = self.position;
         let ink = self.ink();
-        let (mut count, mut length) = (0, 0);
-        for character in text.chars().take(edge - col).take_while(|character| width(*character) == 1) {
-            self.last = Some((character, place.wrapping_add(length as u64)));
-            length += character.len_utf8();
-            count += 1;
-        }
+        let (mut length, mut last) = (0, None);
+        let narrow = text.chars().take_while(|character| width(*character) == 1);
+        let placed = narrow.map(|character| {
+            let placed = (character, place.wrapping_add(length as u64));
+            (length, last) = (length + character.len_utf8(), Some(placed));
+            placed
+        });
+        let count = self.grid.rows[row].print_narrow(col..edge, placed, ink);
+        self.last = last;
         self.last_marks.clear();
-        self.grid.rows[row].print_narrow(col, &text[..length], count, ink, place);
         self.advance(count, edge);
         length
     }

@@ -205,15 +205,32 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Writes characters of one column each, which are this many, where there is room for them.
+    /// Writes characters of one column each, with their places, until they or the columns end.
+    /// Returns their number.
     #[inline]
-    pub(super) fn print_narrow(&mut self, col: usize, text: &str, count: usize, ink: C::Ink, place: u64) {
-        let range = col..col + count;
-        self.cut_out(range.clone());
-        self.used = self.used.max(range.end);
-        for (cell, (at, character)) in self.cells[range].iter_mut().zip(text.char_indices()) {
-            *cell = C::new(character, ink, place.wrapping_add(at as u64));
+    pub(super) fn print_narrow(
+        &mut self,
+        cols: Range<usize>,
+        characters: impl Iterator<Item = (char, u64)>,
+        ink: C::Ink,
+    ) -> usize {
+        self.is_changed = true;
+        self.cut(cols.start);
+        let mut count = 0;
+        for (cell, (character, place)) in self.cells[cols.clone()].iter_mut().zip(characters) {
+            *cell = C::new(character, ink, place);
+            count += 1;
         }
+        let end = cols.start + count;
+        // The left half is overwritten.
+        if let Some(cell) = self.cells.get_mut(end).filter(|cell| cell.is_right_half()) {
+            *cell = C::erased(cell.ink());
+        }
+        if !self.marks.is_empty() {
+            self.marks.retain(|mark| !(cols.start..end).contains(&mark.col));
+        }
+        self.used = self.used.max(end);
+        count
     }
 
     /// Writes a character of one or two columns where there is room for it.
