@@ -52,6 +52,39 @@ fn a_secret_is_masked_however_it_was_drawn() {
 }
 
 #[test]
+fn a_secret_over_rows_drawn_one_by_one_is_masked() {
+    let front = "0123456789abcdef";
+    let front = |end: &str| format!("\\u001b[H{front}{end}");
+    for (outputs, expected) in [
+        // As a multiplexer and a pager draw a long line.
+        (vec![front("hunt"), "\\u001b[2;1Her2 x".into()], vec![front("****"), "\\u001b[2;1H*** x".into()]),
+        (vec![front("hunt"), "\\r\\ner2".into()], vec![front("****"), "\\r\\n***".into()]),
+        // In another order.
+        (vec!["\\u001b[2;1Her2".into(), front("hunt")], vec!["\\u001b[2;1H***".into(), front("****")]),
+        // Two lines, both complete by themselves.
+        (vec![front("hunx"), "\\r\\ner2".into()], vec![front("hunx"), "\\r\\ner2".into()]),
+        (vec!["hunt".into(), "\\r\\ner2".into()], vec!["hunt".into(), "\\r\\ner2".into()]),
+    ] {
+        let outputs: Vec<&str> = outputs.iter().map(String::as_str).collect();
+        let expected: Vec<&str> = expected.iter().map(String::as_str).collect();
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
+        assert_eq!(redacted("-r 'hunt[a-z]+2'", &outputs), cast(&expected), "{outputs:?}");
+    }
+    // Held back at the margin.
+    let outputs = [&front("hunt"), "\\r\\n", "er2"];
+    let expected = [&front("****"), "\\r\\n", "***"];
+    assert_eq!(run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout(), cast(&expected));
+    // Over three rows.
+    let token = "ghp_EXAMPLEEXAMPLEEXAMPLEEXAMPLEEXAMPLE0";
+    let rows = |token: &str| {
+        let rows = [format!("token ghp {}", &token[..10]), token[10..30].into(), token[30..].into()];
+        rows.iter().zip(1..).map(|(text, row)| format!("\\u001b[{row};1H{text}")).collect::<String>()
+    };
+    let masked = rows(&"*".repeat(token.len()));
+    assert_eq!(redacted("--secrets", &[&rows(token)]), cast(&[&masked]));
+}
+
+#[test]
 fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
     for (outputs, expected) in [
         (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{Seek, Write};
+use std::ops::Range;
 
 use avt::parser::{EdScope, Function};
 use common::io::unnamed_file;
@@ -210,6 +211,37 @@ fn lines_on_screen(rows: &[(String, bool)], height: usize) -> Vec<String> {
     lines(&rows[start..])
 }
 
+/// A match over two or more lines that look like one, because there is text at the end of the row of
+/// the one and at the start of the next.
+fn leak_across(rows: &[(String, bool)], sought: &[Sought], clean: &mut HashSet<String>) -> Option<String> {
+    let is_text = |character: char| character != ' ';
+    let continues = |row: &str, next: &str| {
+        let cells: Vec<char> = columns(row).collect();
+        cells.iter().rev().take(2).any(|cell| is_text(*cell)) && columns(next).take(2).any(is_text)
+    };
+    let mut joints = Vec::new();
+    let mut joined = String::new();
+    for (index, (row, is_wrapped)) in rows.iter().enumerate() {
+        joined.push_str(row);
+        let next = rows.get(index + 1);
+        if *is_wrapped {
+            continue;
+        }
+        if next.is_some_and(|(next, _)| continues(row, next)) {
+            joints.push(joined.len());
+            continue;
+        }
+        if !joints.is_empty()
+            && let Some(leak) = leak_across_joints(&joined, &joints, sought, clean)
+        {
+            return Some(leak);
+        }
+        joints.clear();
+        joined.clear();
+    }
+    None
+}
+
 /// The lines of the output without escape sequences and other controls.
 fn text_of(steps: &[Step]) -> Vec<String> {
     let mut parser = avt::Parser::new();
@@ -231,17 +263,30 @@ fn text_of(steps: &[Step]) -> Vec<String> {
 /// A match in a line that does not consist of masks and blanks. Most lines are shown at many moments:
 /// those without a match are searched once.
 fn leak(line: &str, sought: &[Sought], clean: &mut HashSet<String>) -> Option<String> {
-    if clean.contains(line) {
+    leak_across_joints(line, &[], sought, clean)
+}
+
+/// The same; with any joints, only a match over one of these offsets.
+fn leak_across_joints(
+    line: &str,
+    joints: &[usize],
+    sought: &[Sought],
+    clean: &mut HashSet<String>,
+) -> Option<String> {
+    let key = if joints.is_empty() { line.to_string() } else { format!("{line}\n{joints:?}") };
+    if clean.contains(&key) {
         return None;
     }
     let mut found = Vec::new();
     let mut patterns = patterns(sought);
     patterns.find(line, &mut found);
     give_back(patterns, sought);
-    let mut texts = found.into_iter().map(|found| &line[found.range]);
-    let leak = texts.find(|text| text.chars().any(|character| !matches!(character, '*' | '＊' | ' ')));
+    let is_across = |range: &Range<usize>| joints.iter().any(|at| range.start < *at && *at < range.end);
+    let is_leak = |text: &&str| text.chars().any(|character| !matches!(character, '*' | '＊' | ' '));
+    let found = found.into_iter().filter(|found| joints.is_empty() || is_across(&found.range));
+    let leak = found.map(|found| &line[found.range]).find(is_leak);
     if leak.is_none() {
-        clean.insert(line.to_string());
+        clean.insert(key);
     }
     leak.map(str::to_string)
 }
@@ -361,6 +406,7 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
             for line in lines(after) {
                 prop_assert_eq!(leak(&line, sought, &mut clean), None, "in {:?} {}", line, place());
             }
+            prop_assert_eq!(leak_across(after, sought, &mut clean), None, "across rows {}", place());
             prop_assert!(are_kept(before, after), "{:?} became {:?} {}", before, after, place());
         }
     }
@@ -378,14 +424,13 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
     if !is_moved && redacted != cast {
         prop_assert_eq!(&from_file(&redacted, sought, &mask()), &redacted, "of\n{}", cast);
     }
-    let mut has_any =
-        || here_or_text(size, steps).iter().any(|line| leak(line, sought, &mut clean).is_some());
+    let mut has_any = || is_in_cast(size, steps, sought, &mut clean);
     prop_assert!(redacted == cast || has_any(), "nothing is found in\n{}\n{}", cast, redacted);
     Ok(())
 }
 
-/// All lines that are ever shown, and those of the stream.
-fn here_or_text(size: Size, steps: &[Step]) -> Vec<String> {
+/// Returns whether a secret is shown at any time, or is in the stream.
+fn is_in_cast(size: Size, steps: &[Step], sought: &[Sought], clean: &mut HashSet<String>) -> bool {
     // Text may be shown and erased again within an event.
     let each = |step: &Step| match step {
         Step::Output(text) => text.chars().map(|one| Step::Output(one.to_string())).collect(),
@@ -397,8 +442,13 @@ fn here_or_text(size: Size, steps: &[Step]) -> Vec<String> {
         Step::Resize(..) => None,
     });
     let titles = titles.collect::<String>().lines().map(str::to_string).collect::<Vec<_>>();
-    let shown = shown_here(size, &single).into_iter().flat_map(|moment| lines(&moment));
-    shown.chain(text_of(steps)).chain(titles).collect()
+    let moments = shown_here(size, &single);
+    let mut is_shown = |moment: &Moment| {
+        lines(moment).iter().any(|line| leak(line, sought, clean).is_some())
+            || leak_across(moment, sought, clean).is_some()
+    };
+    moments.iter().any(&mut is_shown)
+        || text_of(steps).iter().chain(&titles).any(|line| leak(line, sought, clean).is_some())
 }
 
 /// The same for a cast from a pipe.
@@ -482,7 +532,7 @@ pub fn nothing_else_is_replaced(size: Size, steps: &[Step], text: &'static str, 
             prop_assert!(is_kept, "{:?} became {:?} {}", before, after, place());
         }
     }
-    let has_any = || here_or_text(size, steps).iter().any(|line| line.contains(text));
+    let mut has_any = || is_in_cast(size, steps, &sought, &mut clean);
     prop_assert!(replaced == cast || has_any(), "nothing is found in\n{}\n{}", cast, replaced);
     Ok(())
 }

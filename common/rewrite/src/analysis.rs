@@ -270,7 +270,7 @@ impl Analysis {
             Stream::Output => {
                 let is_string = matches!(tokenizer.pending(), [0x1b, b']' | b'P' | b'_' | b'X' | b'^', ..]);
                 before_cursor.clear();
-                screen.iter().for_each(|screen| screen.read_before_cursor(usize::MAX, before_cursor));
+                screen.iter().for_each(|screen| screen.read_all_before_cursor(before_cursor));
                 let places = [
                     output.undecided(&mut finder.patterns).and_then(|at| place(&output.line, at)),
                     sequences.undecided(finder),
@@ -292,7 +292,7 @@ impl Analysis {
         sequences.lose(finder);
         input.lose(finder, Stream::Input);
         before_cursor.clear();
-        screen.iter().for_each(|screen| screen.read_before_cursor(usize::MAX, before_cursor));
+        screen.iter().for_each(|screen| screen.read_all_before_cursor(before_cursor));
         for (line, stream) in [(&*before_cursor, Stream::Output), (&typed.before_cursor(), Stream::Input)] {
             if let Some(at) = finder.patterns.undecided(line.text()) {
                 finder.mask(line, at..line.len(), stream);

@@ -206,6 +206,13 @@ impl Finder {
         let mut found = std::mem::take(&mut self.found);
         found.clear();
         self.find(line.text(), &mut found);
+        if !line.joints().is_empty() {
+            // Each line has been searched by itself.
+            let is_across = |range: &Range<usize>| {
+                line.joints().iter().any(|&joint| range.start < joint && joint < range.end)
+            };
+            found.retain(|found| is_across(&found.range));
+        }
         let mut is_any_new = false;
         for one in &found {
             let (mut is_new, mut was_known, mut is_written) = (false, false, false);
@@ -302,7 +309,11 @@ impl Finder {
             return None;
         }
         let mut masked = TracedLine::default();
+        let mut joints = line.joints().iter().peekable();
         for (at, character) in line.text().char_indices() {
+            if joints.next_if(|joint| **joint <= at).is_some() {
+                masked.join();
+            }
             let place = line.place(at);
             if place != NOWHERE && marks.contains(place) {
                 (0..width(character)).for_each(|_| masked.push(mask, NOWHERE));

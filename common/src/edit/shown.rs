@@ -7,6 +7,10 @@
 //! A long line that changes a little with each event would be examined again and again. A search
 //! that can tell from a part of a line whether there is anything in it to find is asked about the
 //! changed rows first: see [`Extent`].
+//!
+//! A program that draws row by row, such as a pager or a multiplexer, may break a line itself, where
+//! nothing tells it from two lines. A search that must not miss anything can have such rows joined
+//! as well, in a further reading: see [`Rows`].
 
 use std::ops::Range;
 
@@ -39,6 +43,20 @@ pub enum Extent {
     Line,
 }
 
+/// The rows that are examined as one line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rows {
+    /// Those of a wrapped line.
+    Wrapped,
+    /// The same, and then those that look like one line, because each has text up to the margin and
+    /// the next has text from its first column on. Only the surroundings of a change are examined.
+    Adjacent,
+}
+
+/// How much of adjacent rows is examined before and after a change, in columns: longer than most
+/// secrets.
+const SURROUNDINGS: usize = 2048;
+
 /// Receives the rows of a line, and the line or a part of it. Returns whether there may be anything
 /// to find in it: a sign of it, at most `reach` bytes long, that every line with anything to find
 /// contains.
@@ -46,8 +64,14 @@ type Look<'a, L> = &'a mut dyn FnMut(Range<isize>, &L, Extent) -> bool;
 
 /// The text of a line, and any other data kept of its cells.
 trait LineText<C>: Clone + Default {
+    /// The rows that a search of such lines joins.
+    const ROWS: Rows;
+
     /// Appends a range of the columns of a row, without most of the unwritten blanks at its end.
     fn push_cols(&mut self, row: &Row<C>, cols: Range<usize>);
+
+    /// Marks the end of the text as the end of a line that only looks as if it continued.
+    fn join(&mut self) {}
 
     /// Appends a row.
     fn push_row(&mut self, row: &Row<C>)
@@ -158,11 +182,40 @@ impl TracedScreen {
     /// Replaces a line by the cursor's, up to the cursor: the part that may be continued. If it is
     /// longer than `longest` bytes, what it is replaced by is as well.
     pub fn read_before_cursor(&self, longest: usize, line: &mut TracedLine) {
+        self.read_rows_before_cursor(longest, |row, _, _| row.is_wrapped(), line);
+    }
+
+    /// The same, with the rows before it that look like a part of the cursor's line, or would if
+    /// it continued them.
+    pub fn read_all_before_cursor(&self, line: &mut TracedLine) {
+        let cursor = self.0.terminal.cursor();
+        let is_start = cursor.col == 0 && !cursor.is_wrap_pending;
+        let most = SURROUNDINGS / usize::from(self.0.terminal.size().cols.max(1));
+        let continues = |row: &Row<PlacedCell>, next: Option<&Row<PlacedCell>>, distance: usize| {
+            row.is_wrapped()
+                || distance <= most
+                    && has_text_at_end(row)
+                    && (is_start && distance == 0 || next.is_some_and(has_text_at_start))
+        };
+        self.read_rows_before_cursor(usize::MAX, continues, line);
+    }
+
+    /// Replaces a line by the cursor's, up to the cursor. `continues` gets a row, the next one, and
+    /// the number of rows between the first and the cursor's.
+    fn read_rows_before_cursor(
+        &self,
+        longest: usize,
+        continues: impl Fn(&Row<PlacedCell>, Option<&Row<PlacedCell>>, usize) -> bool,
+        line: &mut TracedLine,
+    ) {
         line.clear();
         let terminal = &self.0.terminal;
         let cursor = terminal.cursor();
         let current = terminal.scrollback().len() + cursor.row;
-        let goes_on = |index: usize| terminal.row_of_all(index).is_some_and(Row::is_wrapped);
+        let goes_on = |index: usize| {
+            let next = terminal.row_of_all(index + 1);
+            terminal.row_of_all(index).is_some_and(|row| continues(row, next, current - index - 1))
+        };
         let start = (0..current).rev().take_while(|&index| goes_on(index)).last().unwrap_or(current);
         for row in (start..current).filter_map(|index| terminal.row_of_all(index)) {
             line.push_row(row);
@@ -222,6 +275,12 @@ impl TextLines {
 }
 
 impl LineText<PlacedCell> for TracedLine {
+    const ROWS: Rows = Rows::Adjacent;
+
+    fn join(&mut self) {
+        TracedLine::join(self);
+    }
+
     fn push_cols(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
         let start = cols.start;
         let cells = shown_cells(row, cols);
@@ -270,6 +329,8 @@ impl PlainLine {
 }
 
 impl LineText<TextCell> for PlainLine {
+    const ROWS: Rows = Rows::Wrapped;
+
     fn push_cols(&mut self, row: &Row<TextCell>, cols: Range<usize>) {
         let start = cols.start;
         let cells = shown_cells(row, cols);
@@ -333,46 +394,115 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
 
     fn changed(&mut self, reach: Option<usize>, look: Look<'_, L>) -> usize {
         let ShownLines { terminal, gone, line, changed } = self;
-        let scrolled = terminal.take_changed_lines(changed);
+        let scrolled = match L::ROWS {
+            Rows::Wrapped => terminal.take_changed_lines(|row, _| row.is_wrapped(), changed),
+            Rows::Adjacent => terminal.take_changed_lines(may_continue, changed),
+        };
         let above = terminal.scrollback().len() as isize;
-        let mut pieces = changed.drain(..).peekable();
-        while let Some(ChangedLine { rows, changed }) = pieces.next() {
-            let place = rows.start as isize - above..rows.end as isize - above;
+        let place = |rows: &Range<usize>| rows.start as isize - above..rows.end as isize - above;
+        let mut changed = changed.as_slice();
+        while let [ChangedLine { rows, .. }, ..] = changed {
+            let count = changed.iter().take_while(|piece| piece.rows == *rows).count();
+            let pieces;
+            (pieces, changed) = changed.split_at(count);
             let is_rest = rows.start == 0 && !terminal.is_alternate() && gone.line.len() > 0;
             if rows.len() > 1 {
+                for ChangedLine { changed, .. } in pieces {
+                    let row_of = |row| terminal.row_of_all(row);
+                    let is_noted = match reach.filter(|_| !is_rest) {
+                        None => true,
+                        Some(reach) => {
+                            line.clear();
+                            push_change(terminal, rows, changed, reach, line);
+                            // A mask may remove combining characters.
+                            look(place(rows), line, Extent::Change)
+                                || changed.clone().filter_map(row_of).any(Row::has_marks)
+                        }
+                    };
+                    terminal.note(changed.clone(), is_noted);
+                }
                 let row_of = |row| terminal.row_of_all(row);
-                let is_noted = match reach.filter(|_| !is_rest) {
-                    None => true,
-                    Some(reach) => {
-                        line.clear();
-                        push_change(terminal, &rows, &changed, reach, line);
-                        // A mask may remove combining characters.
-                        look(place.clone(), line, Extent::Change)
-                            || changed.clone().filter_map(row_of).any(Row::has_marks)
-                    }
-                };
-                terminal.note(changed, is_noted);
-            }
-            let is_last = pieces.peek().is_none_or(|next| next.rows != rows);
-            let row_of = |row| terminal.row_of_all(row);
-            if !is_last || rows.len() > 1 && !rows.clone().filter_map(row_of).any(Row::is_noted) {
-                continue;
-            }
-            line.clear();
-            if is_rest {
-                line.clone_from(&gone.line);
-            }
-            for row in rows.filter_map(|row| terminal.row_of_all(row)) {
-                line.push_row(row);
-                if line.len() > LONGEST_LINE {
-                    look(place.clone(), line, Extent::Line);
-                    line.keep_last(OVERLAP);
+                if !rows.clone().filter_map(row_of).any(Row::is_noted) {
+                    continue;
                 }
             }
-            look(place, line, Extent::Line);
+            // The wrapped lines of these rows.
+            let is_wrapped = |row: usize| terminal.row_of_all(row).is_some_and(Row::is_wrapped);
+            let mut start = rows.start;
+            while start < rows.end {
+                let end = (start..rows.end).find(|&row| !is_wrapped(row)).map_or(rows.end, |row| row + 1);
+                if pieces.iter().any(|piece| piece.changed.start < end && start < piece.changed.end) {
+                    let is_rest = is_rest && start == rows.start;
+                    line.clear();
+                    if is_rest {
+                        line.clone_from(&gone.line);
+                    }
+                    push_rows(terminal, start..end, line, &mut |line| {
+                        look(place(&(start..end)), line, Extent::Line);
+                    });
+                }
+                start = end;
+            }
+            if (rows.start..rows.end - 1).all(is_wrapped) {
+                continue;
+            }
+            // Rows that only look like a line: from the first change to the last.
+            let cols = usize::from(terminal.size().cols.max(1));
+            let surroundings = SURROUNDINGS.div_ceil(cols);
+            let start = pieces.first().map_or(rows.start, |piece| piece.changed.start);
+            let end = pieces.last().map_or(rows.end, |piece| piece.changed.end);
+            let around =
+                start.saturating_sub(surroundings).max(rows.start)..(end + surroundings).min(rows.end);
+            line.clear();
+            if is_rest && around.start == rows.start {
+                line.clone_from(&gone.line);
+            }
+            push_rows(terminal, around.clone(), line, &mut |line| {
+                look(place(&around), line, Extent::Line);
+            });
         }
         scrolled
     }
+}
+
+/// Returns whether a row looks as if it continued in the next one: because it wrapped, or because
+/// there is text at the end of the one and at the start of the other, except perhaps for a blank.
+fn may_continue<C: Cell>(row: &Row<C>, next: &Row<C>) -> bool {
+    row.is_wrapped() || has_text_at_end(row) && has_text_at_start(next)
+}
+
+fn has_text_at_end<C: Cell>(row: &Row<C>) -> bool {
+    row.cells().iter().rev().take(2).any(is_text)
+}
+
+fn has_text_at_start<C: Cell>(row: &Row<C>) -> bool {
+    row.cells().iter().take(2).any(is_text)
+}
+
+fn is_text<C: Cell>(cell: &C) -> bool {
+    cell.code() != u32::from(' ')
+}
+
+/// Appends rows, and passes the text to `look`: in pieces if it is too long, otherwise as a whole.
+fn push_rows<C: Cell, L: LineText<C>>(
+    terminal: &Terminal<C>,
+    rows: Range<usize>,
+    line: &mut L,
+    look: &mut dyn FnMut(&L),
+) {
+    let last = rows.end.saturating_sub(1);
+    for index in rows {
+        let Some(row) = terminal.row_of_all(index) else { continue };
+        line.push_row(row);
+        if !row.is_wrapped() && index < last {
+            line.join();
+        }
+        if line.len() > LONGEST_LINE {
+            look(line);
+            line.keep_last(OVERLAP);
+        }
+    }
+    look(line);
 }
 
 /// Appends the changed rows of a line, with at least `reach` bytes of the line on either side.
@@ -397,7 +527,12 @@ fn push_change<C: Cell, L: LineText<C>>(
             false => index.saturating_sub(changed.end) * cols,
         };
         let within = reach.saturating_sub(distance).min(cols);
+        let is_wrapped = |row: usize| terminal.row_of_all(row).is_some_and(Row::is_wrapped);
         let range = match index {
+            // Rows are noted only while they are parts of a line, so the first that only looks like
+            // a part of this one is examined as a whole.
+            before if before + 1 == changed.start && !row.is_wrapped() => 0..cols,
+            after if after == changed.end && !is_wrapped(after - 1) => 0..cols,
             before if before < changed.start => cols - within..cols,
             after if after >= changed.end => 0..within,
             _ => 0..cols,

@@ -16,6 +16,8 @@ pub struct TracedLine {
     /// The places of wide characters that two narrow ones cannot replace: see
     /// [`TracedLine::keep_whole`].
     whole: Vec<u64>,
+    /// The offsets at which another line of the screen begins: see [`TracedLine::join`].
+    joints: Vec<usize>,
 }
 
 impl Clone for TracedLine {
@@ -30,6 +32,7 @@ impl Clone for TracedLine {
         self.text.clone_from(&line.text);
         self.runs.clone_from(&line.runs);
         self.whole.clone_from(&line.whole);
+        self.joints.clone_from(&line.joints);
     }
 }
 
@@ -111,6 +114,17 @@ impl TracedLine {
         &self.whole
     }
 
+    /// Marks the end of the text as the end of a line on the screen. The text that follows is
+    /// another line, which may only look like the continuation of this one.
+    pub fn join(&mut self) {
+        self.joints.push(self.text.len());
+    }
+
+    /// The offsets at which another line begins, in ascending order.
+    pub fn joints(&self) -> &[usize] {
+        &self.joints
+    }
+
     #[inline]
     fn begin_run(&mut self, place: u64) {
         let goes_on = self.runs.last().is_some_and(|&(start, first)| match first {
@@ -127,6 +141,7 @@ impl TracedLine {
         self.text.clear();
         self.runs.clear();
         self.whole.clear();
+        self.joints.clear();
     }
 
     /// Keeps about this many bytes at the end of the text.
@@ -137,6 +152,8 @@ impl TracedLine {
         self.text.drain(..start);
         self.runs.retain(|&(run, _)| run > start);
         self.runs.iter_mut().for_each(|(run, _)| *run -= start);
+        self.joints.retain(|&joint| joint > start);
+        self.joints.iter_mut().for_each(|joint| *joint -= start);
         if !self.text.is_empty() {
             self.runs.insert(0, (0, place));
         }

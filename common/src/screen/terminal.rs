@@ -275,14 +275,24 @@ impl<C: Cell> Terminal<C> {
     /// by which the whole screen has scrolled up since then. Rows that have left the scrollback
     /// record themselves whether they have changed.
     ///
+    /// `continues` decides whether a row's line continues in the next row, as it does at least if
+    /// it is wrapped.
+    ///
     /// A line of which no row has changed is the same as at the last call: a row changes, too, when
     /// its line becomes longer or shorter after it, or is cut off before it.
-    pub fn take_changed_lines(&mut self, lines: &mut Vec<ChangedLine>) -> usize {
+    pub fn take_changed_lines(
+        &mut self,
+        continues: impl Fn(&Row<C>, &Row<C>) -> bool,
+        lines: &mut Vec<ChangedLine>,
+    ) -> usize {
         lines.clear();
         let grid = &mut self.state.grid;
         let above = grid.scrollback.len();
         let mut start = above - std::mem::take(&mut grid.new_above).min(above);
-        while start > 0 && grid.scrollback[start - 1].is_wrapped {
+        let row_at = |index: usize| grid.scrollback.get(index).or_else(|| grid.rows.get(index - above));
+        while let (Some(before), Some(row)) = (start.checked_sub(1).and_then(row_at), row_at(start))
+            && continues(before, row)
+        {
             start -= 1;
         }
         let first = start;
@@ -290,8 +300,9 @@ impl<C: Cell> Terminal<C> {
         // Where the pieces of the current line begin.
         let mut pieces = 0;
         let mut is_new_line = false;
-        let rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows);
-        for (index, row) in (first..).zip(rows) {
+        let mut rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows).peekable();
+        let mut index = first;
+        while let Some(row) = rows.next() {
             let is_changed = std::mem::take(&mut row.is_changed) | is_new_line;
             is_new_line = std::mem::take(&mut row.is_cut);
             if is_changed {
@@ -300,8 +311,9 @@ impl<C: Cell> Terminal<C> {
                     None => lines.push(ChangedLine { rows: start..end, changed: index..index + 1 }),
                 }
             }
-            if !row.is_wrapped {
-                start = index + 1;
+            index += 1;
+            if !rows.peek().is_some_and(|next| continues(row, next)) {
+                start = index;
                 lines[pieces..].iter_mut().for_each(|line| line.rows.end = start);
                 pieces = lines.len();
             }

@@ -321,7 +321,7 @@ proptest! {
                 Step::Output(output) => terminal.feed(output),
                 Step::Resize(size) => terminal.resize(*size).unwrap(),
             }
-            terminal.take_changed_lines(&mut changed);
+            terminal.take_changed_lines(|row, _| row.is_wrapped(), &mut changed);
             let lines = lines(&terminal);
             // The first one may be the rest of a line that has left the scrollback.
             for (rows, text) in lines.iter().filter(|(rows, _)| rows.start > 0) {
