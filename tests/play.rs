@@ -844,6 +844,32 @@ fn q_ends_it_successfully_and_restores_the_terminal() {
 }
 
 #[test]
+fn ended_within_a_full_screen_program_it_leaves_what_the_recording_showed_before() {
+    let outputs =
+        [(0.0, "first"), (1000.0, "\r\nsecond"), (1500.0, "\x1b[?1049h\x1b[Hinside"), (NEVER, "end")];
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&outputs));
+    for (cols, rows) in [(80, 24), (60, 20)] {
+        let mut watched = Watched::start(&scratch, "asciinema-play demo.cast", Size { cols, rows });
+        watched.wait_until("it plays", |screen| screen.text()[0] == "first");
+        watched.terminal.enter(" ");
+        watched.wait_until("the state line is on the primary screen", is_paused);
+        watched.terminal.enter("]".repeat(4).as_str());
+        watched.terminal.enter("\x1b[F");
+        watched.terminal.enter(",");
+        watched.wait_until("it is in the program", |screen| screen.is_alternate() && is_paused(screen));
+        watched.terminal.enter("q");
+        assert_eq!(watched.terminal.status_without_reading(), 0);
+        watched.wait_until("the primary screen is back", |screen| !screen.is_alternate());
+        let text = watched.screen.text();
+        assert_eq!(
+            text.iter().map(String::as_str).filter(|row| !row.is_empty()).collect::<Vec<_>>(),
+            ["first", "second"]
+        );
+    }
+}
+
+#[test]
 fn a_jump_past_a_fault_stops_before_it() {
     let broken = cast(&[(0.0, "start"), (NEVER, "before the break")]) + "[2000.0, \"o\", \"cut";
     let mut played = Played::start("demo.cast", &broken);

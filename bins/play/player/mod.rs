@@ -210,8 +210,12 @@ impl Player {
 
     /// Restores the terminal.
     pub fn leave(mut self) {
-        if self.view.as_ref().is_some_and(|view| matches!(view.display, Display::Drawn { .. })) {
-            // Only the recording remains visible.
+        if let Some(view) = &mut self.view
+            && matches!(view.display, Display::Drawn { .. })
+        {
+            // Only the recording remains visible, as it was before it showed the alternate screen:
+            // the terminal's own primary screen still has the last frame.
+            view.screen.feed("\x1b[?1049l");
             self.draw_frame(false);
             let _ = self.sink.write();
         }
