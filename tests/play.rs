@@ -870,6 +870,27 @@ fn ended_within_a_full_screen_program_it_leaves_what_the_recording_showed_before
 }
 
 #[test]
+fn stopped_within_a_full_screen_program_it_leaves_what_the_recording_showed_before() {
+    let outputs = [(0.0, "first"), (1500.0, "\x1b[?1049h\x1b[Hinside"), (NEVER, "end")];
+    let scratch = Scratch::new();
+    scratch.write("demo.cast", cast(&outputs));
+    let mut watched = Watched::start(&scratch, "exec sh", Size { cols: 80, rows: 24 });
+    watched.terminal.enter("set -m; PS1=prompt; asciinema-play demo.cast\r");
+    watched.wait_until("it plays", |screen| screen.text().iter().any(|row| row.ends_with("first")));
+    watched.terminal.enter(" ");
+    watched.wait_until("the state line is on the primary screen", is_paused);
+    watched.terminal.enter("\x1b[F,");
+    watched.wait_until("it is in the program", |screen| screen.is_alternate() && is_paused(screen));
+    watched.terminal.enter("\x1a");
+    watched.wait_until("the shell is back", |screen| screen.text().iter().any(|row| row.contains("prompt")));
+    let text = watched.screen.text();
+    assert!(text[0].starts_with("first") && !text.iter().any(|row| row.contains(" / ")), "{text:#?}");
+    watched.terminal.enter("fg\r");
+    watched.wait_until("it is in the program again", |screen| screen.is_alternate() && is_paused(screen));
+    watched.terminal.enter("q");
+}
+
+#[test]
 fn a_jump_past_a_fault_stops_before_it() {
     let broken = cast(&[(0.0, "start"), (NEVER, "before the break")]) + "[2000.0, \"o\", \"cut";
     let mut played = Played::start("demo.cast", &broken);

@@ -210,15 +210,7 @@ impl Player {
 
     /// Restores the terminal.
     pub fn leave(mut self) {
-        if let Some(view) = &mut self.view
-            && matches!(view.display, Display::Drawn { .. })
-        {
-            // Only the recording remains visible, as it was before it showed the alternate screen:
-            // the terminal's own primary screen still has the last frame.
-            view.screen.feed("\x1b[?1049l");
-            self.draw_frame(false);
-            let _ = self.sink.write();
-        }
+        self.show_recording_alone();
         self.sink.reset(PATIENCE);
         if let (Some(terminal), true) = (&self.terminal, self.sink.has_asked()) {
             terminal.swallow_replies();

@@ -239,6 +239,23 @@ impl Player {
         *frame = Some(next);
         (view.is_stale, view.drawn, view.seconds) = (false, Instant::now(), seconds);
     }
+
+    /// Removes overlays from a terminal that is about to be given back. It shows the primary screen
+    /// then, which still has the last frame before the alternate one.
+    pub(super) fn show_recording_alone(&mut self) {
+        let Some(view) = self.view.as_mut().filter(|view| matches!(view.display, Display::Drawn { .. }))
+        else {
+            return;
+        };
+        let screen = view.screen.clone();
+        view.screen.feed("\x1b[?1049l");
+        self.draw_frame(false);
+        // Fails only if the terminal is gone.
+        let _ = self.sink.write();
+        if let Some(view) = &mut self.view {
+            view.screen = screen;
+        }
+    }
 }
 
 fn state_of(view: &View, clock: &crate::clock::Clock, position: Time, keys: &crate::keys::Keys) -> State {

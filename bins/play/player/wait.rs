@@ -140,6 +140,7 @@ impl Player {
     /// Stops, and resumes when continued. The shell gets the terminal restored.
     fn stop(&mut self) -> Result<(), Ending> {
         if self.view.is_some() {
+            self.show_recording_alone();
             self.sink.reset(PATIENCE);
         }
         if let Some(raw_mode) = &self.raw_mode {
