@@ -651,8 +651,26 @@ fn press_random_keys(cast: &str, size: Size, keys: usize, seed: u64) {
         });
         assert!(problem.is_empty(), "key {number} {key:?}, in the pause: {problem}");
     }
+    watched.terminal.enter("?");
+    let mut time = None;
+    watched.wait_until("the keys are shown", |screen| {
+        time = Watched::time(screen).filter(|_| is_help_shown(screen) && is_paused(screen));
+        time.is_some()
+    });
     watched.terminal.enter("q");
     assert_eq!(watched.terminal.status_without_reading(), 0);
+    // The recording remains, as on the primary screen.
+    let mut left = screen_at(cast, time.unwrap_or_default());
+    left.feed("\x1b[?1049l");
+    let (mut problem, since) = (String::new(), Instant::now());
+    watched.wait_until("the recording alone is left", |screen| {
+        problem = match Watched::time(screen) {
+            Some(_) => "the state line is left".to_string(),
+            None => difference(screen, &left),
+        };
+        problem.is_empty() || since.elapsed() > Duration::from_secs(5)
+    });
+    assert!(problem.is_empty(), "after the end: {problem}");
 }
 
 /// The difference between a terminal and a part of a screen; empty if there is none.
