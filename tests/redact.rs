@@ -229,10 +229,17 @@ fn everything_else_is_copied_byte_for_byte() {
 #[test]
 fn a_mask_is_as_wide_as_the_text_it_replaces() {
     let outputs = ["x密码\\u5bc6😀e\\u0301y"];
-    assert_eq!(redacted("-s 密码密😀e\u{301}", &outputs), cast(&["x*********y"]));
-    assert_eq!(redacted("-s 密码密😀e\u{301} --mask '#'", &outputs), cast(&["x#########y"]));
-    // Two narrow ones would not wrap the same way.
-    assert_eq!(redacted("-s 密", &["0123456789012345678密"]), cast(&["0123456789012345678＊"]));
+    assert_eq!(redacted("-s 密码密😀e\u{301}", &outputs), cast(&["x＊＊＊＊*y"]));
+    assert_eq!(redacted("-s 密码密😀e\u{301} --mask '#'", &outputs), cast(&["x＃＃＃＃#y"]));
+    // Two narrow ones would not wrap the same way, nor be repeated or overwritten the same way.
+    for (output, expected) in [
+        ("0123456789012345678密", "0123456789012345678＊"),
+        ("密\\u001b[2bx", "＊\\u001b[2bx"),
+        ("密\\bx", "＊\\bx"),
+        ("\\u001b[?7l0123456789012345678密", "\\u001b[?7l0123456789012345678＊"),
+    ] {
+        assert_eq!(redacted("-s 密", &[output]), cast(&[expected]));
+    }
 }
 
 #[test]
@@ -263,6 +270,27 @@ fn in_a_pipe_a_secret_completed_out_of_order_is_not_shown() {
     assert_eq!(pipe(&outputs), cast(&["hunterX2", &format!("\\b\\b\\u001b[P{covered}\\u001b[1;7H")]));
     let whole = run("cat | asciinema-redact -s hunter2 --whole", cast(&outputs)).stdout();
     assert_eq!(whole, cast(&["******X*", "\\b\\b\\u001b[P"]));
+}
+
+#[test]
+fn in_a_pipe_a_mask_creates_no_match_in_what_is_held_back() {
+    // The second event completes a word, whose mask makes another one begin after it in the first.
+    let outputs = ["aa\\u001b[2;2H\\u001b[1;2Hab", "\\u001b[1;2Hb"];
+    let redacted = run(r"cat | asciinema-redact -r '\bab'", cast(&outputs)).stdout();
+    assert_eq!(redacted, cast(&["*a\\u001b[2;2H\\u001b[1;2H**", "\\u001b[1;2H*"]));
+    assert_eq!(run(r"asciinema-redact -r '\bab'", redacted.as_str()).stdout(), redacted);
+}
+
+#[test]
+fn a_suggestion_drawn_over_at_once_is_masked() {
+    // As fish does.
+    let outputs = ["$ h", "u\\u001b[2mnter2\\u001b[m\\u001b[6D\\u001b[36mu\\u001b[2mnter"];
+    let expected = ["$ *", "*\\u001b[2m*****\\u001b[m\\u001b[6D\\u001b[36m*\\u001b[2m****"];
+    assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
+    let outputs = ["$ h", "u\\u001b[2mnter2\\r$ xyzxyzx"];
+    let expected = ["$ *", "*\\u001b[2m*****\\r$ xyzxyzx"];
+    assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
+    assert_eq!(run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout(), cast(&expected));
 }
 
 #[test]

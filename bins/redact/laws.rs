@@ -137,10 +137,14 @@ fn steps_of(cast: &str) -> Vec<Step> {
 /// The rows of a screen, including the scrollback, and whether each continues in the next.
 type Moment = Vec<(String, bool)>;
 
+/// The number of rows above the screen, as many as a search keeps. A longer line that is rewrapped
+/// comes to stand elsewhere on terminals that keep more or less of it.
+const SCROLLBACK: usize = 200;
+
 /// The contents of our terminal after each event.
 fn shown_here(size: Size, steps: &[Step]) -> Vec<Moment> {
     let size_of = |(cols, rows)| common::size::Size { cols, rows };
-    let mut screen = TextScreen::new(size_of(size), 1000).unwrap();
+    let mut screen = TextScreen::new(size_of(size), SCROLLBACK).unwrap();
     let mut moments = Vec::new();
     for step in steps {
         match step {
@@ -157,7 +161,8 @@ fn shown_here(size: Size, steps: &[Step]) -> Vec<Moment> {
 
 /// The contents of avt after each event.
 fn shown_by_avt(size: Size, steps: &[Step]) -> Vec<Moment> {
-    let mut terminal = avt::Terminal::with_scrollback(size.0.into(), size.1.into(), Some(1000)).unwrap();
+    let mut terminal =
+        avt::Terminal::with_scrollback(size.0.into(), size.1.into(), Some(SCROLLBACK)).unwrap();
     let mut parser = avt::Parser::new();
     let mut moments = Vec::new();
     for step in steps {
@@ -462,10 +467,12 @@ pub fn nothing_is_shown_from_a_pipe(size: Size, steps: &[Step], sought: &[Sought
     let agree = here.0 == by_avt.0;
     let may_move = may_move(steps, sought);
     for (before, after) in std::iter::once(here).chain(agree.then_some(by_avt)) {
+        let mut is_moved = false;
         for (index, after) in after.iter().enumerate().filter(|(index, _)| is_moment(&redacted, *index)) {
             // Covers are further events.
-            if may_move && !before.iter().any(|before| are_kept(before, after)) {
-                continue;
+            is_moved |= may_move && !before.iter().any(|before| are_kept(before, after));
+            if is_moved {
+                break;
             }
             // What follows a text may be erased when it has been passed on and has left the screen.
             let depends_on_the_rest = sought.iter().any(|sought| matches!(sought, Sought::Regex("ba$")));

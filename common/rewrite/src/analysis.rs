@@ -158,10 +158,19 @@ impl Analysis {
         let is_last = self.finder.pass == Pass::Only;
         let Analysis { finder, tokenizer, screen, output, sequences, key_block, .. } = self;
         let Analysis { before_cursor, bare, covers, .. } = self;
+        let is_reply = text.len() <= LONGEST_REPLY;
+        let mut drawn = Drawn::default();
         let mut tokens = tokenizer.tokens(text.as_bytes());
         while let Some(token) = tokens.next() {
             take_token(&token, finder, output, sequences, key_block);
             let Some(screen) = screen else { continue };
+            // A shell draws a suggestion or a correction, and then draws over it.
+            if is_reply && drawn.is_overwritten_by(&token, screen) {
+                screen.read_at_cursor(LONGEST_REMEMBERED, before_cursor);
+                if before_cursor.len() <= LONGEST_REMEMBERED && finder.may_match(before_cursor) {
+                    drop(finder.look(before_cursor, Stream::Output));
+                }
+            }
             if matches!(token.kind, Kind::Text) && !token.bytes.is_ascii() {
                 finder.keep_whole(at_edge(screen, &token).into_iter());
             }
@@ -178,7 +187,7 @@ impl Analysis {
         }
         if let Some(screen) = screen {
             look_at_screen(screen, finder, key_block, bare);
-            if text.len() <= LONGEST_REPLY {
+            if is_reply {
                 screen.read_before_cursor(LONGEST_REMEMBERED, before_cursor);
                 finder.history.push(before_cursor);
             }
@@ -382,6 +391,36 @@ fn cover_all(
             }
         }
         covers.push((place, cover));
+    }
+}
+
+/// The row in which an event has printed text last.
+#[derive(Default)]
+struct Drawn {
+    row: Option<usize>,
+    /// True if the cursor may have moved back since.
+    is_behind: bool,
+}
+
+impl Drawn {
+    /// Takes the next token, before it is executed. Returns whether it may write over text of the
+    /// same event.
+    fn is_overwritten_by(&mut self, token: &Token<'_>, screen: &TracedScreen) -> bool {
+        let terminal = screen.terminal();
+        match token.kind {
+            Kind::Text => {
+                let row = terminal.cursor().row;
+                let is_over = self.is_behind && self.row == Some(row);
+                *self = Drawn { row: Some(row), is_behind: false };
+                return is_over;
+            }
+            Kind::Csi(csi) => self.is_behind |= !matches!(csi.last, b'm' | b'C' | b'K' | b'h' | b'l'),
+            // The text scrolls away.
+            Kind::Control(b'\n') if terminal.cursor().row + 1 >= terminal.rows().len() => self.row = None,
+            Kind::Control(_) | Kind::Escape(_) => self.is_behind = true,
+            Kind::String(_) | Kind::Broken => {}
+        }
+        false
     }
 }
 

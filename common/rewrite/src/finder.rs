@@ -57,10 +57,18 @@ pub struct Finder {
     now: Time,
     /// True if new places have been marked.
     has_news: bool,
-    /// True if new wide characters have been marked.
+    /// True if new wide characters have been marked, for which a text may need a wide part.
     has_wide_news: bool,
     found: Vec<Found>,
+    /// The lines searched since anything has been held back, in which a later mask may create a new
+    /// match: only if events are passed on, otherwise there is another pass.
+    held: Vec<TracedLine>,
+    /// Their length in bytes.
+    held_length: usize,
 }
+
+/// The amount of lines remembered while events are held back, in bytes.
+const MOST_HELD: usize = 4 << 20;
 
 /// The places to rewrite in one stream.
 #[derive(Default)]
@@ -104,6 +112,8 @@ impl Finder {
             has_news: false,
             has_wide_news: false,
             found: Vec::new(),
+            held: Vec::new(),
+            held_length: 0,
         }
     }
 
@@ -121,6 +131,9 @@ impl Finder {
 
     /// Marks wide characters that need a wide substitute, if they are rewritten.
     pub fn keep_whole(&mut self, places: impl Iterator<Item = u64>) {
+        if let Substitute::Mask(_) = self.substitute {
+            return;
+        }
         let Masks { marks, singles, released } = &mut self.output;
         let is_last = self.pass == Pass::Only;
         singles.extend(places.filter(|&place| place >= *released && (is_last || marks.contains(place))));
@@ -182,16 +195,55 @@ impl Finder {
         if !self.masks_match {
             return bare;
         }
-        // Masks may create new matches, but each round masks something that was not masked before.
-        while has_found || self.pass != Pass::First {
-            let masked = self.masked(line, stream);
-            let is_untouched = masked.is_none() && self.pass != Pass::Again;
-            if is_untouched || !self.mark(masked.as_ref().unwrap_or(line), stream, &mut bare) {
-                break;
-            }
-            has_found = true;
+        has_found |= self.mark_among_masks(line, stream, has_found, &mut bare);
+        if self.pass == Pass::Only && stream == Stream::Output {
+            self.look_at_held(line, has_found);
         }
         bare
+    }
+
+    /// Marks the matches that masks have created in a line. Returns whether any of them is new.
+    fn mark_among_masks(
+        &mut self,
+        line: &TracedLine,
+        stream: Stream,
+        has_found: bool,
+        bare: &mut Vec<Found>,
+    ) -> bool {
+        let mut is_any_new = false;
+        // Each round masks something that was not masked before.
+        while has_found || is_any_new || self.pass != Pass::First {
+            let masked = self.masked(line, stream);
+            let is_untouched = masked.is_none() && self.pass != Pass::Again;
+            if is_untouched || !self.mark(masked.as_ref().unwrap_or(line), stream, bare) {
+                break;
+            }
+            is_any_new = true;
+        }
+        is_any_new
+    }
+
+    /// Marks the matches that new masks have created in lines shown by events that are held back,
+    /// and remembers a line as one of them.
+    fn look_at_held(&mut self, line: &TracedLine, mut has_news: bool) {
+        let mut held = std::mem::take(&mut self.held);
+        while std::mem::take(&mut has_news) {
+            for line in &held {
+                // What has been passed on was shown before there was the mask.
+                has_news |= self.mark_among_masks(line, Stream::Output, false, &mut Vec::new());
+            }
+        }
+        if held.last() != Some(line) && self.held_length + line.len() <= MOST_HELD {
+            self.held_length += line.len();
+            held.push(line.clone());
+        }
+        self.held = held;
+    }
+
+    /// Records that nothing is held back any more.
+    pub fn forget_held(&mut self) {
+        self.held.clear();
+        self.held_length = 0;
     }
 
     /// Searches a text of several lines: each of them, and all of them joined.
@@ -232,7 +284,8 @@ impl Finder {
                 } else if place >= masks.released {
                     let is_added = masks.marks.insert(character, place, current);
                     is_new |= is_added;
-                    self.has_wide_news |= is_added && width(character) == 2;
+                    let is_text = matches!(self.substitute, Substitute::Texts(_));
+                    self.has_wide_news |= is_text && is_added && width(character) == 2;
                 }
             }
             if is_new && stream == Stream::Output {
@@ -316,7 +369,8 @@ impl Finder {
             }
             let place = line.place(at);
             if place != NOWHERE && marks.contains(place) {
-                (0..width(character)).for_each(|_| masked.push(mask, NOWHERE));
+                let text = Substitute::Mask(mask).text(Part::Mask, width(character), false);
+                masked.push_str(&text, NOWHERE);
             } else {
                 masked.push(character, place);
             }

@@ -75,7 +75,8 @@ fn escape_length(raw: &[u8]) -> usize {
 /// The replacement for matches.
 #[derive(Clone, Debug)]
 pub enum Substitute {
-    /// A character for each column. It is applied again if that creates a new match.
+    /// A character for each narrow one, and its wide form for each wide one, so that nothing else
+    /// moves. It is applied again if that creates a new match.
     Mask(char),
     /// A text for each pattern, in the order in which kinds of patterns were added: truncated or
     /// padded with blanks to the columns of the match.
@@ -84,11 +85,14 @@ pub enum Substitute {
 
 impl Substitute {
     /// The replacement for a character of this many columns. `is_whole` requires a single
-    /// character, because two would not be placed the same way.
+    /// character, because two would not be placed the same way; a mask always is.
     pub fn text(&self, part: Part, width: usize, is_whole: bool) -> String {
         match (self, part) {
-            (Substitute::Mask(mask), _) if is_whole => wide(*mask).to_string(),
-            (Substitute::Mask(mask), _) => std::iter::repeat_n(*mask, width).collect(),
+            (Substitute::Mask(mask), _) => match width {
+                0 => String::new(),
+                1 => mask.to_string(),
+                _ => wide(*mask).to_string(),
+            },
             (Substitute::Texts(texts), Part::Text { index, col, cols }) => {
                 let text = texts.get(index).map_or("", String::as_str);
                 let part = columns(text, col..col + width, cols);
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_mask_is_as_wide_as_the_character_it_replaces() {
-        assert_eq!(masked(r"a界b\ud83d\ude00c\u754c", "界😀"), "a**b**c**");
+        assert_eq!(masked(r"a界b\ud83d\ude00c\u754c", "界😀"), "a＊b＊c＊");
         assert_eq!(masked("ae\u{301}b", "e\u{301}"), "a*b");
     }
 

@@ -291,6 +291,9 @@ impl Passage {
                 _ => self.emit(out)?,
             }
         }
+        if self.queue.is_empty() {
+            self.analysis.finder().forget_held();
+        }
         Ok(())
     }
 

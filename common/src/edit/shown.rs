@@ -185,7 +185,23 @@ impl TracedScreen {
         self.read_rows_before_cursor(longest, |row, _, _| row.is_wrapped(), line);
     }
 
-    /// The same, with the rows before it that look like a part of the cursor's line, or would if
+    /// Replaces a line by the cursor's. If it is longer than `longest` bytes, what it is replaced by
+    /// is as well.
+    pub fn read_at_cursor(&self, longest: usize, line: &mut TracedLine) {
+        line.clear();
+        let terminal = &self.0.terminal;
+        let current = terminal.scrollback().len() + terminal.cursor().row;
+        let goes_on = |index: &usize| terminal.row_of_all(*index).is_some_and(Row::is_wrapped);
+        let start = (0..current).rev().take_while(goes_on).last().unwrap_or(current);
+        for row in (start..).map_while(|index| terminal.row_of_all(index)) {
+            line.push_row(row);
+            if line.len() > longest || !row.is_wrapped() {
+                return;
+            }
+        }
+    }
+
+    /// Like [`TracedScreen::read_before_cursor`], with the rows before it that look like a part of the cursor's line, or would if
     /// it continued them.
     pub fn read_all_before_cursor(&self, line: &mut TracedLine) {
         let cursor = self.0.terminal.cursor();

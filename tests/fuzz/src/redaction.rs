@@ -24,16 +24,14 @@ const SOUGHT: [&[Sought]; 8] = [
     &[Sought::Regex("a b"), Sought::Regex("ba$")],
 ];
 
-/// The terminal vocabulary within which redaction must hide everything, a byte for each word. It
-/// excludes disabling autowrap, in which case a wide character without room at the margin gets two
-/// narrow masks, the second of which replaces something else.
+/// The terminal vocabulary within which redaction must hide everything, a byte for each word.
 const WORDS: [&str; 64] = [
     "a",
     "b",
     "c",
     "a",
-    "b",
-    "c",
+    "\x1b[?7l",
+    "\x1b[?7h",
     "ab",
     "abca",
     "aab",
