@@ -10,7 +10,6 @@ use common::edit::Position;
 use common::io;
 use common::tty::{self, Interest};
 
-use crate::history::Moment;
 use crate::store::{Store, StoreReader};
 
 /// The source of the cast.
@@ -46,6 +45,15 @@ pub struct Played {
     pub text: Vec<u8>,
     /// Its source offset.
     pub offset: u64,
+}
+
+/// A moment of the cast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// After all events up to and including a time.
+    At(Time),
+    /// Before the first event that begins at or after an offset in the source.
+    Before(u64),
 }
 
 impl Played {

@@ -12,7 +12,7 @@ use common::cast::{Code, Item, Place, Reader, Time};
 use common::screen::{Checkpoint, Screen, TooLarge};
 use common::size::Size;
 
-use crate::cursor::{Cursor, Input, Next};
+use crate::cursor::{Cursor, Input, Moment, Next};
 use crate::store::{Store, StoreReader};
 
 /// The distance between positions that can be resumed from, in bytes of the source.
@@ -67,15 +67,6 @@ struct Shared {
     stops: Vec<Stop>,
     /// The current distance between checkpoints, in bytes of the source.
     stride: u64,
-}
-
-/// A moment of the cast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// After all events up to and including a time.
-    At(Time),
-    /// Before the first event that begins at or after an offset in the source.
-    Before(u64),
 }
 
 /// A point from which reading continues after a jump, and the screen there.

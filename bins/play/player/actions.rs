@@ -8,8 +8,8 @@ use common::tty;
 use common::vt::Key;
 
 use super::{Awaited, Ending, Overlay, Player, Recording};
-use crate::cursor::Next;
-use crate::history::{self, Moment};
+use crate::cursor::{Moment, Next};
+use crate::history;
 use crate::keys::{CTRL_C, KeyAction};
 use crate::search::{Direction, Search};
 

@@ -23,9 +23,9 @@ use common::tty::{self, RawMode, Signal, Signals, Terminal};
 use common::vt::{Key, KeyDecoder};
 
 use crate::clock::Clock;
-use crate::cursor::{Cursor, Input, Next, Played};
+use crate::cursor::{Cursor, Input, Moment, Next, Played};
 use crate::frame::{Frame, Offset};
-use crate::history::{self, History, Moment};
+use crate::history::{self, History};
 use crate::keys::{CTRL_C, Keys};
 use crate::search::Search;
 use crate::sink::PlaySink;
