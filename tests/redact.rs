@@ -85,6 +85,31 @@ fn a_secret_over_rows_drawn_one_by_one_is_masked() {
 }
 
 #[test]
+fn a_secret_over_rows_of_a_pane_or_after_indentation_is_masked() {
+    for (outputs, expected) in [
+        // Panes side by side, and the other way round.
+        (
+            vec!["\\u001b[H1234567hun│a\\u001b[2;1Hter2      │b"],
+            vec!["\\u001b[H1234567***│a\\u001b[2;1H****      │b"],
+        ),
+        (
+            vec!["\\u001b[1;8H│123456789hun\\u001b[2;8H│ter2 x"],
+            vec!["\\u001b[1;8H│123456789***\\u001b[2;8H│**** x"],
+        ),
+        // After line numbers, wrapped or not.
+        (vec![" 12 123456789012hunt\\u001b[2;5Her2"], vec![" 12 123456789012****\\u001b[2;5H***"]),
+        (vec![" 12 123456789012hunt    er2"], vec![" 12 123456789012****    ***"]),
+        // In different panes.
+        (
+            vec!["\\u001b[H1234567hun│a\\u001b[2;1Hb         │ter2"],
+            vec!["\\u001b[H1234567hun│a\\u001b[2;1Hb         │ter2"],
+        ),
+    ] {
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected), "{outputs:?}");
+    }
+}
+
+#[test]
 fn a_secret_is_masked_in_text_that_is_never_on_the_screen() {
     for (outputs, expected) in [
         (vec!["\\u001b]0;hunter2\\u0007"], vec!["\\u001b]0;*******\\u0007"]),

@@ -247,6 +247,19 @@ fn leak_across(rows: &[(String, bool)], sought: &[Sought], clean: &mut HashSet<S
     None
 }
 
+/// Rows joined as far as each has text up to the margin, without the indentation of the next.
+fn without_indentation(rows: &[(String, bool)]) -> Moment {
+    let is_full = |row: &str| columns(row).last().is_some_and(|cell| cell != ' ');
+    let mut follows = false;
+    let mut joined = Vec::new();
+    for (row, _) in rows {
+        let text = if follows { row.trim_start_matches(' ') } else { row };
+        follows = is_full(row);
+        joined.push((text.to_string(), follows));
+    }
+    joined
+}
+
 /// The lines of the output without escape sequences and other controls.
 fn text_of(steps: &[Step]) -> Vec<String> {
     let mut parser = avt::Parser::new();
@@ -449,8 +462,10 @@ fn is_in_cast(size: Size, steps: &[Step], sought: &[Sought], clean: &mut HashSet
     let titles = titles.collect::<String>().lines().map(str::to_string).collect::<Vec<_>>();
     let moments = shown_here(size, &single);
     let mut is_shown = |moment: &Moment| {
+        let indented = without_indentation(moment);
         lines(moment).iter().any(|line| leak(line, sought, clean).is_some())
             || leak_across(moment, sought, clean).is_some()
+            || lines(&indented).iter().any(|line| leak(line, sought, clean).is_some())
     };
     moments.iter().any(&mut is_shown)
         || text_of(steps).iter().chain(&titles).any(|line| leak(line, sought, clean).is_some())

@@ -142,7 +142,7 @@ impl Analysis {
             if extent == Extent::Change {
                 return finder.may_match(line);
             }
-            look_at_line(rows.start, line, finder, bare);
+            look_at_line(rows.start, line, extent, finder, bare);
             true
         });
         if self.key_block.has_been_seen() {
@@ -357,7 +357,7 @@ fn look_at_screen(
         }
         // Only a line with a keyword can be the border of a key.
         key_block.notice(line.text());
-        look_at_line(rows.start, line, finder, bare);
+        look_at_line(rows.start, line, extent, finder, bare);
         true
     });
     if key_block.has_been_seen() {
@@ -365,8 +365,12 @@ fn look_at_screen(
     }
 }
 
-fn look_at_line(first: isize, line: &TracedLine, finder: &mut Finder, bare: &mut Vec<Bare>) {
-    let found = finder.look(line, Stream::Output);
+fn look_at_line(first: isize, line: &TracedLine, extent: Extent, finder: &mut Finder, bare: &mut Vec<Bare>) {
+    let mut found = finder.look(line, Stream::Output);
+    if extent == Extent::Pane {
+        // A cover needs whole rows.
+        found.clear();
+    }
     bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
 }
 

@@ -41,6 +41,9 @@ pub enum Extent {
     Change,
     /// The whole line. The answer does not matter.
     Line,
+    /// Text in a part of the columns of several rows that may be one line: see [`Rows::Adjacent`].
+    /// If the answer to [`Extent::Change`] is false for it, it is not examined.
+    Pane,
 }
 
 /// The rows that are examined as one line.
@@ -50,8 +53,17 @@ enum Rows {
     Wrapped,
     /// The same, and then those that look like one line, because each has text up to the margin and
     /// the next has text from its first column on. Only the surroundings of a change are examined.
+    ///
+    /// Finally the text in each of several panes side by side, and rows of which the next are
+    /// indented, as after line numbers.
     Adjacent,
 }
+
+/// The number of rows before and after a change that are examined as a part of a pane.
+const PANE_ROWS: usize = 16;
+
+/// The widest indentation of a row that continues the previous one, in columns.
+const INDENTATION: usize = 12;
 
 /// How much of adjacent rows is examined before and after a change, in columns: longer than most
 /// secrets.
@@ -414,6 +426,10 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
             Rows::Wrapped => terminal.take_changed_lines(|row, _| row.is_wrapped(), changed),
             Rows::Adjacent => terminal.take_changed_lines(may_continue, changed),
         };
+        let changed_rows: Vec<Range<usize>> = match L::ROWS {
+            Rows::Wrapped => Vec::new(),
+            Rows::Adjacent => changed.iter().map(|line| line.changed.clone()).collect(),
+        };
         let above = terminal.scrollback().len() as isize;
         let place = |rows: &Range<usize>| rows.start as isize - above..rows.end as isize - above;
         let mut changed = changed.as_slice();
@@ -477,8 +493,102 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                 look(place(&around), line, Extent::Line);
             });
         }
+        for rows in changed_rows {
+            look_at_panes(terminal, &rows, line, &mut |rows, line, extent| look(place(rows), line, extent));
+        }
         scrolled
     }
+}
+
+/// Passes on the text of panes in which a row continues in the next one, around changed rows.
+fn look_at_panes<C: Cell, L: LineText<C>>(
+    terminal: &Terminal<C>,
+    changed: &Range<usize>,
+    line: &mut L,
+    look: &mut dyn FnMut(&Range<usize>, &L, Extent) -> bool,
+) {
+    let row_of = |index: usize| terminal.row_of_all(index);
+    let start = changed.start.saturating_sub(1);
+    for index in start..changed.end {
+        let (Some(row), Some(next)) = (row_of(index), row_of(index + 1)) else { continue };
+        if !row.cells().last().is_some_and(is_text) && !has_border(row) {
+            continue;
+        }
+        for pane in panes(row) {
+            if continues_in_pane(row, next, &pane).is_none() {
+                continue;
+            }
+            // A pane is examined once, from the first pair of rows with a change.
+            let continues = |index: usize| {
+                let pair = row_of(index).zip(row_of(index + 1));
+                pair.is_some_and(|(row, next)| continues_in_pane(row, next, &pane).is_some())
+            };
+            if index > start && continues(index - 1) {
+                continue;
+            }
+            let first = (index.saturating_sub(PANE_ROWS)..index).rev().take_while(|&row| continues(row));
+            let first = first.last().unwrap_or(index);
+            let end = (index + 1..changed.end + PANE_ROWS).take_while(|&row| continues(row)).last();
+            let last = end.unwrap_or(index) + 1;
+            line.clear();
+            for index in first..=last {
+                let Some(row) = row_of(index) else { break };
+                let before = index.checked_sub(1).filter(|_| index > first).and_then(row_of);
+                let indentation =
+                    before.and_then(|before| continues_in_pane(before, row, &pane)).unwrap_or(0);
+                line.push_cols(row, pane.start + indentation..pane.end);
+                if index < last {
+                    line.join();
+                }
+            }
+            let rows = first..last + 1;
+            if look(&rows, line, Extent::Change) {
+                look(&rows, line, Extent::Pane);
+            }
+        }
+    }
+}
+
+/// The columns between the borders in a row.
+fn panes<C: Cell>(row: &Row<C>) -> impl Iterator<Item = Range<usize>> {
+    let cells = row.cells();
+    let mut start = 0;
+    std::iter::from_fn(move || {
+        let rest = cells.get(start..)?;
+        let end = rest.iter().position(is_border).map_or(cells.len(), |at| start + at);
+        let pane = start..end;
+        start = end + 1;
+        Some(pane)
+    })
+}
+
+/// Returns whether there is a border in a row.
+fn has_border<C: Cell>(row: &Row<C>) -> bool {
+    // Without an early exit, the loop can examine several at once.
+    row.used_cells().iter().fold(false, |any, cell| any | is_border(cell))
+}
+
+fn is_border<C: Cell>(cell: &C) -> bool {
+    const BORDERS: [u32; 4] = ['|' as u32, '│' as u32, '┃' as u32, '║' as u32];
+    BORDERS.iter().fold(false, |any, border| any | (cell.code() == *border))
+}
+
+/// Returns whether a row seems to continue in the next one within a pane, and the indentation of the
+/// next: there is text up to the border, and both have the same borders. Rows that need no pane for
+/// this are not included.
+fn continues_in_pane<C: Cell>(row: &Row<C>, next: &Row<C>, pane: &Range<usize>) -> Option<usize> {
+    let cols = row.cells().len();
+    if pane.len() < 2 || !row.cells().get(pane.end - 1).is_some_and(is_text) {
+        return None;
+    }
+    let has_border_at = |row: &Row<C>, col: usize| row.cells().get(col).is_some_and(is_border);
+    let has_borders = (pane.start == 0 || has_border_at(next, pane.start - 1))
+        && (pane.end == cols || has_border_at(next, pane.end));
+    let text = next.cells().get(pane.clone())?;
+    let has_more = text.iter().any(is_border);
+    let indentation = text.iter().take(INDENTATION + 1).position(is_text)?;
+    let is_whole_row = pane.start == 0 && pane.end == cols && indentation == 0;
+    (has_borders && !has_more && !is_whole_row).then_some(indentation)
 }
 
 /// Returns whether a row looks as if it continued in the next one: because it wrapped, or because
