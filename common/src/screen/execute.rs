@@ -546,10 +546,16 @@ impl<C: Cell> State<C> {
         self.move_to_col(self.tabs.before(self.position.col, count).unwrap_or(0));
     }
 
+    /// Returns whether a wrap is pending at the end of the row: one at the right margin is forgotten
+    /// with the margins.
+    fn is_row_full(&self) -> bool {
+        self.is_wrap_pending && self.position.col + 1 == self.cols
+    }
+
     fn save_cursor(&mut self) {
         self.saved[usize::from(self.is_alternate())] = SavedCursor {
             position: self.position,
-            is_wrap_pending: self.is_wrap_pending && self.position.col + 1 == self.cols,
+            is_wrap_pending: self.is_row_full(),
             pen: self.pen,
             charsets: Charsets { single_shift: None, ..self.charsets },
             origin: self.modes.origin,
@@ -802,7 +808,7 @@ impl<C: Cell> State<C> {
         if self.is_alternate() {
             return;
         }
-        (self.primary_position, self.is_primary_full) = (self.position, self.is_wrap_pending);
+        (self.primary_position, self.is_primary_full) = (self.position, self.is_row_full());
         self.alternate = alternate;
         std::mem::swap(&mut self.grid, &mut self.hidden);
         if self.grid.rows.is_empty() {

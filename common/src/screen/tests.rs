@@ -474,6 +474,18 @@ fn cells_keep_their_style() {
 }
 
 #[test]
+fn a_row_full_at_the_right_margin_is_drawn_behind_the_alternate_screen() {
+    let size = Size { cols: 14, rows: 5 };
+    for mode in [47, 1047, 1049] {
+        let mut original = Screen::new(size, 0).unwrap();
+        original.feed(&format!("\x1b[?69h\x1b[1;4sabcd\x1b[?{mode}h"));
+        let mut copy = Screen::new(size, 0).unwrap();
+        copy.feed(&original.drawing());
+        assert!(copy == original, "{mode}: {:?}\n{:?}", original.drawing(), copy.drawing());
+    }
+}
+
+#[test]
 fn links_that_are_no_longer_visible_are_dropped() {
     let mut screen = Screen::new(Size { cols: 10, rows: 2 }, 0).unwrap();
     screen.feed("\x1b[58:5:7m\x1b]8;;http://first\x1b\\f");
