@@ -41,7 +41,7 @@ pub enum Extent {
     Change,
     /// The whole line. The answer does not matter.
     Line,
-    /// Text in a part of the columns of several rows that may be one line: see [`Rows::Adjacent`].
+    /// Text in a part of the columns of several rows that may be one line, as in a pane.
     /// If the answer to [`Extent::Change`] is false for it, it is not examined.
     Pane,
 }
@@ -313,8 +313,7 @@ impl LineText<PlacedCell> for TracedLine {
         let start = cols.start;
         let cells = shown_cells(row, cols);
         if is_ascii(row, cells) {
-            let character = |cell: &PlacedCell| (cell.code() as u8, cell.place().unwrap_or(NOWHERE));
-            return self.push_ascii(cells.iter().map(character));
+            return self.push_ascii(cells);
         }
         let mut last = None;
         for (col, cell) in (start..).zip(cells).filter(|(_, cell)| cell.is_right_half()) {

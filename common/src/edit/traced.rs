@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use crate::screen::{Cell, PlacedCell};
+
 /// The place of characters that were never written, such as the blanks of a screen.
 pub const NOWHERE: u64 = u64::MAX;
 
@@ -58,24 +60,24 @@ impl TracedLine {
         self.text.push(character);
     }
 
-    /// Appends ASCII characters with their places.
+    /// Appends cells with ASCII characters.
     #[inline]
-    pub(super) fn push_ascii(&mut self, characters: impl ExactSizeIterator<Item = (u8, u64)> + Clone) {
-        let places = (self.text.len()..).zip(characters.clone().map(|(_, place)| place));
-        let mut characters = characters.map(|(character, _)| character);
-        let mut chunk = [0; 64];
+    pub(super) fn push_ascii(&mut self, cells: &[PlacedCell]) {
+        let start = self.text.len();
         // As bytes first, which is faster than one by one.
-        while characters.len() > 0 {
-            let length = characters.len().min(chunk.len());
-            chunk.iter_mut().zip(characters.by_ref()).for_each(|(place, character)| *place = character);
-            self.text.push_str(str::from_utf8(&chunk[..length]).unwrap_or_default());
+        let mut chunk = [0; 64];
+        for cells in cells.chunks(chunk.len()) {
+            let bytes = &mut chunk[..cells.len()];
+            bytes.iter_mut().zip(cells).for_each(|(byte, cell)| *byte = cell.code() as u8);
+            self.text.push_str(str::from_utf8(bytes).unwrap_or_default());
         }
         let mut expected = None;
-        for (at, place) in places {
-            if expected != Some(place) {
-                self.runs.push((at, place));
+        for (at, cell) in (start..).zip(cells) {
+            let place = cell.place();
+            if place != expected || at == start {
+                self.runs.push((at, place.unwrap_or(NOWHERE)));
             }
-            expected = Some(if place == NOWHERE { NOWHERE } else { place + 1 });
+            expected = place.map(|place| place + 1);
         }
     }
 
