@@ -213,8 +213,8 @@ impl TracedScreen {
         }
     }
 
-    /// Like [`TracedScreen::read_before_cursor`], with the rows before it that look like a part of the cursor's line, or would if
-    /// it continued them.
+    /// Like [`TracedScreen::read_before_cursor`], with the rows before it that look like a part of
+    /// the cursor's line, or would if it continued them.
     pub fn read_all_before_cursor(&self, line: &mut TracedLine) {
         let cursor = self.0.terminal.cursor();
         let is_start = cursor.col == 0 && !cursor.is_wrap_pending;
