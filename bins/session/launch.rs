@@ -68,25 +68,23 @@ fn hold(options: &Options, config: &Config) -> cli::Result<()> {
     }
     notice("press <ctrl-d> or type \"exit\" when you're done");
 
-    let mut recorder = start_recorder(options, relay_id)?;
     let mut inputs: Vec<ChildStdin> = sinks.iter_mut().filter_map(|sink| sink.stdin.take()).collect();
     inputs.extend(target.converter_input());
     let has_ended = Arc::new(AtomicBool::new(false));
-    let source: Box<dyn Read + Send> = match (recorder.stdout.take(), &options.file) {
-        (Some(stdout), _) => Box::new(stdout),
-        (None, file) => {
-            let path = file.clone().unwrap_or_default();
-            Box::new(Recorded::new(path, Arc::clone(&has_ended)))
+    let (source, output): (Box<dyn Read + Send>, Stdio) = match options.file.as_ref() {
+        Some(file) if options.appends => {
+            (Box::new(Recorded::new(file.clone(), Arc::clone(&has_ended))), Stdio::null())
+        }
+        _ => {
+            let (source, output) = io::pipe().map_err(|error| Failure::io("pipe", &error))?;
+            (Box::new(source), output.into())
         }
     };
     let file = target.cast.take();
+    // Before the recorder: a session that nobody sees or keeps is not to begin.
     let feeder = thread::Builder::new().name("feeder".to_string()).spawn(move || feed(source, inputs, file));
-    let feeder = feeder.map_err(|error| {
-        // A session that nobody sees or keeps is not to go on; the recorder gives the terminal back.
-        let _ = kill(Pid::from_raw(recorder.id().cast_signed()), Signal::SIGTERM);
-        let _ = recorder.wait();
-        Failure::io("the recorder", &error)
-    })?;
+    let feeder = feeder.map_err(|error| Failure::io("the recorder", &error))?;
+    let mut recorder = start_recorder(options, relay_id, output)?;
     let status = wait(&mut recorder, &mut signals).map_err(|error| Failure::io("the recorder", &error))?;
     has_ended.store(true, Ordering::Release);
     let written = feeder.join().unwrap_or(Ok(()));
@@ -142,8 +140,9 @@ fn start_sinks(options: &Options, messages: &Messages) -> cli::Result<(Vec<Sink>
     Err(Failure::Status(if is_usage { 2 } else { 1 }))
 }
 
-/// Starts the recorder in our terminal.
-fn start_recorder(options: &Options, relay_id: Option<String>) -> cli::Result<Child> {
+/// Starts the recorder in our terminal, with its stdout, which only a recording that is appended to
+/// does not use.
+fn start_recorder(options: &Options, relay_id: Option<String>, output: Stdio) -> cli::Result<Child> {
     let mut command = Command::new(sibling("asciinema-rec"));
     command.args(&options.recorder).arg("--quiet");
     let format = match options.format.as_deref() {
@@ -152,9 +151,10 @@ fn start_recorder(options: &Options, relay_id: Option<String>) -> cli::Result<Ch
         _ => "asciicast-v3",
     };
     match options.file.as_ref().filter(|_| options.appends) {
-        Some(file) => command.arg("--append").arg("--").arg(file).stdout(Stdio::null()),
-        None => command.args(["--output-format", format, "-"]).stdout(Stdio::piped()),
+        Some(file) => command.arg("--append").arg("--").arg(file),
+        None => command.args(["--output-format", format, "-"]),
     };
+    command.stdout(output);
     command.envs(relay_id.map(|id| ("ASCIINEMA_RELAY_ID", id)));
     command.spawn().map_err(|error| Failure::io("asciinema-rec", &error))
 }
