@@ -170,7 +170,9 @@ impl Patterns {
         let unusable = |error: aho_corasick::BuildError| Unusable(error.to_string());
         if !self.texts.is_empty() {
             let texts = self.texts.iter().map(|text| &text.text);
-            self.text_finder = Some(AhoCorasick::new(texts).map_err(unusable)?);
+            // In lines of a screen, a search for rare bytes costs more than it saves.
+            let finder = AhoCorasick::builder().prefilter(false).build(texts);
+            self.text_finder = Some(finder.map_err(unusable)?);
         }
         let mut keywords: Vec<&str> = Vec::new();
         for (index, expression) in self.expressions.iter().enumerate() {
