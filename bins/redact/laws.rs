@@ -402,6 +402,19 @@ fn are_kept(before: &Moment, after: &Moment) -> bool {
         })
 }
 
+/// The output without escape sequences contains no secret. `place` names the cast.
+fn nothing_is_in_the_text(
+    steps: &[Step],
+    sought: &[Sought],
+    clean: &mut HashSet<String>,
+    place: &str,
+) -> TestCaseResult {
+    for line in text_of(steps) {
+        prop_assert_eq!(leak(&line, sought, clean), None, "in the text {:?} {}", line, place);
+    }
+    Ok(())
+}
+
 /// A cast in a file: the redacted cast shows no secret at any time.
 pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCaseResult {
     let mut clean = HashSet::new();
@@ -428,16 +441,7 @@ pub fn nothing_is_shown(size: Size, steps: &[Step], sought: &[Sought]) -> TestCa
             prop_assert!(are_kept(before, after), "{:?} became {:?} {}", before, after, place());
         }
     }
-    for line in text_of(&redacted_steps) {
-        prop_assert_eq!(
-            leak(&line, sought, &mut clean),
-            None,
-            "in the text {:?} of\n{}\n{}",
-            line,
-            redacted,
-            cast
-        );
-    }
+    nothing_is_in_the_text(&redacted_steps, sought, &mut clean, &format!("of\n{redacted}\n{cast}"))?;
     // Without a change, that was the same cast.
     if !is_moved && redacted != cast {
         prop_assert_eq!(&from_file(&redacted, sought, &mask()), &redacted, "of\n{}", cast);
@@ -512,16 +516,7 @@ pub fn nothing_is_shown_from_a_pipe(size: Size, steps: &[Step], sought: &[Sought
             }
         }
     }
-    for line in text_of(&redacted_steps) {
-        prop_assert_eq!(
-            leak(&line, sought, &mut clean),
-            None,
-            "in the text {:?} of\n{}\n{}",
-            line,
-            redacted,
-            cast
-        );
-    }
+    nothing_is_in_the_text(&redacted_steps, sought, &mut clean, &format!("of\n{redacted}\n{cast}"))?;
     Ok(())
 }
 

@@ -685,6 +685,7 @@ impl<L> GoneLine<L> {
         }
     }
 }
+
 /// Appends a character in UTF-8.
 #[inline]
 fn push_utf8(text: &mut Vec<u8>, character: char) {
