@@ -15,6 +15,7 @@ mod files;
 mod finder;
 mod key_block;
 mod line;
+mod live;
 mod marks;
 mod mask;
 mod patterns;

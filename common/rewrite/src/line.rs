@@ -3,7 +3,8 @@
 use common::edit::TracedLine;
 
 use crate::finder::{Finder, Stream};
-use crate::patterns::{Patterns, Undecided};
+use crate::live::Undecided;
+use crate::patterns::Patterns;
 
 /// The longest line of a stream that is held to be searched as a whole, in bytes. If a longer one
 /// contains an unfinished match, everything from there to the end of the line is masked.

@@ -6,15 +6,13 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex_automata::hybrid::LazyStateID;
-use regex_automata::hybrid::dfa::{Cache, DFA};
-use regex_automata::nfa::thompson;
+use regex_automata::meta;
 use regex_automata::util::syntax::Config;
-use regex_automata::{Anchored, Input, MatchKind, meta};
 use regex_syntax::hir::{Hir, HirKind};
 
 use crate::expressions::{self, TOO_LARGE};
-use crate::sign::{Sign, without_looks};
+use crate::live::{Live, Undecided};
+use crate::sign::Sign;
 
 /// How far before the end of a line the start of a match is searched for, in bytes.
 const LONGEST_LOOK_BEHIND: usize = 4096;
@@ -72,38 +70,6 @@ struct Expression {
     accepts: Accepts,
     live: Live,
     hir: Hir,
-}
-
-/// The possible matches at the end of a line if more text follows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Undecided {
-    /// The position from which it may become secret.
-    pub secret: Option<usize>,
-    /// The start of a possible match: including the part before the secret, perhaps without any of
-    /// the secret so far.
-    pub begun: Option<usize>,
-}
-
-impl Undecided {
-    fn add(&mut self, secret: Option<usize>, begun: Option<usize>) {
-        self.secret = self.secret.into_iter().chain(secret).min();
-        self.begun = self.begun.into_iter().chain(begun).min();
-    }
-}
-
-/// Decides whether a text is the beginning of a match.
-struct Live {
-    /// The part of the expression before its first group; `None` if all of it is secret.
-    front: Option<Automaton>,
-    /// The part from its first group on. It matches like the expression, without assertions about
-    /// its surroundings.
-    secret: Automaton,
-}
-
-/// A lazily built DFA.
-struct Automaton {
-    dfa: DFA,
-    cache: Cache,
 }
 
 /// The reason why a pattern cannot be used.
@@ -282,11 +248,10 @@ impl Patterns {
         let mut undecided = Undecided::default();
         for text in &self.texts {
             let begun = begun(&text.text, line);
-            undecided.add(begun, begun);
+            undecided.add(Undecided { secret: begun, begun });
         }
         for Expression { live, .. } in &mut self.expressions {
-            let Undecided { secret, begun } = live.since(line, earliest);
-            undecided.add(secret, begun);
+            undecided.add(live.since(line, earliest));
         }
         undecided
     }
@@ -314,14 +279,7 @@ impl Expression {
             .build_from_hir(&hir)
             .map_err(|_| Unusable(TOO_LARGE.to_string()))?;
         let has_groups = has_groups && hir.properties().explicit_captures_len() > 0;
-        let automaton = |hir: &Hir| Automaton::new(hir).map_err(|_| Unusable(TOO_LARGE.to_string()));
-        let (front, secret) = match has_groups {
-            true => {
-                let (front, secret) = at_first_group(&without_looks(&hir));
-                (Some(automaton(&front)?), automaton(&secret)?)
-            }
-            false => (None, automaton(&without_looks(&hir))?),
-        };
+        let live = Live::new(&hir, has_groups).map_err(|_| Unusable(TOO_LARGE.to_string()))?;
         Ok(Expression {
             kind,
             keywords,
@@ -329,7 +287,7 @@ impl Expression {
             regex,
             has_groups,
             accepts: |_, _| true,
-            live: Live { front, secret },
+            live,
             hir,
         })
     }
@@ -355,76 +313,6 @@ impl Expression {
     }
 }
 
-impl Live {
-    /// The position from which the end of a line may become secret, starting from a position.
-    fn since(&mut self, line: &str, earliest: usize) -> Undecided {
-        let starts = (earliest..line.len()).filter(|&at| line.is_char_boundary(at));
-        let mut undecided = Undecided::default();
-        for start in starts {
-            if undecided.secret.is_some_and(|secret| secret <= start) {
-                break;
-            }
-            let secret = match &mut self.front {
-                None => self.secret.is_alive(line, start).then_some(start),
-                Some(front) => front.ends(line, start).find(|&end| self.secret.is_alive(line, end)),
-            };
-            let has_begun = secret.is_some()
-                || undecided.begun.is_none()
-                    && self.front.as_mut().is_some_and(|front| front.is_alive(line, start));
-            undecided.add(secret, has_begun.then_some(start));
-        }
-        undecided
-    }
-}
-
-impl Automaton {
-    fn new(hir: &Hir) -> Result<Automaton, ()> {
-        let nfa = thompson::Compiler::new().build_from_hir(hir).map_err(|_| ())?;
-        let config = DFA::config().match_kind(MatchKind::All);
-        let dfa = DFA::builder().configure(config).build_from_nfa(nfa).map_err(|_| ())?;
-        let cache = dfa.create_cache();
-        Ok(Automaton { dfa, cache })
-    }
-
-    /// The state of a match that begins at a position. `None` if the cache is full: then nothing is
-    /// known.
-    fn start(&mut self, line: &str, start: usize) -> Option<LazyStateID> {
-        let input = Input::new(line).range(start..).anchored(Anchored::Yes);
-        self.dfa.start_state_forward(&mut self.cache, &input).ok()
-    }
-
-    /// Returns whether the text from a position to the end of a line is the beginning of a match.
-    fn is_alive(&mut self, line: &str, start: usize) -> bool {
-        let Some(mut state) = self.start(line, start) else { return true };
-        for &byte in &line.as_bytes()[start..] {
-            state = match self.dfa.next_state(&mut self.cache, state, byte) {
-                Ok(state) if state.is_dead() => return false,
-                Ok(state) => state,
-                Err(_) => return true,
-            };
-        }
-        true
-    }
-
-    /// The ends of the matches that begin at a position, except for one at the end of the line.
-    fn ends<'a>(&'a mut self, line: &'a str, start: usize) -> impl Iterator<Item = usize> + 'a {
-        let mut state = self.start(line, start);
-        let bytes = line.as_bytes().iter().enumerate().skip(start);
-        let ends = bytes.map_while(move |(at, &byte)| {
-            let Some(before) = state else { return Some(Some(at)) };
-            let next = self.dfa.next_state(&mut self.cache, before, byte).ok();
-            state = next;
-            match next {
-                Some(next) if next.is_dead() => None,
-                // The DFA reports a match one byte late.
-                Some(next) => Some(next.is_match().then_some(at)),
-                None => Some(Some(at)),
-            }
-        });
-        ends.flatten().filter(|&end| line.is_char_boundary(end))
-    }
-}
-
 /// A byte that every match of an expression contains: the last one of a known text.
 fn required_byte(hir: &Hir) -> Option<u8> {
     match hir.kind() {
@@ -433,27 +321,6 @@ fn required_byte(hir: &Hir) -> Option<u8> {
         HirKind::Repetition(repetition) if repetition.min > 0 => required_byte(&repetition.sub),
         HirKind::Concat(parts) => parts.iter().rev().find_map(required_byte),
         _ => None,
-    }
-}
-
-/// The part before the first group of an expression that has any, and the rest. Together they match
-/// at least what the expression matches.
-fn at_first_group(hir: &Hir) -> (Hir, Hir) {
-    let has_groups = |hir: &Hir| hir.properties().explicit_captures_len() > 0;
-    match hir.kind() {
-        HirKind::Concat(parts) => {
-            let count = parts.iter().position(has_groups).unwrap_or(parts.len());
-            let (before, rest) = parts.split_at(count);
-            let (front, secret) = rest.first().map_or((Hir::empty(), Hir::empty()), at_first_group);
-            let before = before.iter().cloned().chain([front]).collect();
-            let after = std::iter::once(secret).chain(rest.iter().skip(1).cloned()).collect();
-            (Hir::concat(before), Hir::concat(after))
-        }
-        HirKind::Alternation(parts) => {
-            let (fronts, secrets) = parts.iter().map(at_first_group).unzip();
-            (Hir::alternation(fronts), Hir::alternation(secrets))
-        }
-        _ => (Hir::empty(), hir.clone()),
     }
 }
 
