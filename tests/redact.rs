@@ -307,6 +307,29 @@ fn in_a_pipe_a_mask_creates_no_match_in_what_is_held_back() {
 }
 
 #[test]
+fn in_a_pipe_a_cover_creates_no_match_beside_it() {
+    // What precedes "abab" scrolls away. After the cover of the first word another one begins.
+    let front = format!("\\u001b[?1049h{}abab  ", "x".repeat(20));
+    let redacted = run(r"cat | asciinema-redact -r '\bab'", cast(&[&front, "\\n\\n\\n"])).stdout();
+    let cover = |cols: [u8; 2]| cols.map(|col| format!("\\u001b[1;{col}H*")).concat() + "\\u001b[4;7H";
+    assert_eq!(redacted, cast(&[&front, &format!("\\n\\n\\n{}{}", cover([1, 2]), cover([3, 4]))]));
+    // The mask before the match is shorter than what it stands for.
+    let redacted = run(r"cat | asciinema-redact -r '\bab' -s hż", cast(&["xżab  ", "\\rhż"])).stdout();
+    assert_eq!(redacted, cast(&["xżab  ", "\\r**\\u001b[1;3H*\\u001b[1;4H*\\u001b[1;3H"]));
+}
+
+#[test]
+fn in_a_pipe_no_match_is_shown_beside_what_may_still_be_masked() {
+    let pipe = |outputs: &[&str]| run(r"cat | asciinema-redact -r '\bab' -s hunter2", cast(outputs)).stdout();
+    // Whether the second event is masked is decided after it, and a word would begin there: what has
+    // been passed on is covered, the rest is masked.
+    let covered = ["xab  ", "\\rh\\u001b[1;2H*\\u001b[1;3H*\\u001b[1;2H", "ow"];
+    assert_eq!(pipe(&["xab  ", "\\rh", "ow"]), cast(&covered));
+    let masked = ["x**", "\\r*", "\\u001b[4;1H******"];
+    assert_eq!(pipe(&["xab", "\\rh", "\\u001b[4;1Hunter2"]), cast(&masked));
+}
+
+#[test]
 fn a_suggestion_drawn_over_at_once_is_masked() {
     // As fish does.
     let outputs = ["$ h", "u\\u001b[2mnter2\\u001b[m\\u001b[6D\\u001b[36mu\\u001b[2mnter"];

@@ -200,15 +200,34 @@ impl Analysis {
         }
     }
 
-    /// Covers matches on the screen that can no longer be rewritten.
+    /// Covers matches on the screen that can no longer be rewritten, and those that begin or end at
+    /// a cover.
     fn cover(&mut self, place: u64) {
-        let Analysis { finder, screen, output, bare, covers, .. } = self;
+        let Analysis { finder, screen, output, key_block, bare, covers, .. } = self;
         if let Some(screen) = screen
             && finder.pass == Pass::Only
         {
-            cover_all(screen, finder, bare, place, output, covers);
+            // Each round covers something that was not covered before.
+            while !bare.is_empty() {
+                cover_all(screen, finder, bare, place, output, covers);
+                look_at_screen(screen, finder, key_block, bare);
+            }
         }
         bare.clear();
+    }
+
+    /// Prepares for passing on everything before a place of the output while the rest is held back:
+    /// masks or covers text that would match if the rest were masked, which is decided too late for
+    /// it. Text on the screen need not be written in order.
+    pub fn mask_beside(&mut self, place: u64) {
+        let Analysis { finder, screen, bare, .. } = self;
+        let Some(screen) = screen.as_ref().filter(|_| finder.masks_match()) else { return };
+        finder.look_at_held_beside(place);
+        screen.lines_since(place, &mut |first, line| {
+            let found = finder.look_beside(line, place);
+            bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
+        });
+        self.cover(self.tokenizer.position());
     }
 
     /// The output to add to the last event so that no text moved together is shown, with its place.

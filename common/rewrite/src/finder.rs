@@ -129,6 +129,11 @@ impl Finder {
         Finder { output, input, findings, ..Finder::new(patterns, substitute, Pass::Again) }
     }
 
+    /// Returns whether a mask could create a new match.
+    pub fn masks_match(&self) -> bool {
+        self.masks_match
+    }
+
     /// Marks wide characters that need a wide substitute, if they are rewritten.
     pub fn keep_whole(&mut self, places: impl Iterator<Item = u64>) {
         if let Substitute::Mask(_) = self.substitute {
@@ -213,9 +218,12 @@ impl Finder {
         let mut is_any_new = false;
         // Each round masks something that was not masked before.
         while has_found || is_any_new || self.pass != Pass::First {
-            let masked = self.masked(line, stream);
-            let is_untouched = masked.is_none() && self.pass != Pass::Again;
-            if is_untouched || !self.mark(masked.as_ref().unwrap_or(line), stream, bare) {
+            let masked = self.masked(line, stream, NOWHERE);
+            let is_new = match &masked {
+                Some(masked) => self.mark_masked(line, masked, stream, bare),
+                None => self.pass == Pass::Again && self.mark(line, stream, bare),
+            };
+            if !is_new {
                 break;
             }
             is_any_new = true;
@@ -225,19 +233,60 @@ impl Finder {
 
     /// Marks the matches that new masks have created in lines shown by events that are held back,
     /// and remembers a line as one of them.
-    fn look_at_held(&mut self, line: &TracedLine, mut has_news: bool) {
-        let mut held = std::mem::take(&mut self.held);
+    fn look_at_held(&mut self, line: &TracedLine, has_news: bool) {
+        self.look_at_held_again(has_news);
+        if self.held.last() != Some(line) && self.held_length + line.len() <= MOST_HELD {
+            self.held_length += line.len();
+            self.held.push(line.clone());
+        }
+    }
+
+    fn look_at_held_again(&mut self, mut has_news: bool) {
+        let held = std::mem::take(&mut self.held);
         while std::mem::take(&mut has_news) {
             for line in &held {
-                // What has been passed on was shown before there was the mask.
+                // For what has been passed on, see `look_beside`.
                 has_news |= self.mark_among_masks(line, Stream::Output, false, &mut Vec::new());
             }
         }
-        if held.last() != Some(line) && self.held_length + line.len() <= MOST_HELD {
-            self.held_length += line.len();
-            held.push(line.clone());
-        }
         self.held = held;
+    }
+
+    /// Searches a line of the screen as if everything from a place on, which is held back, were
+    /// masked: text before it may match beside a mask alone, as a word begins after one, and once
+    /// passed on it cannot be rewritten. Returns what has been passed on already.
+    pub fn look_beside(&mut self, line: &TracedLine, place: u64) -> Vec<Found> {
+        let mut bare = Vec::new();
+        let has_news = self.mark_beside(line, place, &mut bare);
+        self.look_at_held_again(has_news);
+        bare
+    }
+
+    /// Prepares for passing on everything before a place while the rest is held back: does the same
+    /// in the lines shown before.
+    pub fn look_at_held_beside(&mut self, place: u64) {
+        if place <= self.output.released {
+            return;
+        }
+        let mut held = std::mem::take(&mut self.held);
+        // Where nothing is held back, no mask will be added.
+        held.retain(|line| line.runs().any(|run| run.end > place));
+        let mut has_news = false;
+        for line in &held {
+            has_news |= self.mark_beside(line, place, &mut Vec::new());
+        }
+        self.held_length = held.iter().map(TracedLine::len).sum();
+        self.held = held;
+        self.look_at_held_again(has_news);
+    }
+
+    fn mark_beside(&mut self, line: &TracedLine, place: u64, bare: &mut Vec<Found>) -> bool {
+        let is_mixed = || line.runs().any(|run| run.end > place) && line.runs().any(|run| run.start < place);
+        if !self.masks_match || !is_mixed() {
+            return false;
+        }
+        let Some(masked) = self.masked(line, Stream::Output, place) else { return false };
+        self.mark_masked(line, &masked, Stream::Output, bare)
     }
 
     /// Records that nothing is held back any more.
@@ -251,6 +300,22 @@ impl Finder {
         for line in lines_of(text).iter().chain([text]) {
             self.look(line, stream);
         }
+    }
+
+    /// Marks the matches in the masked form of a line. Returns whether any of them is new.
+    fn mark_masked(
+        &mut self,
+        line: &TracedLine,
+        masked: &TracedLine,
+        stream: Stream,
+        bare: &mut Vec<Found>,
+    ) -> bool {
+        let count = bare.len();
+        let is_any_new = self.mark(masked, stream, bare);
+        for found in bare.iter_mut().skip(count) {
+            found.range = unmasked(line, masked, &found.range);
+        }
+        is_any_new
     }
 
     /// Marks the matches in a line. Returns whether any of them is new.
@@ -354,11 +419,12 @@ impl Finder {
         self.substitute.text(self.part(found.kind, text).after(col), width, false)
     }
 
-    /// The line with its masks; `None` if it has none.
-    fn masked(&mut self, line: &TracedLine, stream: Stream) -> Option<TracedLine> {
+    /// The line with its masks, and with masks for everything from a place on; `None` if it has none.
+    fn masked(&mut self, line: &TracedLine, stream: Stream, held_from: u64) -> Option<TracedLine> {
         let Substitute::Mask(mask) = self.substitute else { return None };
         let marks = &self.masks(stream).marks;
-        if marks.is_empty() || !line.runs().any(|run| marks.touches(run)) {
+        let has_marks = !marks.is_empty() && line.runs().any(|run| marks.touches(run));
+        if !has_marks && !line.runs().any(|run| run.end > held_from) {
             return None;
         }
         let mut masked = TracedLine::default();
@@ -368,7 +434,7 @@ impl Finder {
                 masked.join();
             }
             let place = line.place(at);
-            if place != NOWHERE && marks.contains(place) {
+            if place != NOWHERE && (place >= held_from || marks.contains(place)) {
                 let text = Substitute::Mask(mask).text(Part::Mask, width(character), false);
                 masked.push_str(&text, NOWHERE);
             } else {
@@ -508,6 +574,27 @@ fn lines_of(text: &TracedLine) -> Vec<TracedLine> {
     lines.retain(|line| !line.is_empty());
     lines.push(joined);
     lines
+}
+
+/// The range of a line for a range of its masked form: a mask may be shorter than its character.
+fn unmasked(line: &TracedLine, masked: &TracedLine, range: &Range<usize>) -> Range<usize> {
+    let mut at = 0;
+    let mut unmasked = 0..0;
+    for (index, character) in line.text().char_indices() {
+        let is_kept = masked.text()[at..].starts_with(character) && masked.place(at) == line.place(index);
+        // A combining character has no mask.
+        let is_dropped = !is_kept && width(character) == 0;
+        if at <= range.start && !is_dropped {
+            unmasked.start = index;
+        }
+        if !is_dropped {
+            at += masked.text()[at..].chars().next().map_or(0, char::len_utf8);
+        }
+        if at <= range.end {
+            unmasked.end = index + character.len_utf8();
+        }
+    }
+    unmasked
 }
 
 fn columns(text: &str) -> usize {

@@ -284,17 +284,39 @@ impl Passage {
         }
         let output = self.analysis.undecided(Stream::Output).unwrap_or(u64::MAX);
         let input = self.analysis.undecided(Stream::Input).unwrap_or(u64::MAX);
-        while let Some(first) = self.queue.front() {
-            match &first.places {
-                Some(Places { stream: Stream::Output, range, .. }) if range.end > output => break,
-                Some(Places { stream: Stream::Input, range, .. }) if range.end > input => break,
-                _ => self.emit(out)?,
-            }
+        let is_decided = |held: &&Held| match &held.places {
+            Some(Places { stream: Stream::Output, range, .. }) => range.end <= output,
+            Some(Places { stream: Stream::Input, range, .. }) => range.end <= input,
+            None => true,
+        };
+        let count = self.queue.iter().take_while(is_decided).count();
+        if count < self.queue.len() {
+            self.mask_beside(count);
+        }
+        for _ in 0..count {
+            self.emit(out)?;
         }
         if self.queue.is_empty() {
             self.analysis.finder().forget_held();
         }
         Ok(())
+    }
+
+    /// Prepares for passing on a number of items while the rest is held back.
+    fn mask_beside(&mut self, count: usize) {
+        let mut decided = self.queue.iter().take(count).filter_map(|held| held.places.as_ref());
+        let last = decided.rfind(|places| places.stream == Stream::Output);
+        let released = self.analysis.finder().released(Stream::Output);
+        self.analysis.mask_beside(last.map_or(released, |places| places.range.end));
+        let Some(held) = self.queue.back_mut() else { return };
+        for (_, cover) in self.analysis.take_covers() {
+            match &mut held.places {
+                Some(Places { stream: Stream::Output, range, additions }) => {
+                    additions.push(((range.end - range.start) as usize, cover));
+                }
+                _ => held.cover.push_str(&cover),
+            }
+        }
     }
 
     /// Appends everything held back.

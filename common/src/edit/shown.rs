@@ -191,6 +191,31 @@ impl TracedScreen {
         self.0.terminal.rows().map(line).collect()
     }
 
+    /// Passes each line on the screen with text from a place on to `look`, with the row in which it
+    /// begins, negative above the screen.
+    pub fn lines_since(&self, place: u64, look: &mut dyn FnMut(isize, &TracedLine)) {
+        let ShownLines { terminal, gone, .. } = &self.0;
+        let above = terminal.scrollback().len();
+        let end = above + terminal.rows().len();
+        let is_wrapped = |row: usize| terminal.row_of_all(row).is_some_and(Row::is_wrapped);
+        let is_since = |cell: &PlacedCell| cell.place().is_some_and(|at| at >= place);
+        let mut start = (0..above).rev().take_while(|&row| is_wrapped(row)).last().unwrap_or(above);
+        let mut line = TracedLine::default();
+        while start < end {
+            let next = (start..end).find(|&row| !is_wrapped(row)).map_or(end, |row| row + 1);
+            let mut rows = (start..next).filter_map(|row| terminal.row_of_all(row));
+            if rows.any(|row| row.used_cells().iter().any(is_since)) {
+                line.clear();
+                if start == 0 && !terminal.is_alternate() {
+                    line.clone_from(&gone.line);
+                }
+                let first = start as isize - above as isize;
+                push_rows(terminal, start..next, &mut line, &mut |line| look(first, line));
+            }
+            start = next;
+        }
+    }
+
     /// Replaces a line by the cursor's, up to the cursor: the part that may be continued. If it is
     /// longer than `longest` bytes, what it is replaced by is as well.
     pub fn read_before_cursor(&self, longest: usize, line: &mut TracedLine) {
