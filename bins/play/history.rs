@@ -67,6 +67,18 @@ struct Shared {
     stops: Vec<Stop>,
     /// The current distance between checkpoints, in bytes of the source.
     stride: u64,
+    drawn: Drawn,
+}
+
+/// The extent of what has been drawn for checkpoints, updated with every read of the source.
+#[derive(Debug, Default)]
+struct Drawn {
+    /// The source offset of the next event.
+    offset: u64,
+    /// The time of the last event.
+    at: Time,
+    /// True if nothing is left to draw: for now, while waiting for a live source, or for good.
+    is_all: bool,
 }
 
 /// A point from which reading continues after a jump, and the screen there.
@@ -80,7 +92,7 @@ impl History {
     pub fn new(store: &Arc<Store>, shown: Code) -> io::Result<History> {
         let shared = Arc::new(Mutex::new(Shared { stride: STRIDE, ..Shared::default() }));
         for (name, read) in
-            [("index", index as fn(&Arc<Store>, &Mutex<Shared>, Code)), ("checkpoints", checkpoint)]
+            [("index", index as fn(&Arc<Store>, &Mutex<Shared>, Code)), ("checkpoints", take_checkpoints)]
         {
             let (store, shared) = (Arc::clone(store), Arc::clone(&shared));
             thread::Builder::new().name(name.to_string()).spawn(move || read(&store, &shared, shown))?;
@@ -111,6 +123,17 @@ impl History {
             Moment::Before(offset) => cursor.offset() <= offset,
         };
         is_before && self.nearest(moment).is_none_or(|(block, _)| block.place.offset <= cursor.offset())
+    }
+
+    /// Returns whether the thread that takes checkpoints is between a cursor and a moment and will
+    /// soon have passed it.
+    pub fn will_pass(&self, moment: Moment, cursor: &Cursor) -> bool {
+        let Drawn { offset, at, is_all } = self.lock().drawn;
+        let has_passed = match moment {
+            Moment::At(time) => at > time,
+            Moment::Before(end) => offset > end,
+        };
+        !is_all && !has_passed && offset >= cursor.offset()
     }
 
     /// Returns whether there is a checkpoint, or the start of the cast, before an offset.
@@ -240,7 +263,12 @@ fn index(store: &Arc<Store>, shared: &Mutex<Shared>, _: Code) {
 }
 
 /// Draws the cast, and takes checkpoints of the screen.
-fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
+fn take_checkpoints(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
+    draw_all(store, shared, shown);
+    lock(shared).drawn.is_all = true;
+}
+
+fn draw_all(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
     let mut reader = Reader::new(StoreReader::new(store, 0));
     let mut screen = None;
     let (mut at, mut next_stop) = (Time::ZERO, STRIDE);
@@ -264,6 +292,8 @@ fn checkpoint(store: &Arc<Store>, shared: &Mutex<Shared>, shown: Code) {
             }
             Ok(Some(Item::Ignored(_))) => {}
             Ok(None) => {
+                let is_all = reader.source().is_at_front();
+                lock(shared).drawn = Drawn { offset: reader.offset(), at, is_all };
                 if reader.fill().is_err() {
                     return;
                 }

@@ -238,9 +238,14 @@ impl StoreReader {
         &self.store
     }
 
-    /// Returns whether a read returns immediately.
+    /// Returns whether a read returns immediately; see [`Store::has_more`].
     pub fn is_ready(&self) -> bool {
         self.store.has_more(self.offset)
+    }
+
+    /// Returns whether all data that has arrived has been read, so that a read waits for more.
+    pub fn is_at_front(&self) -> bool {
+        !self.store.lock().has_more(self.offset)
     }
 }
 

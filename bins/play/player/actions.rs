@@ -244,6 +244,7 @@ impl Player {
             (Moment::At(time), Some(end)) => Moment::At(time.min(end)),
             (moment, _) => moment,
         };
+        self.await_checkpoint(moment)?;
         let shown = self.sink.shown_code();
         let Some(view) = &mut self.view else { return Ok(()) };
         let arrival = match view.history.is_nearest(moment, &self.cursor) {
@@ -296,6 +297,18 @@ impl Player {
         }
         self.clock.settle(self.cursor.next_time());
         self.draw_again()
+    }
+
+    /// Waits for the thread that takes checkpoints if it is on its way to a moment: drawing the same
+    /// beside it would slow down both.
+    fn await_checkpoint(&mut self, moment: Moment) -> Result<(), Ending> {
+        while let Some(view) = &self.view
+            && view.history.will_pass(moment, &self.cursor)
+        {
+            self.wait(Some(Duration::from_millis(5)), Awaited::Nothing)?;
+            self.stop_if_interrupted()?;
+        }
+        Ok(())
     }
 
     /// Jumps to the next match of the search.
