@@ -327,6 +327,10 @@ fn in_a_pipe_no_match_is_shown_beside_what_may_still_be_masked() {
     assert_eq!(pipe(&["xab  ", "\\rh", "ow"]), cast(&covered));
     let masked = ["x**", "\\r*", "\\u001b[4;1H******"];
     assert_eq!(pipe(&["xab", "\\rh", "\\u001b[4;1Hunter2"]), cast(&masked));
+    // The text has a match that the screen has not, and its mask is known when the screen has been
+    // searched.
+    let covered = ["xccab  ", "\\r\\u001b[C**\\u001b[4l\\r\\u001b[1;4H*\\u001b[1;5H*\\u001b[1;1H"];
+    assert_eq!(pipe(&["xccab  ", "\\r\\u001b[Cab\\u001b[4l\\r"]), cast(&covered));
 }
 
 #[test]

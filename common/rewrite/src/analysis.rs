@@ -148,7 +148,7 @@ impl Analysis {
         if self.key_block.has_been_seen() {
             self.key_block.look_at_screen(&screen.rows(), &mut self.finder);
         }
-        self.cover(self.tokenizer.position());
+        self.settle();
         Ok(())
     }
 
@@ -192,12 +192,7 @@ impl Analysis {
                 finder.history.push(before_cursor);
             }
         }
-        self.cover(self.tokenizer.position());
-        let Analysis { finder, output, .. } = self;
-        if is_last && finder.take_news() {
-            // Masks may have created new matches in the text.
-            drop(finder.look(&output.line, Stream::Output));
-        }
+        self.settle();
     }
 
     /// Covers matches on the screen that can no longer be rewritten, and those that begin or end at
@@ -223,11 +218,29 @@ impl Analysis {
         let Analysis { finder, screen, bare, .. } = self;
         let Some(screen) = screen.as_ref().filter(|_| finder.masks_match()) else { return };
         finder.look_at_held_beside(place);
-        screen.lines_since(place, &mut |first, line| {
+        screen.lines(Some(place), &mut |first, line| {
             let found = finder.look_beside(line, place);
             bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
         });
+        self.settle();
+    }
+
+    /// Covers matches on the screen that can no longer be rewritten, and looks for those that new
+    /// masks have created, in the text and on the screen.
+    fn settle(&mut self) {
         self.cover(self.tokenizer.position());
+        while self.finder.pass == Pass::Only && self.finder.take_news() && self.finder.masks_match() {
+            let Analysis { finder, screen, output, bare, .. } = self;
+            drop(finder.look(&output.line, Stream::Output));
+            finder.look_at_held(true);
+            if let Some(screen) = screen {
+                screen.lines(None, &mut |first, line| {
+                    let found = finder.look_among_masks(line);
+                    bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
+                });
+            }
+            self.cover(self.tokenizer.position());
+        }
     }
 
     /// The output to add to the last event so that no text moved together is shown, with its place.

@@ -202,7 +202,7 @@ impl Finder {
         }
         has_found |= self.mark_among_masks(line, stream, has_found, &mut bare);
         if self.pass == Pass::Only && stream == Stream::Output {
-            self.look_at_held(line, has_found);
+            self.hold(line, has_found);
         }
         bare
     }
@@ -231,17 +231,18 @@ impl Finder {
         is_any_new
     }
 
-    /// Marks the matches that new masks have created in lines shown by events that are held back,
-    /// and remembers a line as one of them.
-    fn look_at_held(&mut self, line: &TracedLine, has_news: bool) {
-        self.look_at_held_again(has_news);
+    /// Remembers a line shown by an event that is held back, and marks the matches that new masks
+    /// have created in such lines: in this one, too, because of the masks in others.
+    fn hold(&mut self, line: &TracedLine, has_news: bool) {
         if self.held.last() != Some(line) && self.held_length + line.len() <= MOST_HELD {
             self.held_length += line.len();
             self.held.push(line.clone());
         }
+        self.look_at_held(has_news);
     }
 
-    fn look_at_held_again(&mut self, mut has_news: bool) {
+    /// Marks the matches that new masks have created in lines shown by events that are held back.
+    pub fn look_at_held(&mut self, mut has_news: bool) {
         let held = std::mem::take(&mut self.held);
         while std::mem::take(&mut has_news) {
             for line in &held {
@@ -257,36 +258,40 @@ impl Finder {
     /// passed on it cannot be rewritten. Returns what has been passed on already.
     pub fn look_beside(&mut self, line: &TracedLine, place: u64) -> Vec<Found> {
         let mut bare = Vec::new();
-        let has_news = self.mark_beside(line, place, &mut bare);
-        self.look_at_held_again(has_news);
+        self.mark_beside(line, place, &mut bare);
+        bare
+    }
+
+    /// Searches a line of the screen for what the masks in it have created. Returns what has been
+    /// passed on already.
+    pub fn look_among_masks(&mut self, line: &TracedLine) -> Vec<Found> {
+        let mut bare = Vec::new();
+        self.mark_among_masks(line, Stream::Output, false, &mut bare);
         bare
     }
 
     /// Prepares for passing on everything before a place while the rest is held back: does the same
     /// in the lines shown before.
     pub fn look_at_held_beside(&mut self, place: u64) {
-        if place <= self.output.released {
+        let released = self.output.released;
+        if place <= released {
             return;
         }
         let mut held = std::mem::take(&mut self.held);
-        // Where nothing is held back, no mask will be added.
-        held.retain(|line| line.runs().any(|run| run.end > place));
-        let mut has_news = false;
+        // No mask will be added where everything has been passed on.
+        held.retain(|line| line.runs().any(|run| run.end > released));
         for line in &held {
-            has_news |= self.mark_beside(line, place, &mut Vec::new());
+            self.mark_beside(line, place, &mut Vec::new());
         }
         self.held_length = held.iter().map(TracedLine::len).sum();
         self.held = held;
-        self.look_at_held_again(has_news);
     }
 
-    fn mark_beside(&mut self, line: &TracedLine, place: u64, bare: &mut Vec<Found>) -> bool {
-        let is_mixed = || line.runs().any(|run| run.end > place) && line.runs().any(|run| run.start < place);
-        if !self.masks_match || !is_mixed() {
-            return false;
+    fn mark_beside(&mut self, line: &TracedLine, place: u64, bare: &mut Vec<Found>) {
+        let is_mixed = line.runs().any(|run| run.end > place) && line.runs().any(|run| run.start < place);
+        if is_mixed && let Some(masked) = self.masked(line, Stream::Output, place) {
+            self.mark_masked(line, &masked, Stream::Output, bare);
         }
-        let Some(masked) = self.masked(line, Stream::Output, place) else { return false };
-        self.mark_masked(line, &masked, Stream::Output, bare)
     }
 
     /// Records that nothing is held back any more.

@@ -191,28 +191,32 @@ impl TracedScreen {
         self.0.terminal.rows().map(line).collect()
     }
 
-    /// Passes each line on the screen with text from a place on to `look`, with the row in which it
-    /// begins, negative above the screen.
-    pub fn lines_since(&self, place: u64, look: &mut dyn FnMut(isize, &TracedLine)) {
+    /// Passes each line on the screen to `look`, with the row in which it begins, negative above the
+    /// screen. With a `place`, only those with text from before it and from there on.
+    pub fn lines(&self, place: Option<u64>, look: &mut dyn FnMut(isize, &TracedLine)) {
         let ShownLines { terminal, gone, .. } = &self.0;
         let above = terminal.scrollback().len();
         let end = above + terminal.rows().len();
         let is_wrapped = |row: usize| terminal.row_of_all(row).is_some_and(Row::is_wrapped);
-        let is_since = |cell: &PlacedCell| cell.place().is_some_and(|at| at >= place);
         let mut start = (0..above).rev().take_while(|&row| is_wrapped(row)).last().unwrap_or(above);
         let mut line = TracedLine::default();
         while start < end {
-            let next = (start..end).find(|&row| !is_wrapped(row)).map_or(end, |row| row + 1);
-            let mut rows = (start..next).filter_map(|row| terminal.row_of_all(row));
-            if rows.any(|row| row.used_cells().iter().any(is_since)) {
+            let rows = start..(start..end).find(|&row| !is_wrapped(row)).map_or(end, |row| row + 1);
+            let has_any = |is_sought: &dyn Fn(u64) -> bool| {
+                let mut rows = rows.clone().filter_map(|row| terminal.row_of_all(row));
+                rows.any(|row| row.used_cells().iter().any(|cell| cell.place().is_some_and(is_sought)))
+            };
+            let is_rest = start == 0 && !terminal.is_alternate() && !gone.line.is_empty();
+            let is_mixed = |place| has_any(&|at| at >= place) && (is_rest || has_any(&|at| at < place));
+            if place.is_none_or(is_mixed) {
                 line.clear();
-                if start == 0 && !terminal.is_alternate() {
+                if is_rest {
                     line.clone_from(&gone.line);
                 }
                 let first = start as isize - above as isize;
-                push_rows(terminal, start..next, &mut line, &mut |line| look(first, line));
+                push_rows(terminal, rows.clone(), &mut line, &mut |line| look(first, line));
             }
-            start = next;
+            start = rows.end;
         }
     }
 
