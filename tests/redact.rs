@@ -208,6 +208,19 @@ fn in_a_pipe_output_after_a_cover_is_searched_together_with_it() {
 }
 
 #[test]
+fn a_secret_is_found_in_a_long_line_after_the_window_was_narrow() {
+    // Thirty rows at first, three hundred in between.
+    let line = format!("{}hunXer2{}", "a".repeat(520), "b".repeat(73));
+    let resizes = "[1.5, \"r\", \"2x4\"]\n[2.5, \"r\", \"20x4\"]\n";
+    let completed =
+        |line: &str, last: &str| cast(&[line]) + resizes + &format!("[3.5, \"o\", \"\\u001b[1;4H{last}\"]\n");
+    let expected = completed(&line.replace("hunXer2", "***X***"), "*");
+    assert_eq!(run("asciinema-redact --whole -s hunter2", completed(&line, "t")).stdout(), expected);
+    let piped = run("cat | asciinema-redact -s hunter2", completed(&line, "t")).stdout();
+    assert_eq!(piped, completed(&line, "*"));
+}
+
+#[test]
 fn header_labels_comments_and_unknown_events_are_masked_too() {
     let cast = "{\"version\":3,\"term\":{\"cols\":80,\"rows\":24},\"title\":\"my hunter2\",\"env\":{\"API_TOKEN\":\"abcdefgh\",\"SHELL\":\"/bin/zsh\"},\"tags\":[\"hunter2\"]}\n# hunter2\n[0.5,\"m\",\"hunter2\"]\n[0.5,\"z\",{\"a\":[\"hunter2\",5]}]\n";
     let expected = cast.replace("hunter2", "*******").replace("abcdefgh", "********");

@@ -137,9 +137,9 @@ fn steps_of(cast: &str) -> Vec<Step> {
 /// The rows of a screen, including the scrollback, and whether each continues in the next.
 type Moment = Vec<(String, bool)>;
 
-/// The number of rows above the screen, as many as a search keeps. A longer line that is rewrapped
-/// comes to stand elsewhere on terminals that keep more or less of it.
-const SCROLLBACK: usize = 200;
+/// The number of rows above the screen. A search keeps as many on screens of these sizes, or more:
+/// text that is rewrapped would come to stand elsewhere on terminals that keep less of it.
+const SCROLLBACK: usize = 1000;
 
 /// The contents of our terminal after each event.
 fn shown_here(size: Size, steps: &[Step]) -> Vec<Moment> {

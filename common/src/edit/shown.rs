@@ -22,6 +22,15 @@ use crate::vt::Token;
 /// The number of rows kept above the screen: a terminal that becomes taller brings them back.
 const SCROLLBACK: usize = 200;
 
+/// The number of cells in them, if more rows than that are needed for it: a narrow terminal that
+/// becomes wider joins rows, and brings more of them back.
+const SCROLLBACK_CELLS: usize = 80 * SCROLLBACK;
+
+/// The number of rows kept above a screen of this width.
+fn scrollback(size: Size) -> usize {
+    SCROLLBACK.max(SCROLLBACK_CELLS / usize::from(size.cols.max(1)))
+}
+
 /// The longest line examined as a whole, in bytes. A longer one is examined in pieces, each of
 /// which repeats the last [`OVERLAP`] bytes of the previous one.
 const LONGEST_LINE: usize = 64 << 10;
@@ -438,13 +447,14 @@ fn shown_cells<C: Cell>(row: &Row<C>, cols: Range<usize>) -> &[C] {
 
 impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
     fn new(size: Size) -> Result<ShownLines<C, L>, TooLarge> {
-        let terminal = Terminal::new(size, SCROLLBACK)?;
+        let terminal = Terminal::new(size, scrollback(size))?;
         let gone = GoneLine { line: L::default(), is_changed: false };
         Ok(ShownLines { terminal, gone, line: L::default(), changed: Vec::new() })
     }
 
     fn resize(&mut self, size: Size, look: &mut dyn FnMut(&L)) -> Result<(), TooLarge> {
         let ShownLines { terminal, gone, .. } = self;
+        terminal.keep_scrollback(scrollback(size));
         terminal.resize_with(size, &mut |row| gone.push(row, look))
     }
 

@@ -189,6 +189,13 @@ impl<C: Cell> Terminal<C> {
         Ok(())
     }
 
+    /// Sets the number of rows kept in the scrollback from now on.
+    pub fn keep_scrollback(&mut self, rows: usize) {
+        let State { grid, hidden, alternate, .. } = &mut self.state;
+        let primary = if *alternate == Alternate::Hidden { grid } else { hidden };
+        primary.most_scrollback = rows;
+    }
+
     /// The size last requested.
     pub fn size(&self) -> Size {
         self.state.size
