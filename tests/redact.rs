@@ -332,6 +332,18 @@ fn in_a_pipe_a_cover_creates_no_match_beside_it() {
 }
 
 #[test]
+fn in_a_pipe_text_that_leaves_the_screen_within_an_event_is_masked_before() {
+    // For the alternate screen.
+    let outputs = ["\\u001b[1;4Hter2\\u001b[1;1Hhun\\u001b[?1049h  ", "\\u001b[?1049l"];
+    let expected = ["\\u001b[1;4H****\\u001b[1;1H***\\u001b[?1049h  ", "\\u001b[?1049l"];
+    assert_eq!(run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout(), cast(&expected));
+    // By scrolling, when a word begins in text passed on before.
+    let covered = "\\r \\u001b[4;1H\\u001b[1;2H*\\u001b[1;3H*\\u001b[4;1H\\n";
+    let redacted = run(r"cat | asciinema-redact -r '\bab'", cast(&["xab  ", "\\r \\u001b[4;1H\\n"])).stdout();
+    assert_eq!(redacted, cast(&["xab  ", covered]));
+}
+
+#[test]
 fn in_a_pipe_no_match_is_shown_beside_what_may_still_be_masked() {
     let pipe = |outputs: &[&str]| run(r"cat | asciinema-redact -r '\bab' -s hunter2", cast(outputs)).stdout();
     // Whether the second event is masked is decided after it, and a word would begin there: what has

@@ -7,7 +7,7 @@
 
 use common::cast::Time;
 use common::edit::{Extent, NOWHERE, TracedLine, TracedScreen};
-use common::screen::TooLarge;
+use common::screen::{Cell, TooLarge};
 use common::size::Size;
 use common::text::lossy;
 use common::vt::{Kind, Token, Tokenizer};
@@ -155,6 +155,7 @@ impl Analysis {
     /// Processes output to the terminal.
     pub fn write(&mut self, time: Time, text: &str) {
         self.finder.at(time);
+        let start = self.place(Stream::Output);
         let is_last = self.finder.pass == Pass::Only;
         let Analysis { finder, tokenizer, screen, output, sequences, key_block, .. } = self;
         let Analysis { before_cursor, bare, covers, .. } = self;
@@ -174,11 +175,22 @@ impl Analysis {
             if matches!(token.kind, Kind::Text) && !token.bytes.is_ascii() {
                 finder.keep_whole(at_edge(screen, &token).into_iter());
             }
+            let released = finder.released(Stream::Output);
+            let scrolls = is_last && finder.masks_match() && scrolls_away(&token, screen, released);
+            // There is no place for a cover within a sequence.
+            if is_last && (scrolls || switches(&token)) && token.start >= start {
+                look_at_screen(screen, finder, key_block, bare);
+                if scrolls {
+                    // The rest of the event may still be masked.
+                    look_beside(screen, released, finder, bare);
+                }
+                cover_all(screen, finder, key_block, bare, token.start, output, covers);
+            }
             let moves = is_last && moves(&token, screen);
             screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
             if moves {
                 look_at_screen(screen, finder, key_block, bare);
-                cover_all(screen, finder, bare, token.range().end, output, covers);
+                cover_all(screen, finder, key_block, bare, token.range().end, output, covers);
             }
         }
         output.shorten(finder, Stream::Output);
@@ -195,18 +207,13 @@ impl Analysis {
         self.settle();
     }
 
-    /// Covers matches on the screen that can no longer be rewritten, and those that begin or end at
-    /// a cover.
+    /// Covers matches on the screen that can no longer be rewritten.
     fn cover(&mut self, place: u64) {
         let Analysis { finder, screen, output, key_block, bare, covers, .. } = self;
         if let Some(screen) = screen
             && finder.pass == Pass::Only
         {
-            // Each round covers something that was not covered before.
-            while !bare.is_empty() {
-                cover_all(screen, finder, bare, place, output, covers);
-                look_at_screen(screen, finder, key_block, bare);
-            }
+            cover_all(screen, finder, key_block, bare, place, output, covers);
         }
         bare.clear();
     }
@@ -218,10 +225,7 @@ impl Analysis {
         let Analysis { finder, screen, bare, .. } = self;
         let Some(screen) = screen.as_ref().filter(|_| finder.masks_match()) else { return };
         finder.look_at_held_beside(place);
-        screen.lines(Some(place), &mut |first, line| {
-            let found = finder.look_beside(line, place);
-            bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
-        });
+        look_beside(screen, place, finder, bare);
         self.settle();
     }
 
@@ -397,6 +401,14 @@ fn look_at_screen(
     }
 }
 
+/// Searches the lines on the screen as if everything from a place on were masked.
+fn look_beside(screen: &TracedScreen, place: u64, finder: &mut Finder, bare: &mut Vec<Bare>) {
+    screen.lines(Some(place), &mut |first, line| {
+        let found = finder.look_beside(line, place);
+        bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
+    });
+}
+
 fn look_at_line(first: isize, line: &TracedLine, extent: Extent, finder: &mut Finder, bare: &mut Vec<Bare>) {
     let mut found = finder.look(line, Stream::Output);
     if extent == Extent::Pane {
@@ -406,27 +418,33 @@ fn look_at_line(first: isize, line: &TracedLine, extent: Extent, finder: &mut Fi
     bare.extend(found.into_iter().map(|found| Bare { first, line: line.clone(), found }));
 }
 
-/// Covers matches on the screen that can no longer be rewritten.
+/// Covers matches on the screen that can no longer be rewritten, and those that begin or end at a
+/// cover.
 fn cover_all(
     screen: &mut TracedScreen,
     finder: &mut Finder,
+    key_block: &mut KeyBlock,
     bare: &mut Vec<Bare>,
     place: u64,
     output: &mut Line,
     covers: &mut Vec<(u64, String)>,
 ) {
-    for Bare { first, line, found } in bare.drain(..) {
-        let text = |at: usize, width: usize| finder.cover(line.text(), &found, at, width);
-        let Some(cover) = cover::cover(screen, first, &found.range, text) else { continue };
-        // The cover is a part of the output, too: an expression may match what follows it.
-        let mut tokenizer = Tokenizer::default();
-        let mut tokens = tokenizer.tokens(cover.as_bytes());
-        while let Some(token) = tokens.next() {
-            if matches!(token.kind, Kind::Text) {
-                output.push_str(&lossy(token.bytes), NOWHERE);
+    // Each round covers something that was not covered before.
+    while !bare.is_empty() {
+        for Bare { first, line, found } in bare.drain(..) {
+            let text = |at: usize, width: usize| finder.cover(line.text(), &found, at, width);
+            let Some(cover) = cover::cover(screen, first, &found.range, text) else { continue };
+            // The cover is a part of the output, too: an expression may match what follows it.
+            let mut tokenizer = Tokenizer::default();
+            let mut tokens = tokenizer.tokens(cover.as_bytes());
+            while let Some(token) = tokens.next() {
+                if matches!(token.kind, Kind::Text) {
+                    output.push_str(&lossy(token.bytes), NOWHERE);
+                }
             }
+            covers.push((place, cover));
         }
-        covers.push((place, cover));
+        look_at_screen(screen, finder, key_block, bare);
     }
 }
 
@@ -470,6 +488,51 @@ fn moves(token: &Token<'_>, screen: &TracedScreen) -> bool {
         Kind::Control(b'\n' | 0x0b | 0x0c) => terminal.scrolls_in_part(),
         Kind::Control(_) | Kind::String(_) | Kind::Broken => false,
     }
+}
+
+/// Returns whether a token may switch to the alternate screen.
+fn switches(token: &Token<'_>) -> bool {
+    matches!(token.kind, Kind::Csi(csi) if csi.marker == b'?' && csi.last == b'h')
+}
+
+/// Returns whether a token may scroll away text, some of it new and some passed on, which could not
+/// be covered afterwards. Without masks, all of a match that scrolling hides has been there before.
+fn scrolls_away(token: &Token<'_>, screen: &TracedScreen, released: u64) -> bool {
+    let terminal = screen.terminal();
+    let is_at_end = || terminal.scrolls_in_part() || terminal.cursor().row + 1 >= terminal.rows().len();
+    let count = match token.kind {
+        Kind::Csi(csi) if matches!(csi.last, b'S' | b'M' | b'b') => terminal.rows().len(),
+        Kind::Control(b'\n' | 0x0b | 0x0c) if is_at_end() => 1,
+        Kind::Escape(escape) if matches!(escape.last, b'D' | b'E') && is_at_end() => 1,
+        Kind::Text => {
+            let cols = usize::from(terminal.size().cols.max(1));
+            let wrapped = (terminal.cursor().col + token.bytes.len()) / cols;
+            let left = terminal.rows().len().saturating_sub(terminal.cursor().row + 1);
+            if terminal.scrolls_in_part() { wrapped } else { wrapped.saturating_sub(left) }
+        }
+        _ => 0,
+    };
+    count > 0 && is_partly_new(screen, count, released)
+}
+
+/// Returns whether any of the lines in this many rows at the top of the screen have changed and
+/// contain text that has been passed on.
+fn is_partly_new(screen: &TracedScreen, count: usize, released: u64) -> bool {
+    let (mut is_new, mut has_old) = (false, false);
+    for (index, row) in screen.terminal().rows().enumerate() {
+        is_new |= row.is_changed();
+        has_old |= row.used_cells().iter().any(|cell| cell.place().is_some_and(|place| place < released));
+        if is_new && has_old {
+            return true;
+        }
+        if !row.is_wrapped() {
+            if index + 1 >= count {
+                break;
+            }
+            (is_new, has_old) = (false, false);
+        }
+    }
+    false
 }
 
 /// Processes a token of the output as text: printed, or within a sequence.
