@@ -20,6 +20,12 @@ pub fn equal(byte: u8, word: u64) -> u64 {
     below(1, word ^ (LOW * u64::from(byte)))
 }
 
+/// Finds bytes that are not ASCII.
+#[inline(always)]
+pub fn non_ascii(word: u64) -> u64 {
+    word & HIGH
+}
+
 /// The position in a word of the first byte found, from 0; 8 if there is none.
 #[inline(always)]
 pub fn first(found: u64) -> usize {

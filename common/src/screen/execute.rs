@@ -3,28 +3,21 @@
 
 use std::ops::Range;
 
-use unicode_width::UnicodeWidthChar;
-
 use super::cell::{Cell, NOWHERE};
 use super::charset::{Charset, Charsets};
 use super::grid::{Grid, Position};
 use super::modes::CursorShape;
-use super::row::{MOST_MARKS, Row};
+use super::row::{MOST_MARKS, Row, Run, width};
 use super::style::{Extras, Link, LinkId, Style};
 use super::terminal::{Alternate, SavedCursor, State};
 use crate::vt::{ControlString, Csi, End, Escape, Kind, Part, StringKind, Token};
+use crate::word;
 
 /// The number of characters of a title that are kept. Windows show far fewer.
 const LONGEST_TITLE: usize = 4096;
 
 /// The size of the stack of titles.
 const MOST_TITLES: usize = 10;
-
-/// The number of columns of a character other than a control character.
-#[inline]
-fn width(character: char) -> usize {
-    if character <= '~' { 1 } else { character.width().unwrap_or(1) }
-}
 
 impl<C: Cell> State<C> {
     /// Executes a token. `evicted` gets the rows that leave the scrollback.
@@ -52,10 +45,23 @@ impl<C: Cell> State<C> {
     /// Prints UTF-8 text from this place in the output.
     #[inline]
     fn print_text(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
-        if text.is_ascii() {
-            self.print_ascii(text, place, evicted);
-        } else {
-            self.print_mixed(text, place, evicted);
+        let (mut rest, mut place) = (text, place);
+        loop {
+            let (ascii, other) = rest.split_at(word::position(rest, word::non_ascii));
+            if !ascii.is_empty() {
+                self.print_ascii(ascii, place, evicted);
+            }
+            if other.is_empty() {
+                return;
+            }
+            place = place.wrapping_add(ascii.len() as u64);
+            // Up to a few ASCII characters in a row, so that those among others, like the blanks
+            // between lines of a box, make no pieces of their own.
+            let mixed = other.chunks(8).take_while(|chunk| !chunk.is_ascii()).map(<[u8]>::len).sum();
+            let (mixed, following) = other.split_at(mixed);
+            self.print_mixed(mixed, place, evicted);
+            place = place.wrapping_add(mixed.len() as u64);
+            rest = following;
         }
     }
 
@@ -76,8 +82,8 @@ impl<C: Cell> State<C> {
     fn print_characters(&mut self, text: &str, mut place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
-            let length = if width(character) == 1 && self.prints_in_a_row() {
-                self.print_narrow(rest, place, evicted)
+            let length = if self.prints_in_a_row() && self.fits(width(character)) {
+                self.print_run(rest, place)
             } else {
                 self.print(character, place, evicted);
                 character.len_utf8()
@@ -87,26 +93,21 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Prints the characters of one column at the front of text, of which there is at least one, as
-    /// far as they fit into the row. Returns their length in bytes.
-    fn print_narrow(&mut self, text: &str, place: u64, evicted: &mut impl FnMut(&Row<C>)) -> usize {
-        if self.is_wrap_pending {
-            self.wrap(evicted);
-        }
+    /// Returns whether a character of this many columns is written at the cursor.
+    fn fits(&self, width: usize) -> bool {
+        width > 0 && !self.is_wrap_pending && self.position.col + width <= self.right_edge()
+    }
+
+    /// Prints the characters at the front of text that fit into the row, of which there is at least
+    /// one, up to a combining one. Returns their length in bytes.
+    fn print_run(&mut self, text: &str, place: u64) -> usize {
         let edge = self.right_edge();
         let Position { col, row } = self.position;
         let ink = self.ink();
-        let (mut length, mut last) = (0, None);
-        let narrow = text.chars().take_while(|character| width(*character) == 1);
-        let placed = narrow.map(|character| {
-            let placed = (character, place.wrapping_add(length as u64));
-            (length, last) = (length + character.len_utf8(), Some(placed));
-            placed
-        });
-        let count = self.grid.rows[row].print_narrow(col..edge, placed, ink);
+        let Run { cols, length, last } = self.grid.rows[row].print_run(col..edge, text, ink, place);
         self.last = last;
         self.last_marks.clear();
-        self.advance(count, edge);
+        self.advance(cols, edge);
         length
     }
 
@@ -658,7 +659,7 @@ impl<C: Cell> State<C> {
     /// Prints the last character again, with its combining characters.
     fn repeat(&mut self, count: usize, evicted: &mut impl FnMut(&Row<C>)) {
         let Some((character, place)) = self.last else { return };
-        let width = character.width().unwrap_or(1).max(1);
+        let width = width(character).max(1);
         let marks = std::mem::take(&mut self.last_marks);
         for _ in 0..count {
             self.print_translated(character, width, place, evicted);

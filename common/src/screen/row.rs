@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 
+use unicode_width::UnicodeWidthChar;
+
 use super::cell::Cell;
 
 /// The number of combining characters kept per cell. More than any script needs; a stream of them
@@ -33,6 +35,22 @@ pub struct Row<C> {
 struct Mark<C> {
     col: usize,
     cell: C,
+}
+
+/// Characters written beside each other.
+pub(super) struct Run {
+    /// Their number of columns.
+    pub cols: usize,
+    /// Their length in bytes.
+    pub length: usize,
+    /// The last one, and its place.
+    pub last: Option<(char, u64)>,
+}
+
+/// The number of columns of a character other than a control character.
+#[inline]
+pub(super) fn width(character: char) -> usize {
+    if character <= '~' { 1 } else { character.width().unwrap_or(1) }
 }
 
 /// Rows are equal if they look the same.
@@ -205,23 +223,31 @@ impl<C: Cell> Row<C> {
         }
     }
 
-    /// Writes characters of one column each, with their places, until they or the columns end.
-    /// Returns their number.
+    /// Writes the characters at the front of text, of which at least one fits into the columns,
+    /// until one does not fit or is combining.
     #[inline]
-    pub(super) fn print_narrow(
-        &mut self,
-        cols: Range<usize>,
-        characters: impl Iterator<Item = (char, u64)>,
-        ink: C::Ink,
-    ) -> usize {
+    pub(super) fn print_run(&mut self, cols: Range<usize>, text: &str, ink: C::Ink, place: u64) -> Run {
         self.is_changed = true;
         self.cut(cols.start);
-        let mut count = 0;
-        for (cell, (character, place)) in self.cells[cols.clone()].iter_mut().zip(characters) {
-            *cell = C::new(character, ink, place);
-            count += 1;
+        let cells = &mut self.cells[cols.clone()];
+        let mut run = Run { cols: 0, length: 0, last: None };
+        for character in text.chars() {
+            let width = width(character);
+            if width == 0 || run.cols + width > cells.len() {
+                break;
+            }
+            let place = place.wrapping_add(run.length as u64);
+            cells[run.cols] = C::new(character, ink, place);
+            if width == 2 {
+                cells[run.cols + 1] = C::right_half(ink, place);
+            }
+            run = Run {
+                cols: run.cols + width,
+                length: run.length + character.len_utf8(),
+                last: Some((character, place)),
+            };
         }
-        let end = cols.start + count;
+        let end = cols.start + run.cols;
         // The left half is overwritten.
         if let Some(cell) = self.cells.get_mut(end).filter(|cell| cell.is_right_half()) {
             *cell = C::erased(cell.ink());
@@ -230,7 +256,7 @@ impl<C: Cell> Row<C> {
             self.marks.retain(|mark| !(cols.start..end).contains(&mark.col));
         }
         self.used = self.used.max(end);
-        count
+        run
     }
 
     /// Writes a character of one or two columns where there is room for it.

@@ -427,6 +427,30 @@ fn differences_from_avt_match_alacritty_libvterm_and_xterm() {
 }
 
 #[test]
+fn characters_beside_each_other_make_the_same_screen_as_one_by_one() {
+    let text = "ab─│日本e\u{301}語\u{200d}x 0123456789 größe, 日";
+    for before in
+        ["", "\x1b[D\x1b[D", "日\x1b[D", "\x1b[1;9H日\x1b[D", "\x1b[4h日本\r", "\x1b[?7l", "日\x1b[10G"]
+    {
+        for cols in 1..12 {
+            let new = || PlacedScreen::new(Size { cols, rows: 3 }, 100).unwrap();
+            let (mut one_by_one, mut at_once) = (new(), new());
+            for character in before.chars().chain(text.chars()) {
+                one_by_one.feed(character.encode_utf8(&mut [0; 4]));
+            }
+            at_once.feed(&format!("{before}{text}"));
+            assert_eq!(one_by_one.cursor(), at_once.cursor(), "{before:?} {cols}");
+            let rows = |screen: &PlacedScreen| -> Vec<_> {
+                screen.scrollback().chain(screen.rows()).cloned().collect()
+            };
+            assert_eq!(rows(&one_by_one), rows(&at_once), "{before:?} {cols}");
+        }
+    }
+    // Nothing is written over the wide character.
+    assert_eq!(shown("日\x1b[D\u{301}").0[0], "日\u{301}");
+}
+
+#[test]
 fn cells_keep_their_style() {
     let style = |output: &str| {
         let mut screen = Screen::new(Size { cols: 10, rows: 1 }, 0).unwrap();
