@@ -223,15 +223,16 @@ impl Cell for PlacedCell {
 /// A cell that keeps its style, in 16 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StyledCell {
+    look: u64,
+    extra: u32,
     code: u32,
-    style: PackedStyle,
 }
 
 impl StyledCell {
     /// Its style, except for the underline colour and the link; for these, see
     /// [`Terminal::style`](super::Terminal::style).
     pub fn own_style(&self) -> Style {
-        self.style.unpack()
+        self.ink().unpack()
     }
 }
 
@@ -250,22 +251,22 @@ impl Cell for StyledCell {
 
     #[inline]
     fn new(character: char, style: PackedStyle, _place: u64) -> StyledCell {
-        StyledCell { code: u32::from(character), style }
+        StyledCell { look: style.look, extra: style.extra, code: u32::from(character) }
     }
 
     #[inline]
     fn right_half(style: PackedStyle, _place: u64) -> StyledCell {
-        StyledCell { code: 0, style }
+        StyledCell { look: style.look, extra: style.extra, code: 0 }
     }
 
     #[inline]
     fn erased(style: PackedStyle) -> StyledCell {
-        StyledCell { code: u32::from(' '), style }
+        StyledCell::new(' ', style, NOWHERE)
     }
 
     #[inline]
     fn blank() -> StyledCell {
-        StyledCell { code: u32::from(' '), style: PackedStyle::default() }
+        StyledCell::erased(PackedStyle::default())
     }
 
     #[inline]
@@ -275,12 +276,12 @@ impl Cell for StyledCell {
 
     #[inline]
     fn shown(&self) -> u32 {
-        if self.style.is_concealed() { u32::from(' ') } else { self.code }
+        if self.ink().is_concealed() { u32::from(' ') } else { self.code }
     }
 
     #[inline]
     fn is_concealed(&self) -> bool {
-        self.style.is_concealed()
+        self.ink().is_concealed()
     }
 
     #[inline]
@@ -290,7 +291,7 @@ impl Cell for StyledCell {
 
     #[inline]
     fn ink(&self) -> PackedStyle {
-        self.style
+        PackedStyle { look: self.look, extra: self.extra }
     }
 
     #[inline]
@@ -300,11 +301,11 @@ impl Cell for StyledCell {
 
     #[inline]
     fn extra(&self) -> u32 {
-        self.style.extra()
+        self.extra
     }
 
     #[inline]
     fn set_extra(&mut self, extra: u32) {
-        self.style = self.style.with_extra(extra);
+        self.extra = extra;
     }
 }

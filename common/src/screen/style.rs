@@ -135,16 +135,15 @@ impl Extras {
     }
 }
 
-/// A [`Style`] in 12 bytes, as stored in cells: a colour takes 26 bits, the attributes use the
-/// rest.
+/// A [`Style`] in 12 bytes, as stored in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PackedStyle {
-    /// The foreground, and six attributes.
-    foreground: u32,
-    /// The background, the shape of the underline, and two attributes.
-    background: u32,
+    /// The colours, of 26 bits each, and the attributes in the rest: in the low half the foreground
+    /// and six attributes, in the high half the background, the shape of the underline, and two
+    /// attributes.
+    pub(super) look: u64,
     /// The number of the extra.
-    extra: u32,
+    pub(super) extra: u32,
 }
 
 const COLOR_BITS: u32 = 26;
@@ -160,40 +159,31 @@ impl PackedStyle {
             | bit(style.inverse, 4)
             | bit(style.conceal, 5);
         let second = bit(style.strikethrough, 0) | bit(style.overline, 1);
-        PackedStyle {
-            foreground: pack_color(style.foreground) | first,
-            background: pack_color(style.background) | second | (style.underline as u32) << (COLOR_BITS + 2),
-            extra,
-        }
+        let low = pack_color(style.foreground) | first;
+        let high = pack_color(style.background) | second | (style.underline as u32) << (COLOR_BITS + 2);
+        PackedStyle { look: u64::from(high) << 32 | u64::from(low), extra }
     }
 
     /// The style of erased cells: only the background colour.
     pub(super) fn erasing(style: &Style) -> PackedStyle {
-        PackedStyle { background: pack_color(style.background), ..PackedStyle::default() }
+        PackedStyle { look: u64::from(pack_color(style.background)) << 32, extra: 0 }
     }
 
     pub(super) fn is_concealed(self) -> bool {
-        const CONCEAL: u32 = 1 << (COLOR_BITS + 5);
-        self.foreground & CONCEAL != 0
-    }
-
-    pub(super) fn extra(self) -> u32 {
-        self.extra
-    }
-
-    pub(super) fn with_extra(self, extra: u32) -> PackedStyle {
-        PackedStyle { extra, ..self }
+        const CONCEAL: u64 = 1 << (COLOR_BITS + 5);
+        self.look & CONCEAL != 0
     }
 
     /// Everything except underline colour and link.
     pub(super) fn unpack(self) -> Style {
-        let first = |bit: u32| self.foreground >> (COLOR_BITS + bit) & 1 != 0;
-        let second = |bit: u32| self.background >> (COLOR_BITS + bit) & 1 != 0;
+        let (low, high) = (self.look as u32, (self.look >> 32) as u32);
+        let first = |bit: u32| low >> (COLOR_BITS + bit) & 1 != 0;
+        let second = |bit: u32| high >> (COLOR_BITS + bit) & 1 != 0;
         Style {
-            foreground: unpack_color(self.foreground),
-            background: unpack_color(self.background),
+            foreground: unpack_color(low),
+            background: unpack_color(high),
             underline_color: Color::Default,
-            underline: match self.background >> (COLOR_BITS + 2) & 7 {
+            underline: match high >> (COLOR_BITS + 2) & 7 {
                 1 => Underline::Single,
                 2 => Underline::Double,
                 3 => Underline::Curly,
