@@ -290,7 +290,7 @@ impl Tokenizer {
 impl Tokens<'_, '_> {
     /// The next token. `None` at the end of the piece.
     #[expect(clippy::should_implement_trait, reason = "the tokens borrow from the iterator")]
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self) -> Option<Token<'_>> {
         let rest = &self.input[self.at..];
         let found = match self.tokenizer.unfinished {
@@ -312,7 +312,7 @@ impl Tokens<'_, '_> {
         Some(self.deliver(found))
     }
 
-    #[inline]
+    #[inline(always)]
     fn deliver(&mut self, found: Found) -> Token<'_> {
         let Found { length, shape, has_controls } = found;
         let bytes = &self.input[self.at..self.at + length];
@@ -467,7 +467,7 @@ impl StringKind {
 }
 
 /// The token at the front; `None` if more input is needed.
-#[inline]
+#[inline(always)]
 fn front(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
     match *bytes.first()? {
         ESC => match *bytes.get(1)? {
@@ -558,21 +558,19 @@ fn escape(bytes: &[u8], tokenizer: &mut Tokenizer) -> Option<Found> {
 #[inline]
 fn control_sequence(bytes: &[u8], front: usize, csi: &mut Csi) -> Option<Found> {
     (csi.marker, csi.intermediates, csi.continues) = (0, [0; 2], 0);
-    let (mut index, mut value) = (0, 0u16);
+    let (mut index, mut value) = (0, 0);
     let (mut count, mut has_controls, mut is_broken) = (0, front > 2, false);
+    let end = bytes.len().min(LONGEST_CONTROL);
     let mut at = front;
-    loop {
-        if at == LONGEST_CONTROL {
-            return Some(Found { length: at, shape: Shape::BrokenPart, has_controls });
-        }
-        match *bytes.get(at)? {
+    while at < end {
+        match bytes[at] {
             digit @ b'0'..=b'9' => {
-                value = value.saturating_mul(10).saturating_add(u16::from(digit - b'0'));
+                value = (value * 10 + u32::from(digit - b'0')).min(u32::from(u16::MAX));
                 is_broken |= count > 0;
             }
             separator @ (b';' | b':') => {
                 if let Some(place) = csi.values.get_mut(index) {
-                    *place = value;
+                    *place = value as u16;
                 }
                 (index, value) = (index + 1, 0);
                 if separator == b':' && index < MOST_PARAMETERS {
@@ -582,7 +580,7 @@ fn control_sequence(bytes: &[u8], front: usize, csi: &mut Csi) -> Option<Found> 
             }
             last @ b'@'..=b'~' => {
                 if let Some(place) = csi.values.get_mut(index) {
-                    *place = value;
+                    *place = value as u16;
                 }
                 (csi.count, csi.last) = ((index + 1).min(MOST_PARAMETERS), last);
                 let is_known = !is_broken && count <= csi.intermediates.len();
@@ -609,6 +607,8 @@ fn control_sequence(bytes: &[u8], front: usize, csi: &mut Csi) -> Option<Found> 
         }
         at += 1;
     }
+    let is_too_long = end == LONGEST_CONTROL;
+    is_too_long.then_some(Found { length: at, shape: Shape::BrokenPart, has_controls })
 }
 
 /// The rest of a sequence that is too long, up to its final byte.
