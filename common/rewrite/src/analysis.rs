@@ -515,21 +515,23 @@ fn scrolls_away(token: &Token<'_>, screen: &TracedScreen, released: u64) -> bool
     count > 0 && is_partly_new(screen, count, released)
 }
 
-/// Returns whether any of the lines in this many rows at the top of the screen have changed and
-/// contain text that has been passed on.
+/// Returns whether any of the lines in this many rows at the top of the screen contain both text
+/// that has been passed on and other text.
 fn is_partly_new(screen: &TracedScreen, count: usize, released: u64) -> bool {
-    let (mut is_new, mut has_old) = (false, false);
+    let (mut has_new, mut has_old) = (false, false);
     for (index, row) in screen.terminal().rows().enumerate() {
-        is_new |= row.is_changed();
-        has_old |= row.used_cells().iter().any(|cell| cell.place().is_some_and(|place| place < released));
-        if is_new && has_old {
+        for place in row.used_cells().iter().filter_map(Cell::place) {
+            has_new |= place >= released;
+            has_old |= place < released;
+        }
+        if has_new && has_old {
             return true;
         }
         if !row.is_wrapped() {
             if index + 1 >= count {
                 break;
             }
-            (is_new, has_old) = (false, false);
+            (has_new, has_old) = (false, false);
         }
     }
     false
