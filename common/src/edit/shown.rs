@@ -91,6 +91,11 @@ trait LineText<C>: Clone + Default {
     /// Appends a range of the columns of a row, without most of the unwritten blanks at its end.
     fn push_cols(&mut self, row: &Row<C>, cols: Range<usize>);
 
+    /// The same, but possibly without the data other than the text, where that alone is examined.
+    fn push_text(&mut self, row: &Row<C>, cols: Range<usize>) {
+        self.push_cols(row, cols);
+    }
+
     /// Marks the end of the text as the end of a line that only looks as if it continued.
     fn join(&mut self) {}
 
@@ -102,8 +107,8 @@ trait LineText<C>: Clone + Default {
         self.push_cols(row, 0..row.cells().len());
     }
 
-    /// The length of the text in bytes.
-    fn len(&self) -> usize;
+    /// The text in UTF-8.
+    fn bytes(&self) -> &[u8];
 
     /// Empties it.
     fn clear(&mut self);
@@ -187,7 +192,7 @@ impl TracedScreen {
     pub fn gone_length(&self, first: isize) -> usize {
         let ShownLines { terminal, gone, .. } = &self.0;
         let is_oldest = first + terminal.scrollback().len() as isize == 0;
-        if is_oldest && !terminal.is_alternate() { gone.line.len() } else { 0 }
+        if is_oldest && !terminal.is_alternate() { gone.line.bytes().len() } else { 0 }
     }
 
     /// Each row of the screen as a separate line.
@@ -347,6 +352,14 @@ impl LineText<PlacedCell> for TracedLine {
         TracedLine::join(self);
     }
 
+    fn push_text(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
+        let cells = shown_cells(row, cols.clone());
+        match is_ascii(row, cells) {
+            true => self.push_ascii_text(cells),
+            false => self.push_cols(row, cols),
+        }
+    }
+
     fn push_cols(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
         let start = cols.start;
         let cells = shown_cells(row, cols);
@@ -373,8 +386,8 @@ impl LineText<PlacedCell> for TracedLine {
         }
     }
 
-    fn len(&self) -> usize {
-        self.len()
+    fn bytes(&self) -> &[u8] {
+        self.text().as_bytes()
     }
 
     fn clear(&mut self) {
@@ -410,8 +423,8 @@ impl LineText<TextCell> for PlainLine {
         }
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
+    fn bytes(&self) -> &[u8] {
+        &self.0
     }
 
     fn clear(&mut self) {
@@ -464,10 +477,8 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
             Rows::Wrapped => terminal.take_changed_lines(|row, _| row.is_wrapped(), changed),
             Rows::Adjacent => terminal.take_changed_lines(may_continue, changed),
         };
-        let changed_rows: Vec<Range<usize>> = match L::ROWS {
-            Rows::Wrapped => Vec::new(),
-            Rows::Adjacent => changed.iter().map(|line| line.changed.clone()).collect(),
-        };
+        // Changed rows to search for panes, and whether there may be borders in them.
+        let mut paned: Vec<(Range<usize>, bool)> = Vec::new();
         let above = terminal.scrollback().len() as isize;
         let place = |rows: &Range<usize>| rows.start as isize - above..rows.end as isize - above;
         let mut changed = changed.as_slice();
@@ -475,24 +486,36 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
             let count = changed.iter().take_while(|piece| piece.rows == *rows).count();
             let pieces;
             (pieces, changed) = changed.split_at(count);
-            let is_rest = rows.start == 0 && !terminal.is_alternate() && gone.line.len() > 0;
+            let is_rest = rows.start == 0 && !terminal.is_alternate() && !gone.line.bytes().is_empty();
             if rows.len() > 1 {
                 for ChangedLine { changed, .. } in pieces {
                     let row_of = |row| terminal.row_of_all(row);
-                    let is_noted = match reach.filter(|_| !is_rest) {
-                        None => true,
-                        Some(reach) => {
-                            line.clear();
-                            push_change(terminal, rows, changed, reach, line);
-                            // A mask may remove combining characters.
-                            look(place(rows), line, Extent::Change)
-                                || changed.clone().filter_map(row_of).any(Row::has_marks)
-                        }
-                    };
+                    let (mut is_noted, mut has_borders) = (true, true);
+                    if let Some(reach) = reach.filter(|_| !is_rest) {
+                        line.clear();
+                        push_change(terminal, rows, changed, reach, line);
+                        // A mask may remove combining characters.
+                        is_noted = look(place(rows), line, Extent::Change)
+                            || changed.clone().filter_map(row_of).any(Row::has_marks);
+                        has_borders = has_border(line.bytes());
+                    }
                     terminal.note(changed.clone(), is_noted);
+                    if L::ROWS == Rows::Adjacent {
+                        paned.push((changed.clone(), has_borders));
+                    }
                 }
                 let row_of = |row| terminal.row_of_all(row);
                 if !rows.clone().filter_map(row_of).any(Row::is_noted) {
+                    continue;
+                }
+            } else if let Some(row) = terminal.row_of_all(rows.start)
+                && L::ROWS == Rows::Adjacent
+            {
+                line.clear();
+                line.push_text(row, 0..row.cells().len());
+                paned.push((rows.clone(), has_border(line.bytes())));
+                let is_asked = reach.is_some() && !is_rest && !row.has_marks();
+                if is_asked && !look(place(rows), line, Extent::Change) {
                     continue;
                 }
             }
@@ -531,17 +554,20 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                 look(place(&around), line, Extent::Line);
             });
         }
-        for rows in changed_rows {
-            look_at_panes(terminal, &rows, line, &mut |rows, line, extent| look(place(rows), line, extent));
+        for (rows, has_borders) in paned {
+            let look = &mut |rows: &Range<usize>, line: &L, extent| look(place(rows), line, extent);
+            look_at_panes(terminal, &rows, has_borders, line, look);
         }
         scrolled
     }
 }
 
-/// Passes on the text of panes in which a row continues in the next one, around changed rows.
+/// Passes on the text of panes in which a row continues in the next one, around changed rows. If
+/// there are no borders in these, only the indentation of the next row separates two panes.
 fn look_at_panes<C: Cell, L: LineText<C>>(
     terminal: &Terminal<C>,
     changed: &Range<usize>,
+    has_borders: bool,
     line: &mut L,
     look: &mut dyn FnMut(&Range<usize>, &L, Extent) -> bool,
 ) {
@@ -549,7 +575,9 @@ fn look_at_panes<C: Cell, L: LineText<C>>(
     let start = changed.start.saturating_sub(1);
     for index in start..changed.end {
         let (Some(row), Some(next)) = (row_of(index), row_of(index + 1)) else { continue };
-        if !row.cells().last().is_some_and(is_text) && !has_border(row) {
+        let is_full = row.cells().last().is_some_and(is_text);
+        let is_indented = !next.cells().first().is_some_and(is_text);
+        if !has_borders && !(is_full && is_indented) {
             continue;
         }
         for pane in panes(row) {
@@ -600,10 +628,11 @@ fn panes<C: Cell>(row: &Row<C>) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// Returns whether there is a border in a row.
-fn has_border<C: Cell>(row: &Row<C>) -> bool {
+/// Returns whether there may be a border in a text.
+fn has_border(text: &[u8]) -> bool {
     // Without an early exit, the loop can examine several at once.
-    row.used_cells().iter().fold(false, |any, cell| any | is_border(cell))
+    let is_first_byte = |byte: u8| byte == b'|' || byte == 0xe2;
+    text.iter().fold(false, |any, byte| any | is_first_byte(*byte))
 }
 
 fn is_border<C: Cell>(cell: &C) -> bool {
@@ -661,7 +690,7 @@ fn push_rows<C: Cell, L: LineText<C>>(
         if !row.is_wrapped() && index < last {
             line.join();
         }
-        if line.len() > LONGEST_LINE {
+        if line.bytes().len() > LONGEST_LINE {
             look(line);
             line.keep_last(OVERLAP);
         }
@@ -701,7 +730,7 @@ fn push_change<C: Cell, L: LineText<C>>(
             after if after >= changed.end => 0..within,
             _ => 0..cols,
         };
-        line.push_cols(row, range);
+        line.push_text(row, range);
     }
 }
 
@@ -710,16 +739,20 @@ impl<L> GoneLine<L> {
     where
         L: LineText<C>,
     {
+        let is_whole = !row.is_wrapped();
+        if is_whole && !row.is_changed() && self.line.bytes().is_empty() {
+            // As nearly all: the line has been examined, and nothing of it is left.
+            return;
+        }
         self.line.push_row(row);
         self.is_changed |= row.is_changed();
-        let is_whole = !row.is_wrapped();
-        if self.is_changed && (is_whole || self.line.len() > LONGEST_LINE) {
+        if self.is_changed && (is_whole || self.line.bytes().len() > LONGEST_LINE) {
             look(&self.line);
             self.is_changed = false;
         }
         if is_whole {
             self.line.clear();
-        } else if self.line.len() > LONGEST_LINE {
+        } else if self.line.bytes().len() > LONGEST_LINE {
             self.line.keep_last(OVERLAP);
         }
     }

@@ -64,13 +64,7 @@ impl TracedLine {
     #[inline]
     pub(super) fn push_ascii(&mut self, cells: &[PlacedCell]) {
         let start = self.text.len();
-        // As bytes first, which is faster than one by one.
-        let mut chunk = [0; 64];
-        for cells in cells.chunks(chunk.len()) {
-            let bytes = &mut chunk[..cells.len()];
-            bytes.iter_mut().zip(cells).for_each(|(byte, cell)| *byte = cell.code() as u8);
-            self.text.push_str(str::from_utf8(bytes).unwrap_or_default());
-        }
+        self.push_bytes(cells);
         let mut expected = None;
         for (at, cell) in (start..).zip(cells) {
             let place = cell.place();
@@ -78,6 +72,23 @@ impl TracedLine {
                 self.runs.push((at, place.unwrap_or(NOWHERE)));
             }
             expected = place.map(|place| place + 1);
+        }
+    }
+
+    /// Appends cells with ASCII characters, without their places.
+    pub(super) fn push_ascii_text(&mut self, cells: &[PlacedCell]) {
+        self.runs.push((self.text.len(), NOWHERE));
+        self.push_bytes(cells);
+    }
+
+    #[inline]
+    fn push_bytes(&mut self, cells: &[PlacedCell]) {
+        // First as bytes, which is faster than one by one.
+        let mut chunk = [0; 64];
+        for cells in cells.chunks(chunk.len()) {
+            let bytes = &mut chunk[..cells.len()];
+            bytes.iter_mut().zip(cells).for_each(|(byte, cell)| *byte = cell.code() as u8);
+            self.text.push_str(str::from_utf8(bytes).unwrap_or_default());
         }
     }
 
