@@ -143,14 +143,14 @@ impl<C: Cell> Grid<C> {
         self.rows.range_mut(rows).for_each(|row| row.is_changed = true);
     }
 
-    /// Passes on the rows that have left the scrollback. If one of them began a line, the line now
-    /// begins with the next row, which counts as changed.
+    /// Passes on the rows that have left the scrollback. If there is none, and one of them began a
+    /// line, the line now begins with the next row, which counts as changed.
     fn evict(&mut self, evicted: &mut impl FnMut(&Row<C>)) {
         while self.scrollback.len() > self.most_scrollback
             && let Some(row) = self.scrollback.pop_front()
         {
             evicted(&row);
-            if (row.is_wrapped || row.is_cut)
+            if (row.is_cut || row.is_wrapped && self.most_scrollback == 0)
                 && let Some(next) = self.scrollback.front_mut().or_else(|| self.rows.front_mut())
             {
                 next.is_changed = true;
