@@ -576,8 +576,9 @@ fn look_at_panes<C: Cell, L: LineText<C>>(
     for index in start..changed.end {
         let (Some(row), Some(next)) = (row_of(index), row_of(index + 1)) else { continue };
         let is_full = row.cells().last().is_some_and(is_text);
-        let is_indented = !next.cells().first().is_some_and(is_text);
-        if !has_borders && !(is_full && is_indented) {
+        let is_next_indented = !next.cells().first().is_some_and(is_text);
+        let may_continue = has_borders || is_full && is_next_indented;
+        if !may_continue {
             continue;
         }
         for pane in panes(row) {
