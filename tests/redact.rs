@@ -341,6 +341,11 @@ fn in_a_pipe_text_that_leaves_the_screen_within_an_event_is_masked_before() {
     let covered = "\\r \\u001b[4;1H\\u001b[1;2H*\\u001b[1;3H*\\u001b[4;1H\\n";
     let redacted = run(r"cat | asciinema-redact -r '\bab'", cast(&["xab  ", "\\r \\u001b[4;1H\\n"])).stdout();
     assert_eq!(redacted, cast(&["xab  ", covered]));
+    // The text that follows begins a word after the cover.
+    let outputs = ["xab  ", "\\r \\u001b[4;1Hz\\u001b[mabcdefghijklmnopqrstuv"];
+    let redacted = run(r"cat | asciinema-redact -r '\bab'", cast(&outputs)).stdout();
+    let covered = "\\r \\u001b[4;1Hz\\u001b[m\\u001b[1;2H*\\u001b[1;3H*\\u001b[4;2H**cdefghijklmnopqrstuv";
+    assert_eq!(redacted, cast(&["xab  ", covered]));
 }
 
 #[test]

@@ -163,6 +163,20 @@ impl Analysis {
         let mut drawn = Drawn::default();
         let mut tokens = tokenizer.tokens(text.as_bytes());
         while let Some(token) = tokens.next() {
+            // Covers stand before the token, also in the text.
+            if let Some(screen) = screen.as_mut().filter(|_| is_last) {
+                let released = finder.released(Stream::Output);
+                let scrolls = finder.masks_match() && scrolls_away(&token, screen, released);
+                // There is no place for a cover within a sequence.
+                if (scrolls || switches(&token)) && token.start >= start {
+                    look_at_screen(screen, finder, key_block, bare);
+                    if scrolls {
+                        // The rest of the event may still be masked.
+                        look_beside(screen, released, finder, bare);
+                    }
+                    cover_all(screen, finder, key_block, bare, token.start, output, covers);
+                }
+            }
             take_token(&token, finder, output, sequences, key_block);
             let Some(screen) = screen else { continue };
             // A shell draws a suggestion or a correction, and then draws over it.
@@ -174,17 +188,6 @@ impl Analysis {
             }
             if matches!(token.kind, Kind::Text) && !token.bytes.is_ascii() {
                 finder.keep_whole(at_edge(screen, &token).into_iter());
-            }
-            let released = finder.released(Stream::Output);
-            let scrolls = is_last && finder.masks_match() && scrolls_away(&token, screen, released);
-            // There is no place for a cover within a sequence.
-            if is_last && (scrolls || switches(&token)) && token.start >= start {
-                look_at_screen(screen, finder, key_block, bare);
-                if scrolls {
-                    // The rest of the event may still be masked.
-                    look_beside(screen, released, finder, bare);
-                }
-                cover_all(screen, finder, key_block, bare, token.start, output, covers);
             }
             let moves = is_last && moves(&token, screen);
             screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
