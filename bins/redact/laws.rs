@@ -255,7 +255,9 @@ fn without_indentation(rows: &[(String, bool)]) -> Moment {
     let mut follows = false;
     let mut joined = Vec::new();
     for (index, (row, _)) in rows.iter().enumerate() {
-        let text = if follows { row.trim_start_matches(' ') } else { row };
+        // A blank with a combining character is a blank as well.
+        let is_blank = |character| character == ' ' || width(character) == 0;
+        let text = if follows { row.trim_start_matches(is_blank) } else { row };
         follows = is_full(row) && rows.get(index + 1).is_some_and(|(next, _)| is_indented(next));
         joined.push((text.to_string(), follows));
     }
@@ -614,4 +616,13 @@ proptest! {
     ) {
         nothing_is_shown_from_a_pipe(size, &steps, &[Sought::Secrets])?;
     }
+}
+
+#[test]
+fn combining_characters_on_blanks_are_a_part_of_an_indentation() {
+    let output = |text: &str| Step::Output(text.to_string());
+    let steps = ["aa", "\x1b[Cc ", "\x1b[@", "\u{301}c", "a"].map(output);
+    nothing_is_shown((4, 4), &steps, &[Sought::Text("cc")]).unwrap();
+    let steps = [Step::Resize(6, 1), output("\t"), output("a "), output("\u{301}b")];
+    nothing_is_shown((2, 1), &steps, &[Sought::Regex("\\bab")]).unwrap();
 }
