@@ -142,6 +142,8 @@ struct ShownLines<C: Cell, L> {
 struct GoneLine<L> {
     line: L,
     is_changed: bool,
+    /// True if any of its rows was noted, or may have to be.
+    is_noted: bool,
 }
 
 // Written out for each kind of cell, so that they are compiled and optimized with this crate.
@@ -461,7 +463,7 @@ fn shown_cells<C: Cell>(row: &Row<C>, cols: Range<usize>) -> &[C] {
 impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
     fn new(size: Size) -> Result<ShownLines<C, L>, TooLarge> {
         let terminal = Terminal::new(size, scrollback(size))?;
-        let gone = GoneLine { line: L::default(), is_changed: false };
+        let gone = GoneLine { line: L::default(), is_changed: false, is_noted: false };
         Ok(ShownLines { terminal, gone, line: L::default(), changed: Vec::new() })
     }
 
@@ -479,6 +481,7 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
         };
         // Changed rows to search for panes, and whether there may be borders in them.
         let mut paned: Vec<(Range<usize>, bool)> = Vec::new();
+        let cols = usize::from(terminal.size().cols.max(1));
         let above = terminal.scrollback().len() as isize;
         let place = |rows: &Range<usize>| rows.start as isize - above..rows.end as isize - above;
         let mut changed = changed.as_slice();
@@ -491,7 +494,9 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                 for ChangedLine { changed, .. } in pieces {
                     let row_of = |row| terminal.row_of_all(row);
                     let (mut is_noted, mut has_borders) = (true, true);
-                    if let Some(reach) = reach.filter(|_| !is_rest) {
+                    // Not if the text within reach of the change begins in what is gone.
+                    let is_near = |reach: &usize| is_rest && (changed.start - rows.start) * cols <= *reach;
+                    if let Some(reach) = reach.filter(|reach| !is_near(reach)) {
                         line.clear();
                         push_change(terminal, rows, changed, reach, line);
                         // A mask may remove combining characters.
@@ -505,7 +510,8 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                     }
                 }
                 let row_of = |row| terminal.row_of_all(row);
-                if !rows.clone().filter_map(row_of).any(Row::is_noted) {
+                let is_gone_noted = is_rest && gone.is_noted;
+                if !is_gone_noted && !rows.clone().filter_map(row_of).any(Row::is_noted) {
                     continue;
                 }
             } else if let Some(row) = terminal.row_of_all(rows.start)
@@ -540,7 +546,6 @@ impl<C: Cell, L: LineText<C>> ShownLines<C, L> {
                 continue;
             }
             // Rows that only look like a line: from the first change to the last.
-            let cols = usize::from(terminal.size().cols.max(1));
             let surroundings = SURROUNDINGS.div_ceil(cols);
             let start = pieces.first().map_or(rows.start, |piece| piece.changed.start);
             let end = pieces.last().map_or(rows.end, |piece| piece.changed.end);
@@ -747,12 +752,14 @@ impl<L> GoneLine<L> {
         }
         self.line.push_row(row);
         self.is_changed |= row.is_changed();
+        self.is_noted |= row.is_changed() || row.is_noted() || row.has_marks();
         if self.is_changed && (is_whole || self.line.bytes().len() > LONGEST_LINE) {
             look(&self.line);
             self.is_changed = false;
         }
         if is_whole {
             self.line.clear();
+            self.is_noted = false;
         } else if self.line.bytes().len() > LONGEST_LINE {
             self.line.keep_last(OVERLAP);
         }
