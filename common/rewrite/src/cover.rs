@@ -40,8 +40,6 @@ pub fn cover(
     }
     let (cursor, modes) = (terminal.cursor(), terminal.modes());
     let (has_origin, inserts) = (modes.origin, modes.insert);
-    // The character before a cursor with a pending wrap: printing it again restores the pending
-    // wrap.
     let mut sequence = String::new();
     sequence.push_str(if has_origin { "\x1b[?6l" } else { "" });
     sequence.push_str(if inserts { "\x1b[4l" } else { "" });

@@ -8,6 +8,7 @@
 //! A separate crate, so that programs without searches build without regular expressions.
 
 mod analysis;
+mod beginnings;
 mod cover;
 mod editor;
 mod expressions;
@@ -15,7 +16,6 @@ mod files;
 mod finder;
 mod key_block;
 mod line;
-mod live;
 mod marks;
 mod mask;
 mod patterns;

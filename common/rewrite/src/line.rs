@@ -2,8 +2,8 @@
 
 use common::edit::TracedLine;
 
+use crate::beginnings::Undecided;
 use crate::finder::{Finder, Stream};
-use crate::live::Undecided;
 use crate::patterns::Patterns;
 
 /// The longest line of a stream that is held to be searched as a whole, in bytes. If a longer one

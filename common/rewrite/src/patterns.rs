@@ -10,8 +10,8 @@ use regex_automata::meta;
 use regex_automata::util::syntax::Config;
 use regex_syntax::hir::{Hir, HirKind};
 
+use crate::beginnings::{Beginnings, Undecided};
 use crate::expressions::{self, TOO_LARGE};
-use crate::live::{Live, Undecided};
 use crate::sign::Sign;
 
 /// How far before the end of a line the start of a match is searched for, in bytes.
@@ -68,7 +68,7 @@ struct Expression {
     has_groups: bool,
     /// Returns whether a match, at a place of a line, is a real one.
     accepts: Accepts,
-    live: Live,
+    beginnings: Beginnings,
     hir: Hir,
 }
 
@@ -250,8 +250,8 @@ impl Patterns {
             let begun = begun(&text.text, line);
             undecided.add(Undecided { secret: begun, begun });
         }
-        for Expression { live, .. } in &mut self.expressions {
-            undecided.add(live.since(line, earliest));
+        for Expression { beginnings, .. } in &mut self.expressions {
+            undecided.add(beginnings.since(line, earliest));
         }
         undecided
     }
@@ -279,7 +279,7 @@ impl Expression {
             .build_from_hir(&hir)
             .map_err(|_| Unusable(TOO_LARGE.to_string()))?;
         let has_groups = has_groups && hir.properties().explicit_captures_len() > 0;
-        let live = Live::new(&hir, has_groups).map_err(|_| Unusable(TOO_LARGE.to_string()))?;
+        let beginnings = Beginnings::new(&hir, has_groups).map_err(|_| Unusable(TOO_LARGE.to_string()))?;
         Ok(Expression {
             kind,
             keywords,
@@ -287,7 +287,7 @@ impl Expression {
             regex,
             has_groups,
             accepts: |_, _| true,
-            live,
+            beginnings,
             hir,
         })
     }

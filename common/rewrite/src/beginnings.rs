@@ -35,34 +35,34 @@ pub struct TooLarge;
 
 /// Finds the beginnings of matches of an expression. Assertions about their surroundings are
 /// ignored: text that follows may fulfil them.
-pub struct Live {
+pub struct Beginnings {
     /// Everything that a match can begin with, read backwards.
-    beginnings: Automaton,
+    backwards: Automaton,
     /// The part of the expression before its first group, and the rest, if that is the secret.
     parts: Option<[Automaton; 2]>,
 }
 
-impl Live {
+impl Beginnings {
     /// `has_groups` says that the secret is the groups, rather than the whole match.
     ///
     /// # Errors
     ///
     /// [`TooLarge`].
-    pub fn new(hir: &Hir, has_groups: bool) -> Result<Live, TooLarge> {
+    pub fn new(hir: &Hir, has_groups: bool) -> Result<Beginnings, TooLarge> {
         let hir = without_looks(hir);
         if !has_groups {
-            return Ok(Live { beginnings: Automaton::new(&beginnings(&hir), true)?, parts: None });
+            return Ok(Beginnings { backwards: Automaton::new(&beginnings(&hir), true)?, parts: None });
         }
         let (front, secret) = at_first_group(&hir);
         let parts = Some([Automaton::new(&front, false)?, Automaton::new(&secret, false)?]);
-        let beginnings = Automaton::new(&beginnings(&Hir::concat(vec![front, secret])), true)?;
-        Ok(Live { beginnings, parts })
+        let backwards = Automaton::new(&beginnings(&Hir::concat(vec![front, secret])), true)?;
+        Ok(Beginnings { backwards, parts })
     }
 
     /// The position from which the end of a line may become secret, if a match begins at a position
     /// or after it.
     pub fn since(&mut self, line: &str, earliest: usize) -> Undecided {
-        let begun = self.beginnings.first(line, earliest);
+        let begun = self.backwards.first(line, earliest);
         let (Some(first), Some([front, secret])) = (begun, &mut self.parts) else {
             return Undecided { secret: begun, begun };
         };
@@ -209,7 +209,7 @@ mod tests {
             let pattern = [
                 "abc", "a[bc]{2,3}", "ab+c", "c.*ab", "(?i)B+x", "[ab]+-x", "(?:a|bé)c?", "aé{0,2}b", "(?:ab|c+) ",
             ][which];
-            // Every text over the alphabet that completes the shortest of the matches.
+            // One of these completes whatever a match of any of the patterns has begun with.
             let rests = ["", "b", "c", "bc", "bb", "bbb", "ab", "x", "-x", "a-x", "é", "éc", "bé", "éb", " ", "b "];
             let hir = regex_syntax::parse(pattern).unwrap();
             let matches = Regex::builder().build_from_hir(&Hir::concat(vec![
@@ -217,7 +217,7 @@ mod tests {
             ])).unwrap();
             let may_match = |at: &usize| rests.iter().any(|rest| matches.is_match(&format!("{}{rest}", &line[*at..])));
             let first = line.char_indices().map(|(at, _)| at).find(may_match);
-            let undecided = Live::new(&hir, false).unwrap().since(&line, 0);
+            let undecided = Beginnings::new(&hir, false).unwrap().since(&line, 0);
             prop_assert_eq!(undecided, Undecided { secret: first, begun: first }, "{}", pattern);
         }
     }
