@@ -85,6 +85,17 @@ fn a_secret_over_rows_drawn_one_by_one_is_masked() {
 }
 
 #[test]
+fn no_secret_comes_together_where_masked_blanks_move_text() {
+    // The last row is no longer indented, so the one above it is the end of a line. The first text
+    // is found in the stream, and drawn over.
+    let outputs = ["0123456789abcdefghun\\r\\n ter-and-the-rest-02\\r\\na\\u001b[G b c"];
+    let expected = ["0123456789abcdefg***\\r\\n *******************\\r\\n*\\u001b[G** c"];
+    let options = "-s 'a b' -r 'hunter[-a-z]+02$'";
+    assert_eq!(redacted(options, &outputs), cast(&expected));
+    assert_eq!(redacted(options, &expected), cast(&expected));
+}
+
+#[test]
 fn a_secret_over_rows_of_a_pane_or_after_indentation_is_masked() {
     for (outputs, expected) in [
         // Panes side by side, and the other way round.

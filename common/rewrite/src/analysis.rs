@@ -190,7 +190,7 @@ impl Analysis {
                 finder.keep_whole(at_edge(screen, &token).into_iter());
             }
             let moves = is_last && moves(&token, screen);
-            screen.execute(&token, &mut |line| drop(finder.look(line, Stream::Output)));
+            execute(screen, &token, finder);
             if moves {
                 look_at_screen(screen, finder, key_block, bare);
                 cover_all(screen, finder, key_block, bare, token.range().end, output, covers);
@@ -358,6 +358,21 @@ impl Analysis {
     /// Records that everything before a place has been passed on, and can no longer be masked.
     pub fn release(&mut self, stream: Stream, place: u64) {
         self.finder.release(stream, place);
+    }
+}
+
+/// Executes a token with the masks of earlier passes.
+fn execute(screen: &mut TracedScreen, token: &Token<'_>, finder: &mut Finder) {
+    let text = match token.kind {
+        Kind::Text => str::from_utf8(token.bytes).unwrap_or_default(),
+        _ => "",
+    };
+    let Some(masked) = finder.masked_output(text, token.start).map(Vec::from_iter) else {
+        screen.execute(token, &mut |line| drop(finder.look(line, Stream::Output)));
+        return;
+    };
+    for (place, text) in masked {
+        screen.print(&text, place, &mut |line| drop(finder.look(line, Stream::Output)));
     }
 }
 

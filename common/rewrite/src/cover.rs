@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use common::edit::{NOWHERE, TracedScreen};
 use common::screen::{Cell, Row};
-use common::vt::Tokenizer;
 
 use crate::mask::width;
 
@@ -45,7 +44,7 @@ pub fn cover(
     sequence.push_str(if inserts { "\x1b[4l" } else { "" });
     sequence.push_str(&covers);
     sequence.push_str(if has_origin { "\x1b[?6h" } else { "" });
-    print(screen, &sequence);
+    screen.print(&sequence, NOWHERE, &mut |_| {});
     // The character before a cursor with a pending wrap: printing it again restores the pending
     // wrap.
     let edge = screen.terminal().row(cursor.row).map(Row::cells).unwrap_or_default();
@@ -57,20 +56,6 @@ pub fn cover(
     let mut end = format!("\x1b[{};{}H", cursor.row - top.min(cursor.row) + 1, col + 1);
     end.extend(edge);
     end.push_str(if inserts { "\x1b[4h" } else { "" });
-    print(screen, &end);
+    screen.print(&end, NOWHERE, &mut |_| {});
     Some(sequence + &end)
-}
-
-/// Prints our own text, which has no place in the output.
-fn print(screen: &mut TracedScreen, text: &str) {
-    let mut tokenizer = Tokenizer::default();
-    // One at a time, because places increase within a token.
-    for character in text.chars() {
-        let bytes = &mut [0; 4];
-        let mut tokens = tokenizer.tokens(character.encode_utf8(bytes).as_bytes());
-        while let Some(mut token) = tokens.next() {
-            token.start = NOWHERE;
-            screen.execute(&token, &mut |_| {});
-        }
-    }
 }

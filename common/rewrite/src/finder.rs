@@ -33,7 +33,7 @@ pub enum Stream {
 pub enum Pass {
     /// As written.
     First,
-    /// With the masks of earlier passes applied, which may have created new matches.
+    /// As the masks of earlier passes show them, which may have created new matches.
     Again,
     /// Both, because data that has been passed on cannot be searched again.
     Only,
@@ -59,6 +59,9 @@ pub struct Finder {
     has_news: bool,
     /// True if new wide characters have been marked, for which a text may need a wide part.
     has_wide_news: bool,
+    /// True if new blanks have been marked. Masks are not trimmed at the end of a row, and are no
+    /// indentation: other text may come together.
+    has_blank_news: bool,
     found: Vec<Found>,
     /// The lines searched since anything has been held back, in which a later mask may create a new
     /// match: only if events are passed on, otherwise there is another pass.
@@ -111,16 +114,17 @@ impl Finder {
             now: Time::ZERO,
             has_news: false,
             has_wide_news: false,
+            has_blank_news: false,
             found: Vec::new(),
             held: Vec::new(),
             held_length: 0,
         }
     }
 
-    /// Returns whether another pass is needed, because masks may have created new matches, or must
-    /// be wide.
+    /// Returns whether another pass is needed, because masks may have created new matches or moved
+    /// text, or must be wide.
     pub fn is_to_be_repeated(&self) -> bool {
-        self.has_news && (self.has_wide_news || self.masks_match)
+        self.has_news && (self.has_wide_news || self.has_blank_news || self.masks_match)
     }
 
     /// The findings, for another pass over the same cast.
@@ -163,6 +167,25 @@ impl Finder {
         Some(self.substitute.text(part, width(character), is_whole()))
     }
 
+    /// The text of the output that begins at a place, as earlier passes have masked it: each
+    /// character with its place. `None` if none of it is masked.
+    pub fn masked_output<'a>(
+        &'a self,
+        text: &'a str,
+        place: u64,
+    ) -> Option<impl Iterator<Item = (u64, String)> + 'a> {
+        let is_masked = self.pass == Pass::Again
+            && matches!(self.substitute, Substitute::Mask(_))
+            && self.output.marks.touches(place..place + text.len() as u64);
+        is_masked.then(|| {
+            text.char_indices().map(move |(at, character)| {
+                let place = place + at as u64;
+                let mask = self.replacement(Stream::Output, character, place);
+                (place, mask.unwrap_or_else(|| character.to_string()))
+            })
+        })
+    }
+
     /// Records that everything before a place has been passed on, and can no longer be rewritten.
     pub fn release(&mut self, stream: Stream, place: u64) {
         let masks = self.masks(stream);
@@ -197,7 +220,7 @@ impl Finder {
         if self.pass != Pass::Again {
             has_found = self.mark(line, stream, &mut bare);
         }
-        if !self.masks_match {
+        if !self.masks_match && self.pass != Pass::Again {
             return bare;
         }
         has_found |= self.mark_among_masks(line, stream, has_found, &mut bare);
@@ -356,6 +379,7 @@ impl Finder {
                     is_new |= is_added;
                     let is_text = matches!(self.substitute, Substitute::Texts(_));
                     self.has_wide_news |= is_text && is_added && width(character) == 2;
+                    self.has_blank_news |= !is_text && is_added && character == ' ';
                 }
             }
             if is_new && stream == Stream::Output {
@@ -455,13 +479,18 @@ impl Finder {
             return false;
         }
         let masks = self.masks(stream);
-        let mut is_new = false;
+        let (mut is_new, mut has_blank) = (false, false);
         for (character, place) in line.places(range) {
-            if place >= masks.released && !character.is_control() {
-                is_new |= masks.marks.insert(character, place, Part::Mask);
+            if place >= masks.released
+                && !character.is_control()
+                && masks.marks.insert(character, place, Part::Mask)
+            {
+                is_new = true;
+                has_blank |= character == ' ';
             }
         }
         self.has_news |= is_new;
+        self.has_blank_news |= has_blank;
         is_new
     }
 

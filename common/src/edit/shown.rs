@@ -17,7 +17,7 @@ use std::ops::Range;
 use super::traced::{NOWHERE, TracedLine};
 use crate::screen::{Cell, ChangedLine, PlacedCell, Row, Terminal, TextCell, TooLarge};
 use crate::size::Size;
-use crate::vt::Token;
+use crate::vt::{Token, Tokenizer};
 
 /// The number of rows kept above the screen: a terminal that becomes taller brings them back.
 const SCROLLBACK: usize = 200;
@@ -167,6 +167,20 @@ impl TracedScreen {
     pub fn execute(&mut self, token: &Token<'_>, look: &mut dyn FnMut(&TracedLine)) {
         let ShownLines { terminal, gone, .. } = &mut self.0;
         terminal.execute(token, &mut |row| gone.push(row, look));
+    }
+
+    /// Prints text, which may contain sequences, in place of output: all of it has the same place.
+    pub fn print(&mut self, text: &str, place: u64, look: &mut dyn FnMut(&TracedLine)) {
+        let mut tokenizer = Tokenizer::default();
+        // One at a time, because places increase within a token.
+        for character in text.chars() {
+            let bytes = &mut [0; 4];
+            let mut tokens = tokenizer.tokens(character.encode_utf8(bytes).as_bytes());
+            while let Some(mut token) = tokens.next() {
+                token.start = place;
+                self.execute(&token, look);
+            }
+        }
     }
 
     /// Changes the size. Lines that scroll out of reach are passed to `look`.
