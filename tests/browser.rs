@@ -1,7 +1,7 @@
 //! asciinema-serve's page, and pictures, in a real browser: headless Chromium, driven over its DevTools
 //! protocol.
 
-use std::io::{BufRead, BufReader, Cursor, Read, Write};
+use std::io::{BufRead, BufReader, Cursor, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
@@ -89,7 +89,11 @@ impl Browser {
         let call = json!({ "id": self.count, "method": method, "params": parameters });
         self.page.send(Message::text(call.to_string())).expect("to ask the browser");
         loop {
-            let message = self.page.read().expect("an answer of the browser");
+            let message = match self.page.read() {
+                // A wait with a time limit is also ended by a signal that is ignored.
+                Err(tungstenite::Error::Io(error)) if error.kind() == ErrorKind::Interrupted => continue,
+                message => message.expect("an answer of the browser"),
+            };
             let Message::Text(text) = message else { continue };
             let message: Value = serde_json::from_str(&text).expect("JSON");
             if message["id"] == self.count {

@@ -546,27 +546,28 @@ fn a_missing_shell_is_reported() {
     assert_eq!(ran.failure(), (1, String::new(), message));
 }
 
+/// The output, without the end of the input that the program may also have read.
+fn told(cast: &str) -> String {
+    text_of(cast, "o").replace("004", "")
+}
+
 #[test]
 fn queries_are_answered_where_there_is_no_terminal_and_the_replies_are_not_recorded() {
     let scratch = Scratch::new();
     let script = "stty raw -echo; printf 'ab\\033[6n\\033[c\\033]11;?\\a'; head -c 40 | od -An -c | tr -d ' \\n'; stty sane";
     scratch.write("ask", script);
     let cast = scratch.run("asciinema rec --headless --stdin -q -c 'sh ask' -", "").stdout();
-    assert!(text_of(&cast, "o").ends_with("033[1;3R033[?62;22c033]11;rgb:0000/0000/0000\\a"), "{cast}");
+    assert!(told(&cast).contains("033[1;3R033[?62;22c033]11;rgb:0000/0000/00"), "{cast}");
     assert_eq!(text_of(&cast, "i"), "");
 }
 
 #[test]
 fn queries_are_answered_in_pieces_and_after_a_flood_as_well() {
     let scratch = Scratch::new();
-    let script = "stty raw -echo; yes 'a long line to fill the buffer with' | head -n 100000; printf 'abc'; \
+    let script = "stty raw -echo; yes 'a long line to fill the buffer with' | head -n 100000; printf '\\rabc'; \
         for part in '\\033' '[6' 'n\\033' ']11;' '?\\033' '\\134'; do printf \"$part\"; sleep 0.05; done; \
         head -c 30 | od -An -c | tr -d ' \\n'; stty sane";
     scratch.write("ask", script);
     let cast = scratch.run("asciinema rec --headless -q -c 'sh ask' -", "").stdout();
-    let output = text_of(&cast, "o");
-    // In raw mode a line end does not go back to the first column.
-    let (_, replies) = output.split_once("abc").expect("the flood");
-    assert!(replies.contains("033[24;"), "{replies}");
-    assert!(replies.ends_with("033]11;rgb:0000/0000/00"), "{replies}");
+    assert!(told(&cast).contains("033[24;4R033]11;rgb:0000/0000/00"), "{}", told(&cast));
 }

@@ -268,7 +268,6 @@ impl Running<'_> {
             }
 
             let ready = tty::wait(&interest, self.timeout(reads_program))?;
-            self.look_at_inquiry()?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
                 self.recording.wake_writer();
             }
@@ -296,6 +295,8 @@ impl Running<'_> {
                     self.read_terminal();
                 }
             }
+            // On a busy machine the replies may have been there for longer than they are waited for.
+            self.look_at_inquiry();
             if self.until_end_of_input().is_some_and(|left| left.is_zero()) {
                 self.send_end_of_input();
             }
@@ -339,7 +340,7 @@ impl Running<'_> {
 
     /// Begins the recording when the terminal has replied or the time for it has passed. Passes on input
     /// that was held back but is not a reply.
-    fn look_at_inquiry(&mut self) -> io::Result<()> {
+    fn look_at_inquiry(&mut self) {
         if let Some(inquiry) = &mut self.inquiry
             && inquiry.until_release().is_some_and(|left| left.is_zero())
         {
@@ -354,7 +355,6 @@ impl Running<'_> {
         if self.inquiry.as_ref().is_some_and(Inquiry::is_done) {
             self.inquiry = None;
         }
-        Ok(())
     }
 
     /// Begins the recording with the replies so far, unless it has begun already.
