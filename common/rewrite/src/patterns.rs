@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, packed};
 use regex_automata::meta;
 use regex_automata::util::syntax::Config;
 use regex_syntax::hir::{Hir, HirKind};
@@ -35,6 +35,8 @@ pub struct Patterns {
     expressions: Vec<Expression>,
     /// Finds `texts`, by index; built by [`Patterns::prepare`].
     text_finder: Option<AhoCorasick>,
+    /// Finds any of them, faster; `None` if there are too many.
+    any_text: Option<packed::Searcher>,
     /// Finds the keywords of expressions.
     keyword_finder: Option<AhoCorasick>,
     /// For each keyword, the expressions that contain it.
@@ -136,6 +138,7 @@ impl Patterns {
         let unusable = |error: aho_corasick::BuildError| Unusable(error.to_string());
         if !self.texts.is_empty() {
             let texts = self.texts.iter().map(|text| &text.text);
+            self.any_text = packed::Searcher::new(texts.clone());
             // In lines of a screen, a search for rare bytes costs more than it saves.
             let finder = AhoCorasick::builder().prefilter(false).build(texts);
             self.text_finder = Some(finder.map_err(unusable)?);
@@ -169,8 +172,12 @@ impl Patterns {
     /// Returns whether a part of a line contains what every line with a match contains somewhere: a
     /// text, a keyword, or the sign of an expression without keywords.
     pub fn may_match(&self, part: &str) -> bool {
-        let finders = self.text_finder.iter().chain(&self.keyword_finder);
-        finders.into_iter().any(|finder| finder.is_match(part))
+        let has_text = match &self.any_text {
+            Some(finder) => finder.find(part).is_some(),
+            None => self.text_finder.as_ref().is_some_and(|finder| finder.is_match(part)),
+        };
+        has_text
+            || self.keyword_finder.as_ref().is_some_and(|finder| finder.is_match(part))
             || self.sign.as_ref().is_none_or(|sign| sign.is_in(part))
     }
 

@@ -47,6 +47,19 @@ impl<C: Cell> Grid<C> {
         }
     }
 
+    /// A row, counted from the oldest one in the scrollback.
+    pub fn row_of_all(&self, index: usize) -> Option<&Row<C>> {
+        self.scrollback.get(index).or_else(|| self.rows.get(index.checked_sub(self.scrollback.len())?))
+    }
+
+    /// The same, to change it.
+    pub fn row_of_all_mut(&mut self, index: usize) -> Option<&mut Row<C>> {
+        match index.checked_sub(self.scrollback.len()) {
+            Some(index) => self.rows.get_mut(index),
+            None => self.scrollback.get_mut(index),
+        }
+    }
+
     /// Erases rows.
     pub fn reset(&mut self, rows: Range<usize>, ink: C::Ink) {
         let cols = self.cols;

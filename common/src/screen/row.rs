@@ -115,6 +115,11 @@ impl<C: Cell> Row<C> {
         self.is_changed
     }
 
+    /// Begins to record changes anew.
+    pub(super) fn forget_changes(&mut self) {
+        (self.is_changed, self.is_cut) = (false, false);
+    }
+
     /// Returns whether [`Terminal::note`](super::Terminal::note) has been called for it. It keeps
     /// this when it moves, and when it changes.
     pub fn is_noted(&self) -> bool {

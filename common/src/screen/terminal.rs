@@ -294,58 +294,58 @@ impl<C: Cell> Terminal<C> {
     ) -> usize {
         lines.clear();
         let grid = &mut self.state.grid;
-        let above = grid.scrollback.len();
-        let mut start = above - std::mem::take(&mut grid.new_above).min(above);
-        let row_at = |index: usize| grid.scrollback.get(index).or_else(|| grid.rows.get(index - above));
-        while let (Some(before), Some(row)) = (start.checked_sub(1).and_then(row_at), row_at(start))
-            && continues(before, row)
-        {
-            start -= 1;
-        }
-        let first = start;
-        let end = above + grid.rows.len();
-        // Where the pieces of the current line begin.
-        let mut pieces = 0;
+        let end = grid.scrollback.len() + grid.rows.len();
+        let oldest_new = grid.scrollback.len().saturating_sub(std::mem::take(&mut grid.new_above));
+        let continues_before = |index: usize| {
+            let before = index.checked_sub(1).and_then(|before| grid.row_of_all(before));
+            before.zip(grid.row_of_all(index)).is_some_and(|(before, row)| continues(before, row))
+        };
+        let first_in_line = |index: usize| (0..=index).rev().find(|&row| !continues_before(row)).unwrap_or(0);
+        let first = first_in_line(oldest_new);
         let mut is_new_line = false;
-        let mut rows = grid.scrollback.range_mut(first..).chain(&mut grid.rows).peekable();
-        let mut index = first;
-        while let Some(row) = rows.next() {
-            let is_changed = std::mem::take(&mut row.is_changed) | is_new_line;
-            is_new_line = std::mem::take(&mut row.is_cut);
-            if is_changed {
-                match lines[pieces..].last_mut().filter(|last| last.changed.end == index) {
-                    Some(last) => last.changed.end += 1,
-                    None => lines.push(ChangedLine { rows: start..end, changed: index..index + 1 }),
+        for (index, row) in (first..).zip(grid.scrollback.range(first..).chain(&grid.rows)) {
+            let is_changed = row.is_changed | is_new_line;
+            is_new_line = row.is_cut;
+            if !is_changed {
+                // Most are not.
+                continue;
+            }
+            match lines.last_mut() {
+                Some(last) if last.changed.end == index && last.rows.end > index => last.changed.end += 1,
+                last => {
+                    let rows = match last.filter(|last| last.rows.end > index) {
+                        Some(last) => last.rows.clone(),
+                        None => {
+                            let end = (index + 1..end).find(|&row| !continues_before(row)).unwrap_or(end);
+                            first_in_line(index)..end
+                        }
+                    };
+                    lines.push(ChangedLine { rows, changed: index..index + 1 });
                 }
             }
-            index += 1;
-            if !rows.peek().is_some_and(|next| continues(row, next)) {
-                start = index;
-                lines[pieces..].iter_mut().for_each(|line| line.rows.end = start);
-                pieces = lines.len();
+        }
+        for ChangedLine { changed, .. } in lines.iter() {
+            // The row before may have been cut off.
+            for row in changed.start.saturating_sub(1).max(first)..changed.end {
+                grid.row_of_all_mut(row).into_iter().for_each(Row::forget_changes);
             }
         }
+        grid.rows.back_mut().into_iter().for_each(|row| row.is_cut = false);
         std::mem::take(&mut grid.scrolled)
     }
 
     /// Notes rows, counted as by [`Terminal::row_of_all`], or takes that back. The terminal makes
     /// no use of it.
     pub fn note(&mut self, rows: Range<usize>, is_noted: bool) {
-        let Grid { scrollback, rows: screen, .. } = &mut self.state.grid;
-        let above = scrollback.len();
         for index in rows {
-            let row = match index.checked_sub(above) {
-                Some(index) => screen.get_mut(index),
-                None => scrollback.get_mut(index),
-            };
+            let row = self.state.grid.row_of_all_mut(index);
             row.into_iter().for_each(|row| row.is_noted = is_noted);
         }
     }
 
     /// A row, counted from the oldest one in the scrollback.
     pub fn row_of_all(&self, index: usize) -> Option<&Row<C>> {
-        let Grid { scrollback, rows, .. } = &self.state.grid;
-        scrollback.get(index).or_else(|| rows.get(index.checked_sub(scrollback.len())?))
+        self.state.grid.row_of_all(index)
     }
 
     /// The link with the ID in a style.
