@@ -370,7 +370,7 @@ impl LineText<PlacedCell> for TracedLine {
 
     fn push_text(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
         let cells = shown_cells(row, cols.clone());
-        match is_ascii(row, cells) {
+        match row.is_ascii(cells) {
             true => self.push_ascii_text(cells),
             false => self.push_cols(row, cols),
         }
@@ -379,7 +379,7 @@ impl LineText<PlacedCell> for TracedLine {
     fn push_cols(&mut self, row: &Row<PlacedCell>, cols: Range<usize>) {
         let start = cols.start;
         let cells = shown_cells(row, cols);
-        if is_ascii(row, cells) {
+        if row.is_ascii(cells) {
             return self.push_ascii(cells);
         }
         let mut last = None;
@@ -428,7 +428,7 @@ impl LineText<TextCell> for PlainLine {
     fn push_cols(&mut self, row: &Row<TextCell>, cols: Range<usize>) {
         let start = cols.start;
         let cells = shown_cells(row, cols);
-        if is_ascii(row, cells) {
+        if row.is_ascii(cells) {
             return self.0.extend(cells.iter().map(|cell| cell.code() as u8));
         }
         for (col, cell) in (start..).zip(cells).filter(|(_, cell)| !cell.is_right_half()) {
@@ -452,13 +452,6 @@ impl LineText<TextCell> for PlainLine {
         let start = (self.0.len().saturating_sub(length)..).find(is_boundary).unwrap_or(0);
         self.0.drain(..start);
     }
-}
-
-/// Returns whether cells of a row contain only ASCII characters, as nearly all do.
-fn is_ascii<C: Cell>(row: &Row<C>, cells: &[C]) -> bool {
-    // Without an early exit, the loop can examine several at once.
-    let is_other = |cell: &C| cell.code().wrapping_sub(1) >= 0x7f;
-    !row.has_marks() && !cells.iter().fold(false, |any, cell| any | is_other(cell))
 }
 
 /// A range of the cells of a row, without most of the unwritten blanks at its end.

@@ -83,8 +83,9 @@ impl Sightings {
             if !is_empty {
                 changed.push(rows.clone());
             }
-            if extent == Extent::Change {
-                return find.may_match(line);
+            let may_match = find.may_match(line);
+            if extent == Extent::Change || !may_match {
+                return may_match;
             }
             let line = up_to_cursor(rows.start, line, cursor);
             news.extend(Line::of(Some(rows), line, find, &mut found));

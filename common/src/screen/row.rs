@@ -21,6 +21,8 @@ pub struct Row<C> {
     /// The number of cells up to the last one that may not be blank. Most rows are half full and
     /// blank when they scroll in, and blank cells need not be cleared.
     used: usize,
+    /// True if no character outside ASCII has been written since the row was blank.
+    is_ascii: bool,
     pub(super) is_wrapped: bool,
     pub(super) is_changed: bool,
     /// True if its line has been cut off after it since the last query for changes, so that another
@@ -68,6 +70,7 @@ impl<C: Cell> Row<C> {
             cells,
             marks: Vec::new(),
             used: 0,
+            is_ascii: true,
             is_wrapped: false,
             is_changed: true,
             is_cut: false,
@@ -80,6 +83,7 @@ impl<C: Cell> Row<C> {
         self.cells.resize(cols, C::blank());
         self.used = self.used.min(cols);
         self.erase(0..cols, ink);
+        self.is_ascii = true;
         self.marks.clear();
         self.set_wrapped(false);
         self.is_changed = true;
@@ -94,6 +98,14 @@ impl<C: Cell> Row<C> {
     /// [`Cell::blank`].
     pub fn used_cells(&self) -> &[C] {
         &self.cells[..self.used]
+    }
+
+    /// Returns whether a range of the cells contains only ASCII characters, as nearly all do,
+    /// without combining ones.
+    pub fn is_ascii(&self, cells: &[C]) -> bool {
+        // Without an early exit, the loop can examine several at once.
+        let is_other = |cell: &C| cell.code().wrapping_sub(1) >= 0x7f;
+        !self.has_marks() && (self.is_ascii || !cells.iter().fold(false, |any, cell| any | is_other(cell)))
     }
 
     /// Returns whether the line continues in the next row, because it was too long for one.
@@ -168,10 +180,7 @@ impl<C: Cell> Row<C> {
     /// Appends the text, with blanks for concealed characters.
     pub(super) fn write_to(&self, out: &mut Vec<u8>) {
         let cells = if self.is_wrapped { &self.cells } else { self.trimmed() };
-        // In a single pass, which compilers vectorize. A right half, whose code is 0, follows a
-        // non-ASCII character.
-        let is_ascii = cells.iter().fold(0, |codes, cell| codes | cell.shown()) < 0x80;
-        if is_ascii && !self.has_marks() {
+        if self.is_ascii(cells) {
             out.extend(cells.iter().map(|cell| cell.shown() as u8));
             return;
         }
@@ -202,16 +211,19 @@ impl<C: Cell> Row<C> {
         &self.cells[..length + usize::from(self.cells.get(length).filter(is_half).is_some())]
     }
 
-    /// Returns whether the cells are blank from where `used` ends.
+    /// Returns whether what it remembers of its cells is right.
     #[cfg(test)]
-    pub(super) fn has_blank_end(&self) -> bool {
-        self.cells[self.used..].iter().all(|cell| *cell == C::blank())
+    pub(super) fn is_consistent(&self) -> bool {
+        let is_consistent = self.cells[self.used..].iter().all(|cell| *cell == C::blank());
+        let is_ascii = self.cells.iter().all(|cell| (1..0x80).contains(&cell.code()));
+        is_consistent && (is_ascii || !self.is_ascii)
     }
 
     /// Sets all cells to the same one.
     pub(super) fn fill(&mut self, cell: C) {
         self.cells.fill(cell);
         self.used = self.cells.len();
+        self.is_ascii = cell.character().is_ascii();
         self.marks.clear();
         self.is_wrapped = false;
         self.is_changed = true;
@@ -233,6 +245,7 @@ impl<C: Cell> Row<C> {
     #[inline]
     pub(super) fn print_run(&mut self, cols: Range<usize>, text: &str, ink: C::Ink, place: u64) -> Run {
         self.is_changed = true;
+        self.is_ascii = false;
         self.cut(cols.start);
         let cells = &mut self.cells[cols.clone()];
         let mut run = Run { cols: 0, length: 0, last: None };
@@ -269,6 +282,7 @@ impl<C: Cell> Row<C> {
     pub(super) fn print(&mut self, col: usize, character: char, width: usize, ink: C::Ink, place: u64) {
         self.cut_out(col..col + width);
         self.used = self.used.max(col + width);
+        self.is_ascii &= character.is_ascii();
         self.cells[col] = C::new(character, ink, place);
         if width == 2 {
             self.cells[col + 1] = C::right_half(ink, place);
@@ -352,6 +366,7 @@ impl<C: Cell> Row<C> {
         self.cut_out(range.clone());
         self.cells[range.clone()].copy_from_slice(&source.cells[range.clone()]);
         self.used = self.cells.len();
+        self.is_ascii &= source.is_ascii;
         let marks = source.marks.iter().filter(|mark| range.contains(&mark.col));
         self.marks.extend(marks.copied());
         self.marks.sort_by_key(|mark| mark.col);
@@ -421,6 +436,7 @@ impl<C: Cell> Row<C> {
         self.marks.extend(marks.map(moved));
         self.cells.extend_from_slice(&source.cells[range]);
         self.used = self.cells.len();
+        self.is_ascii &= source.is_ascii;
     }
 }
 
