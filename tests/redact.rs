@@ -191,6 +191,31 @@ fn parts_of_a_secret_shown_before_a_redraw_are_masked() {
 }
 
 #[test]
+fn parts_of_a_secret_typed_into_a_pane_that_scrolls_are_masked() {
+    let borders = "\\u001b[1;10H│\\u001b[2;10H│\\u001b[3;10H│\\u001b[4;10H│\\u001b[4;11H";
+    // With the next row still empty, and with the next key in it.
+    for (redrawn, masked) in [("", ""), ("r", "*")] {
+        let (typed, masked_typed) = if redrawn.is_empty() { ("r2", "**") } else { ("2", "*") };
+        let outputs = [
+            &format!("{borders}$ abchun"),
+            "t",
+            "e",
+            &format!("\\u001b[3;11H$ abchunte\\u001b[4;11H{redrawn}\\u001b[K"),
+            typed,
+        ];
+        let expected = [
+            &format!("{borders}$ abc***"),
+            "*",
+            "*",
+            &format!("\\u001b[3;11H$ abc*****\\u001b[4;11H{masked}\\u001b[K"),
+            masked_typed,
+        ];
+        assert_eq!(redacted("-s hunter2", &outputs), cast(&expected));
+        assert_eq!(run("cat | asciinema-redact -s hunter2", cast(&outputs)).stdout(), cast(&expected));
+    }
+}
+
+#[test]
 fn a_name_and_its_value_are_found_even_across_events() {
     let outputs = ["pass", "word=hu\\u001b[3;1H", "nter2 "];
     let expected = ["pass", "word=**\\u001b[3;1H", "***** "];

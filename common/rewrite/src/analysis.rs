@@ -205,6 +205,8 @@ impl Analysis {
             if is_reply {
                 screen.read_before_cursor(LONGEST_REMEMBERED, before_cursor);
                 finder.history.push(before_cursor);
+                screen.read_pane_before_cursor(before_cursor);
+                finder.history.push(before_cursor);
             }
         }
         self.settle();
@@ -319,9 +321,12 @@ impl Analysis {
                 let is_string = matches!(tokenizer.pending(), [0x1b, b']' | b'P' | b'_' | b'X' | b'^', ..]);
                 before_cursor.clear();
                 screen.iter().for_each(|screen| screen.read_all_before_cursor(before_cursor));
+                let on_screen = finder.undecided_since(before_cursor);
+                screen.iter().for_each(|screen| screen.read_pane_before_cursor(before_cursor));
                 let places = [
                     output.undecided(&mut finder.patterns).and_then(|at| place(&output.line, at)),
                     sequences.undecided(finder),
+                    on_screen,
                     finder.undecided_since(before_cursor),
                     is_string.then(|| tokenizer.position()),
                     key_block.undecided(&output.line),
@@ -339,12 +344,18 @@ impl Analysis {
         output.lose(finder, Stream::Output);
         sequences.lose(finder);
         input.lose(finder, Stream::Input);
-        before_cursor.clear();
-        screen.iter().for_each(|screen| screen.read_all_before_cursor(before_cursor));
-        for (line, stream) in [(&*before_cursor, Stream::Output), (&typed.before_cursor(), Stream::Input)] {
+        let typed = typed.before_cursor();
+        let mut mask_end = |line: &TracedLine, stream| {
             if let Some(at) = finder.patterns.undecided(line.text()) {
                 finder.mask(line, at..line.len(), stream);
             }
+        };
+        mask_end(&typed, Stream::Input);
+        if let Some(screen) = screen {
+            screen.read_all_before_cursor(before_cursor);
+            mask_end(before_cursor, Stream::Output);
+            screen.read_pane_before_cursor(before_cursor);
+            mask_end(before_cursor, Stream::Output);
         }
         let mut pending = TracedLine::default();
         let text = String::from_utf8_lossy(tokenizer.pending().get(2..).unwrap_or_default()).into_owned();

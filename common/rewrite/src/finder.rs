@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use common::cast::Time;
-use common::edit::{NOWHERE, TracedLine};
+use common::edit::{self, NOWHERE, TracedLine};
 
 use crate::marks::{Marks, Part};
 use crate::mask::{Substitute, width};
@@ -90,8 +90,9 @@ pub struct Masks {
 #[derive(Default)]
 pub struct History(VecDeque<TracedLine>);
 
-/// The number of lines remembered, and the maximum length of a line, in bytes.
-const MOST_REMEMBERED: usize = 128;
+/// The number of lines remembered, and the maximum length of a line, in bytes. In a pane there are
+/// two for each key.
+const MOST_REMEMBERED: usize = 256;
 pub const LONGEST_REMEMBERED: usize = 512;
 
 impl Finder {
@@ -382,7 +383,8 @@ impl Finder {
                     self.has_blank_news |= !is_text && is_added && character == ' ';
                 }
             }
-            if is_new && stream == Stream::Output {
+            // Also if it was found in other text before, which does not have the line's beginning.
+            if is_written && stream == Stream::Output {
                 self.mark_earlier(line, one);
             }
             if is_new && !was_known {
@@ -399,12 +401,21 @@ impl Finder {
     }
 
     /// Marks the parts of a secret that were shown while it was being written, if it was rewritten
-    /// in place.
+    /// in place, or elsewhere in its pane.
     fn mark_earlier(&mut self, line: &TracedLine, found: &Found) {
-        let mut part = self.part(found.kind, &line.text()[found.range.clone()]);
+        self.mark_earlier_in(line.text(), found);
+        let pane = edit::pane_start(&line.text()[..found.range.start]);
+        if pane > 0 {
+            let range = found.range.start - pane..found.range.end - pane;
+            self.mark_earlier_in(&line.text()[pane..], &Found { range, kind: found.kind });
+        }
+    }
+
+    fn mark_earlier_in(&mut self, line: &str, found: &Found) {
+        let mut part = self.part(found.kind, &line[found.range.clone()]);
         let history = std::mem::take(&mut self.history);
-        let mut earlier: Vec<_> = history.beginnings(line.text(), found.range.clone()).collect();
-        for (at, character) in line.text()[found.range.clone()].char_indices() {
+        let mut earlier: Vec<_> = history.beginnings(line, found.range.clone()).collect();
+        for (at, character) in line[found.range.clone()].char_indices() {
             let at = found.range.start + at;
             earlier.retain(|earlier| earlier.len() > at);
             for place in earlier.iter().map(|earlier| earlier.place(at)) {

@@ -10,7 +10,7 @@ mod traced;
 
 pub use overlay::{Layout, Overlay};
 pub use range::{Position, Range, Ranges};
-pub use shown::{Extent, TextLines, TracedScreen};
+pub use shown::{Extent, TextLines, TracedScreen, pane_start};
 pub use sightings::{Find, Report, Sightings};
 pub use splice::{Kept, Splice};
 pub use traced::{NOWHERE, TracedLine};

@@ -12,7 +12,7 @@
 //! nothing tells it from two lines. A search that must not miss anything can have such rows joined
 //! as well, in a further reading: see [`Rows`].
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::traced::{NOWHERE, TracedLine};
 use crate::screen::{Cell, ChangedLine, PlacedCell, Row, Terminal, TextCell, TooLarge};
@@ -285,6 +285,30 @@ impl TracedScreen {
                     && (is_start && distance == 0 || next.is_some_and(has_text_at_start))
         };
         self.read_rows_before_cursor(usize::MAX, continues, line);
+    }
+
+    /// Replaces a line by the text before the cursor in its pane, with the rows that look like a
+    /// part of the same line. Empty if the row has no borders.
+    pub fn read_pane_before_cursor(&self, line: &mut TracedLine) {
+        line.clear();
+        let terminal = &self.0.terminal;
+        let cursor = terminal.cursor();
+        let index = terminal.scrollback().len() + cursor.row;
+        let Some(row) = terminal.row_of_all(index) else { return };
+        let col = cursor.col + usize::from(cursor.is_wrap_pending);
+        let (before, after) = row.used_cells().split_at(col.min(row.used_cells().len()));
+        let start = before.iter().rposition(is_border).map(|at| at + 1);
+        let end = after.iter().position(is_border).map(|at| col + at);
+        if start.is_some() || end.is_some() {
+            let pane = start.unwrap_or(0)..end.unwrap_or(row.cells().len());
+            // With nothing before it, the cursor may be about to continue the row above.
+            let above = index.checked_sub(1).filter(|_| col == pane.start);
+            let above = above.filter(|&above| {
+                terminal.row_of_all(above).is_some_and(|row| has_text_before_border(row, &pane))
+            });
+            let first = first_in_pane(terminal, above.unwrap_or(index), &pane);
+            push_pane(terminal, first..=index, &pane, col, line);
+        }
     }
 
     /// Replaces a line by the cursor's, up to the cursor. `continues` gets a row, the next one, and
@@ -598,33 +622,53 @@ fn look_at_panes<C: Cell, L: LineText<C>>(
                 continue;
             }
             // A pane is examined once, from the first pair of rows with a change.
-            let continues = |index: usize| {
-                let pair = row_of(index).zip(row_of(index + 1));
-                pair.is_some_and(|(row, next)| continues_in_pane(row, next, &pane).is_some())
-            };
+            let continues = |index: usize| indentation_in_pane(terminal, index + 1, &pane).is_some();
             if index > start && continues(index - 1) {
                 continue;
             }
-            let first = (index.saturating_sub(PANE_ROWS)..index).rev().take_while(|&row| continues(row));
-            let first = first.last().unwrap_or(index);
+            let first = first_in_pane(terminal, index, &pane);
             let end = (index + 1..changed.end + PANE_ROWS).take_while(|&row| continues(row)).last();
             let last = end.unwrap_or(index) + 1;
             line.clear();
-            for index in first..=last {
-                let Some(row) = row_of(index) else { break };
-                let before = index.checked_sub(1).filter(|_| index > first).and_then(row_of);
-                let indentation =
-                    before.and_then(|before| continues_in_pane(before, row, &pane)).unwrap_or(0);
-                line.push_cols(row, pane.start + indentation..pane.end);
-                if index < last {
-                    line.join();
-                }
-            }
+            push_pane(terminal, first..=last, &pane, pane.end, line);
             let rows = first..last + 1;
             if look(&rows, line, Extent::Change) {
                 look(&rows, line, Extent::Pane);
             }
         }
+    }
+}
+
+/// The first of the rows before one that seem to continue in each other, and at last in this one,
+/// within a pane.
+fn first_in_pane<C: Cell>(terminal: &Terminal<C>, index: usize, pane: &Range<usize>) -> usize {
+    let before = (index.saturating_sub(PANE_ROWS)..index).rev();
+    before.take_while(|&row| indentation_in_pane(terminal, row + 1, pane).is_some()).last().unwrap_or(index)
+}
+
+/// The indentation of a row that seems to continue the one before it within a pane.
+fn indentation_in_pane<C: Cell>(terminal: &Terminal<C>, index: usize, pane: &Range<usize>) -> Option<usize> {
+    let before = terminal.row_of_all(index.checked_sub(1)?)?;
+    continues_in_pane(before, terminal.row_of_all(index)?, pane)
+}
+
+/// Appends the text of rows in a pane, the last one up to a column.
+fn push_pane<C: Cell, L: LineText<C>>(
+    terminal: &Terminal<C>,
+    rows: RangeInclusive<usize>,
+    pane: &Range<usize>,
+    last_end: usize,
+    line: &mut L,
+) {
+    let (first, last) = (*rows.start(), *rows.end());
+    for (index, row) in rows.filter_map(|index| Some((index, terminal.row_of_all(index)?))) {
+        let mut start = pane.start;
+        if index > first {
+            line.join();
+            start += indentation_in_pane(terminal, index, pane).unwrap_or(0);
+        }
+        let end = if index == last { last_end } else { pane.end };
+        line.push_cols(row, start..end.max(start));
     }
 }
 
@@ -648,9 +692,16 @@ fn has_border(text: &[u8]) -> bool {
     text.iter().fold(false, |any, byte| any | is_first_byte(*byte))
 }
 
+/// The borders of panes.
+const BORDERS: [char; 4] = ['|', '│', '┃', '║'];
+
 fn is_border<C: Cell>(cell: &C) -> bool {
-    const BORDERS: [u32; 4] = ['|' as u32, '│' as u32, '┃' as u32, '║' as u32];
-    BORDERS.iter().fold(false, |any, border| any | (cell.code() == *border))
+    BORDERS.iter().fold(false, |any, border| any | (cell.code() == u32::from(*border)))
+}
+
+/// The offset at which the pane begins in which a text ends; 0 if there is no border in it.
+pub fn pane_start(text: &str) -> usize {
+    text.rfind(BORDERS).map_or(0, |at| at + text[at..].chars().next().map_or(0, char::len_utf8))
 }
 
 /// Returns whether a row seems to continue in the next one within a pane, and the indentation of the
@@ -658,7 +709,7 @@ fn is_border<C: Cell>(cell: &C) -> bool {
 /// this are not included.
 fn continues_in_pane<C: Cell>(row: &Row<C>, next: &Row<C>, pane: &Range<usize>) -> Option<usize> {
     let cols = row.cells().len();
-    if pane.len() < 2 || !row.cells().get(pane.end - 1).is_some_and(is_text) {
+    if !has_text_before_border(row, pane) {
         return None;
     }
     let has_border_at = |row: &Row<C>, col: usize| row.cells().get(col).is_some_and(is_border);
@@ -669,6 +720,10 @@ fn continues_in_pane<C: Cell>(row: &Row<C>, next: &Row<C>, pane: &Range<usize>) 
     let indentation = text.iter().take(INDENTATION + 1).position(is_text)?;
     let is_whole_row = pane.start == 0 && pane.end == cols && indentation == 0;
     (has_borders && !has_more && !is_whole_row).then_some(indentation)
+}
+
+fn has_text_before_border<C: Cell>(row: &Row<C>, pane: &Range<usize>) -> bool {
+    pane.len() >= 2 && row.cells().get(pane.end - 1).is_some_and(is_text)
 }
 
 /// Returns whether a row looks as if it continued in the next one: because it wrapped, or because
