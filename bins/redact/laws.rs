@@ -388,7 +388,7 @@ fn is_moment(cast: &str, index: usize) -> bool {
 }
 
 /// Returns whether masks may move text: a masked blank at the end of a line is rewrapped when the
-/// width changes, a blank is not. That may bring together what was apart.
+/// width changes, a blank is not. In a pipe, that may bring together what was apart.
 fn may_move(steps: &[Step], sought: &[Sought]) -> bool {
     let masks_blanks = sought.iter().any(|sought| match sought {
         Sought::Text(text) | Sought::Regex(text) => text.contains([' ', '.']),
