@@ -383,17 +383,15 @@ impl Finder {
                     self.has_blank_news |= !is_text && is_added && character == ' ';
                 }
             }
-            // Also if it was found in other text before, which does not have the line's beginning.
-            if is_written && stream == Stream::Output {
-                self.mark_earlier(line, one);
-            }
             if is_new && !was_known {
                 self.report(one.kind);
             }
             if is_written && !is_new && !was_known {
                 bare.push(one.clone());
             }
-            is_any_new |= is_new;
+            // Also if it was found in other text before, which does not have the line's beginning.
+            let is_earlier_new = is_written && stream == Stream::Output && self.mark_earlier(line, one);
+            is_any_new |= is_new || is_earlier_new;
         }
         self.has_news |= is_any_new;
         self.found = found;
@@ -401,31 +399,39 @@ impl Finder {
     }
 
     /// Marks the parts of a secret that were shown while it was being written, if it was rewritten
-    /// in place, or elsewhere in its pane.
-    fn mark_earlier(&mut self, line: &TracedLine, found: &Found) {
-        self.mark_earlier_in(line.text(), found);
+    /// in place, or elsewhere in its pane. Returns whether any of them is new.
+    fn mark_earlier(&mut self, line: &TracedLine, found: &Found) -> bool {
+        let is_new = self.mark_earlier_in(line.text(), found);
         let pane = edit::pane_start(&line.text()[..found.range.start]);
-        if pane > 0 {
-            let range = found.range.start - pane..found.range.end - pane;
-            self.mark_earlier_in(&line.text()[pane..], &Found { range, kind: found.kind });
+        if pane == 0 {
+            return is_new;
         }
+        let range = found.range.start - pane..found.range.end - pane;
+        self.mark_earlier_in(&line.text()[pane..], &Found { range, kind: found.kind }) || is_new
     }
 
-    fn mark_earlier_in(&mut self, line: &str, found: &Found) {
+    fn mark_earlier_in(&mut self, line: &str, found: &Found) -> bool {
         let mut part = self.part(found.kind, &line[found.range.clone()]);
         let history = std::mem::take(&mut self.history);
         let mut earlier: Vec<_> = history.beginnings(line, found.range.clone()).collect();
+        let mut is_new = false;
         for (at, character) in line[found.range.clone()].char_indices() {
             let at = found.range.start + at;
             earlier.retain(|earlier| earlier.len() > at);
             for place in earlier.iter().map(|earlier| earlier.place(at)) {
-                if place != NOWHERE && place >= self.output.released && !self.substitute.is_mask(character) {
-                    self.output.marks.insert(character, place, part);
+                if place != NOWHERE
+                    && place >= self.output.released
+                    && !self.substitute.is_mask(character)
+                    && self.output.marks.insert(character, place, part)
+                {
+                    is_new = true;
+                    self.has_blank_news |= character == ' ';
                 }
             }
             part = part.after(width(character));
         }
         self.history = history;
+        is_new
     }
 
     /// Finds the parts of a line to rewrite. Texts do not overlap; masks may.
