@@ -83,7 +83,6 @@ impl<C: Cell> Row<C> {
         self.cells.resize(cols, C::blank());
         self.used = self.used.min(cols);
         self.erase(0..cols, ink);
-        self.is_ascii = true;
         self.marks.clear();
         self.set_wrapped(false);
         self.is_changed = true;
@@ -180,7 +179,7 @@ impl<C: Cell> Row<C> {
     /// Appends the text, with blanks for concealed characters.
     pub(super) fn write_to(&self, out: &mut Vec<u8>) {
         let cells = if self.is_wrapped { &self.cells } else { self.trimmed() };
-        if self.is_ascii(cells) {
+        if self.is_ascii && !self.has_marks() {
             out.extend(cells.iter().map(|cell| cell.shown() as u8));
             return;
         }
@@ -214,16 +213,16 @@ impl<C: Cell> Row<C> {
     /// Returns whether what it remembers of its cells is right.
     #[cfg(test)]
     pub(super) fn is_consistent(&self) -> bool {
-        let is_consistent = self.cells[self.used..].iter().all(|cell| *cell == C::blank());
+        let has_blank_end = self.cells[self.used..].iter().all(|cell| *cell == C::blank());
         let is_ascii = self.cells.iter().all(|cell| (1..0x80).contains(&cell.code()));
-        is_consistent && (is_ascii || !self.is_ascii)
+        has_blank_end && (is_ascii || !self.is_ascii)
     }
 
     /// Sets all cells to the same one.
     pub(super) fn fill(&mut self, cell: C) {
         self.cells.fill(cell);
         self.used = self.cells.len();
-        self.is_ascii = cell.character().is_ascii();
+        self.is_ascii = false;
         self.marks.clear();
         self.is_wrapped = false;
         self.is_changed = true;
@@ -312,6 +311,7 @@ impl<C: Cell> Row<C> {
     #[inline]
     fn erase(&mut self, range: Range<usize>, ink: C::Ink) {
         let (cell, Range { start, end }) = (C::erased(ink), range);
+        self.is_ascii |= start == 0 && end >= self.used;
         if cell != C::blank() {
             self.cells[start..end].fill(cell);
             self.used = self.used.max(end);

@@ -23,7 +23,7 @@ const IDLE: OptionEntry = option(
     &["-i", "--idle-time-limit"],
     "SECONDS",
     Text,
-    "limit pauses to SECONDS (default: the recording's own limit, or 5)",
+    "limit pauses to SECONDS (default: the recording's own, or 5)",
 );
 const SPEED: OptionEntry =
     option(&["-s", "--speed"], "FACTOR", Text, "play FACTOR times as fast (default: 1)");
@@ -40,25 +40,22 @@ const THEME: OptionEntry = option(
     &["--theme"],
     "THEME",
     OneOf(THEMES),
-    "use the colors of THEME; a name, or BACKGROUND,FOREGROUND and 8 or 16 colors as rrggbb, separated by commas (default: the recording's own theme, or asciinema)",
+    "set the colors: a name, or BACKGROUND,FOREGROUND and 8 or 16 colors as rrggbb, separated by commas (default: the recording's own, or asciinema)",
 );
-const FONT_SIZE: OptionEntry =
-    option(&["--font-size"], "PIXELS", Text, "set the size of the text (default: 16)");
+const FONT_SIZE: OptionEntry = option(&["--font-size"], "PIXELS", Text, "set the text size (default: 16)");
 const LINE_HEIGHT: OptionEntry =
-    option(&["--line-height"], "FACTOR", Text, "set the height of lines relative to the text (default: 1.4)");
+    option(&["--line-height"], "FACTOR", Text, "set the line height relative to the text (default: 1.4)");
 const FONT: OptionEntry =
     option(&["--font"], "FILE", File, "look for characters in this font first; may be repeated");
 const COLS: OptionEntry =
-    option(&["--cols"], "N", Text, "set the width of the picture in columns (default: the recording's)");
-const ROWS: OptionEntry =
-    option(&["--rows"], "N", Text, "set the height of the picture in rows (default: the recording's)");
-const PADDING: OptionEntry = option(&["--padding"], "PIXELS", Text, "set the margin around the screen");
+    option(&["--cols"], "N", Text, "set the width in columns (default: the recording's)");
+const ROWS: OptionEntry = option(&["--rows"], "N", Text, "set the height in rows (default: the recording's)");
+const PADDING: OptionEntry = option(&["--padding"], "PIXELS", Text, "set the margin");
 const WINDOW: OptionEntry = flag(&["--window"], "draw a window around the screen");
 const TITLE: OptionEntry =
     option(&["-t", "--title"], "TITLE", Text, "set the title (default: the recording's own)");
 const NO_CURSOR: OptionEntry = flag(&["--no-cursor"], "do not draw the cursor");
-const BOLD_IS_BRIGHT: OptionEntry =
-    flag(&["--bold-is-bright"], "draw bold text in the first 8 colors in their bright variants");
+const BOLD_IS_BRIGHT: OptionEntry = flag(&["--bold-is-bright"], "brighten bold text in the first 8 colors");
 
 /// The programs of the group.
 pub const PROGRAMS: &[Program] = &[
@@ -67,9 +64,9 @@ pub const PROGRAMS: &[Program] = &[
         is_classic: false,
         summary: "draw a recording as an animated SVG",
         usage: "[OPTION...] [-o OUT] [FILE]",
-        about: "Draw the recording in FILE (default: standard input) as an animated SVG, which plays in any browser, also as an image in a README. With --at, draw a still.",
+        about: "Draw the recording in FILE (default: standard input) as an animated SVG, which plays in any browser, and in a README. With --at, draw a still.",
         options: &[
-            option(&["--at"], "T", Time, "draw a still of the screen at T instead of an animation"),
+            option(&["--at"], "T", Time, "draw a still of the screen at T"),
             FROM,
             TO,
             IDLE,
