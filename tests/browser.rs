@@ -317,13 +317,15 @@ const THEME: ([u8; 3], [[u8; 3]; 8]) = (
 /// Stops all animations of a picture, in the middle of the page, at a time in milliseconds.
 ///
 /// A busy browser starts animations late, and those of elements that become visible even later: ask
-/// until no animation is running.
+/// until there are some and none is running.
 fn stop_at(browser: &mut Browser, time: usize) {
     browser.value(&format!(
         "(async () => {{
             const frame = () => new Promise((done) => requestAnimationFrame(done));
             for (let quiet = 0; quiet < 3; quiet += 1) {{
-                for (const animation of document.getAnimations()) {{
+                const animations = document.getAnimations();
+                if (animations.length === 0) quiet = -1;
+                for (const animation of animations) {{
                     if (animation.playState !== 'paused' || animation.currentTime !== {time}) {{
                         animation.pause();
                         animation.currentTime = {time};
