@@ -122,7 +122,11 @@ fn is_contested(token: &Token<'_>, state: &super::terminal::State<TextCell>, fol
             state.grid.rows.iter().any(|row| row.is_wrapped) || is_full
         }
         Kind::Csi(csi) => match csi.function() {
-            (0, 0, b'm') => shows_wide(state),
+            // avt also erases with the other attributes, which an unfinished sequence may set.
+            (0, 0, b'm') => {
+                let is_background = |value: &u16| matches!(value, 0 | 40..=49 | 100..=107);
+                shows_wide(state) || csi.value(0) != 48 && !csi.values().iter().all(is_background)
+            }
             // HPB and VPB, which avt does not support.
             (0, 0, b'j' | b'k') => true,
             // avt's scrollback cannot be erased.
