@@ -1,6 +1,6 @@
 //! asciinema-rec in a terminal: the screen, the recording, and the restored terminal.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -698,6 +698,27 @@ fn the_terminals_name_and_colors_are_in_the_header_and_not_typed() {
         assert_eq!(theme["palette"], palette.join(":"));
         assert_eq!(header["term"]["version"].as_str(), is_v3.then_some("Term 1.2"));
     }
+}
+
+#[test]
+fn replies_count_that_arrive_before_a_late_turn_of_the_recorder() {
+    // It must be stopped while it waits for the replies, 200 ms at most.
+    let stopped = || {
+        let start = Instant::now();
+        let (scratch, mut terminal) = inquiring(&[], "stty raw -echo; head -c 3 | od -c");
+        terminal.wait_for("\x1b]4;15;?\x07\x1b[c");
+        kill(Pid::from_raw(terminal.process()), Signal::SIGSTOP).unwrap();
+        (start.elapsed() < Duration::from_millis(150)).then_some((scratch, terminal))
+    };
+    let (scratch, mut terminal) = (0..200).find_map(|_| stopped()).expect("a moment of a machine less busy");
+    terminal.enter(&answers());
+    std::thread::sleep(Duration::from_millis(250));
+    kill(Pid::from_raw(terminal.process()), Signal::SIGCONT).unwrap();
+    terminal.enter("abc");
+    assert_eq!(terminal.status(), 0);
+    let cast = scratch.read("demo.cast");
+    assert_eq!(header(&cast)["theme"]["fg"], "#aabbcc", "{cast}");
+    assert!(text_of(&cast, "o").contains("   a   b   c"), "{cast}");
 }
 
 #[test]
