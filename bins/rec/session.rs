@@ -267,6 +267,9 @@ impl Running<'_> {
                 interest.read(stdin.as_fd());
             }
 
+            // Asked before the wait: replies that were there in time are read first, however late the
+            // recorder gets its turn.
+            let is_inquiry_due = self.is_inquiry_due();
             let ready = tty::wait(&interest, self.timeout(reads_program))?;
             if self.recording.until_due().is_some_and(|left| left.is_zero()) {
                 self.recording.wake_writer();
@@ -295,8 +298,9 @@ impl Running<'_> {
                     self.read_terminal();
                 }
             }
-            // On a busy machine the replies may have been there for longer than they are waited for.
-            self.look_at_inquiry();
+            if is_inquiry_due {
+                self.look_at_inquiry();
+            }
             if self.until_end_of_input().is_some_and(|left| left.is_zero()) {
                 self.send_end_of_input();
             }
@@ -336,6 +340,15 @@ impl Running<'_> {
         let release = inquiry.and_then(Inquiry::until_release);
         let due = [self.recording.until_due(), self.until_end_of_input()];
         [silence, left, header, end, release].into_iter().chain(due).flatten().min()
+    }
+
+    /// Returns whether the terminal has replied, or the time for that or for the rest of a reply has
+    /// passed.
+    fn is_inquiry_due(&self) -> bool {
+        self.inquiry.as_ref().is_some_and(|inquiry| {
+            let until_release = inquiry.until_release();
+            inquiry.until_header().is_zero() || until_release.is_some_and(|left| left.is_zero())
+        })
     }
 
     /// Begins the recording when the terminal has replied or the time for it has passed. Passes on input
