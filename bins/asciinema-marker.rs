@@ -34,6 +34,8 @@ struct Marker {
     last: Time,
     /// The screen, if it is searched.
     sightings: Sightings,
+    /// The output of an event, kept for reuse.
+    output: Vec<u8>,
 }
 
 enum Removal {
@@ -59,6 +61,7 @@ fn parse(args: &mut Args<'_>) -> cli::Result<Marker> {
         lists: false,
         last: Time::ZERO,
         sightings: Sightings::default(),
+        output: Vec::new(),
     };
     while let Some(option) = args.next()? {
         match option {
@@ -129,7 +132,7 @@ impl Filter for Marker {
             output.event(event, event.time);
         }
         let labels = match event.code {
-            Code::Output if !self.expressions.is_empty() => self.matches(&event.text()?),
+            Code::Output if !self.expressions.is_empty() => self.matches(event)?,
             Code::Resize => event.resize().map_or(Ok(Vec::new()), |size| self.resize(size))?,
             _ => Vec::new(),
         };
@@ -190,12 +193,14 @@ impl Marker {
         output.line(format!("\t{}\n", visible(label)).as_bytes());
     }
 
-    /// The matches that appear on the screen with this output.
-    fn matches(&mut self, output: &str) -> Vec<String> {
-        let Marker { sightings, expressions, .. } = self;
+    /// The matches that appear on the screen with the output of an event.
+    fn matches(&mut self, event: &Event<'_>) -> Result<Vec<String>, Fault> {
+        let Marker { sightings, expressions, output, .. } = self;
+        output.clear();
+        event.decode_text(output)?;
         let mut labels = Vec::new();
         sightings.feed(output, expressions, &mut |line, found| push_labels(line, found, &mut labels));
-        labels
+        Ok(labels)
     }
 
     /// The matches that appear when the screen is resized.

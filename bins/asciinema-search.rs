@@ -12,7 +12,7 @@ use common::cast::{Code, Event, Fault, Item, Reader, Time};
 use common::cli::{self, Arg, Failure, Program, Reporter, catalog, colour_is_refused, io_text};
 use common::edit::Sightings;
 use common::io::Stream;
-use common::text::{lossy, visible};
+use common::text::visible;
 use common::{filter, tty};
 use rewrite::Expressions;
 
@@ -202,7 +202,7 @@ impl Search<'_> {
         let Search { options, sightings, .. } = self;
         let mut lines = Vec::new();
         let mut report = |line: &str, found: &[Range<usize>]| lines.push((line.to_string(), found.to_vec()));
-        sightings.feed(&lossy(&text), &options.expressions, &mut report);
+        sightings.feed(&text, &options.expressions, &mut report);
         self.text = text;
         lines.into_iter().for_each(|(line, found)| self.report(event.time, &line, &found));
         Ok(())

@@ -50,7 +50,7 @@ impl Find for Expressions {
         self.sign.as_ref().map(Sign::reach)
     }
 
-    fn may_match(&self, part: &str) -> bool {
+    fn may_match(&self, part: &[u8]) -> bool {
         self.sign.as_ref().is_none_or(|sign| sign.is_in(part))
     }
 }

@@ -178,7 +178,7 @@ impl Patterns {
         };
         has_text
             || self.keyword_finder.as_ref().is_some_and(|finder| finder.is_match(part))
-            || self.sign.as_ref().is_none_or(|sign| sign.is_in(part))
+            || self.sign.as_ref().is_none_or(|sign| sign.is_in(part.as_bytes()))
     }
 
     /// Returns whether masks cannot change what [`Patterns::may_match`] answers from false to true.

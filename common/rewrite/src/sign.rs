@@ -39,8 +39,8 @@ impl Sign {
         self.reach
     }
 
-    /// Returns whether it is in a text.
-    pub fn is_in(&self, text: &str) -> bool {
+    /// Returns whether it is in a text, in UTF-8.
+    pub fn is_in(&self, text: &[u8]) -> bool {
         self.regex.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 

@@ -123,9 +123,9 @@ pub struct TracedScreen(ShownLines<PlacedCell, TracedLine>);
 /// The text of the screen.
 pub struct TextLines(ShownLines<TextCell, PlainLine>);
 
-/// Only the text of a line, in UTF-8.
+/// Only the text of a line.
 #[derive(Clone, Default)]
-struct PlainLine(Vec<u8>);
+pub struct PlainLine(Vec<u8>);
 
 /// A terminal, and its lines that have not been examined yet.
 struct ShownLines<C: Cell, L> {
@@ -353,9 +353,10 @@ impl TextLines {
     }
 
     /// Feeds the next piece of output. Lines that scroll out of reach are passed to `look`.
-    pub fn feed(&mut self, text: &str, look: &mut dyn FnMut(&str)) {
+    pub fn feed(&mut self, output: &[u8], look: &mut dyn FnMut(&str)) {
         let ShownLines { terminal, gone, .. } = &mut self.0;
-        terminal.feed_with(text, &mut |row| gone.push(row, &mut |line: &PlainLine| look(line.text())));
+        let evicted = &mut |row: &Row<TextCell>| gone.push(row, &mut |line: &PlainLine| look(line.text()));
+        terminal.feed_bytes_with(output, evicted);
     }
 
     /// Changes the size. Lines that scroll out of reach are passed to `look`.
@@ -373,9 +374,9 @@ impl TextLines {
     pub fn changed(
         &mut self,
         reach: Option<usize>,
-        look: &mut dyn FnMut(Range<isize>, &str, Extent) -> bool,
+        look: &mut dyn FnMut(Range<isize>, &PlainLine, Extent) -> bool,
     ) -> usize {
-        self.0.changed(reach, &mut |rows, line: &PlainLine, extent| look(rows, line.text(), extent))
+        self.0.changed(reach, look)
     }
 
     /// The column of the cursor, and its row on the screen.
@@ -440,7 +441,13 @@ impl LineText<PlacedCell> for TracedLine {
 }
 
 impl PlainLine {
-    fn text(&self) -> &str {
+    /// The text in UTF-8.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
         // Built from characters.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
@@ -453,7 +460,11 @@ impl LineText<TextCell> for PlainLine {
         let start = cols.start;
         let cells = shown_cells(row, cols);
         if row.is_ascii(cells) {
-            return self.0.extend(cells.iter().map(|cell| cell.code() as u8));
+            let (chunks, rest) = cells.as_chunks::<16>();
+            for chunk in chunks {
+                self.0.extend_from_slice(&chunk.map(|cell| cell.code() as u8));
+            }
+            return self.0.extend(rest.iter().map(|cell| cell.code() as u8));
         }
         for (col, cell) in (start..).zip(cells).filter(|(_, cell)| !cell.is_right_half()) {
             push_utf8(&mut self.0, cell.character());

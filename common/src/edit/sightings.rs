@@ -18,8 +18,9 @@ pub trait Find {
         None
     }
 
-    /// Returns whether a part of a line contains what every line with a match contains somewhere.
-    fn may_match(&self, _part: &str) -> bool {
+    /// Returns whether a part of a line, in UTF-8, contains what every line with a match contains
+    /// somewhere.
+    fn may_match(&self, _part: &[u8]) -> bool {
         true
     }
 }
@@ -46,11 +47,11 @@ struct Line {
 
 impl Sightings {
     /// Feeds the next output, and reports the matches that have appeared.
-    pub fn feed(&mut self, text: &str, find: &dyn Find, report: Report<'_>) {
+    pub fn feed(&mut self, output: &[u8], find: &dyn Find, report: Report<'_>) {
         let Some(lines) = &mut self.lines else { return };
         let mut news = Vec::new();
         let mut found = Vec::new();
-        lines.feed(text, &mut |line| news.extend(Line::of(None, line.trim_end(), find, &mut found)));
+        lines.feed(output, &mut |line| news.extend(Line::of(None, line.trim_end(), find, &mut found)));
         self.look(news, find, report);
     }
 
@@ -83,11 +84,11 @@ impl Sightings {
             if !is_empty {
                 changed.push(rows.clone());
             }
-            let may_match = find.may_match(line);
+            let may_match = find.may_match(line.bytes());
             if extent == Extent::Change || !may_match {
                 return may_match;
             }
-            let line = up_to_cursor(rows.start, line, cursor);
+            let line = up_to_cursor(rows.start, line.text(), cursor);
             news.extend(Line::of(Some(rows), line, find, &mut found));
             true
         });
@@ -187,8 +188,8 @@ mod tests {
             self.1
         }
 
-        fn may_match(&self, part: &str) -> bool {
-            part.contains(self.0)
+        fn may_match(&self, part: &[u8]) -> bool {
+            std::str::from_utf8(part).unwrap().contains(self.0)
         }
     }
 
@@ -209,12 +210,12 @@ mod tests {
     ) -> Vec<Vec<(String, Vec<Range<usize>>)>> {
         let mut sightings = Sightings::default();
         sightings.resize(size, &text, &mut |_, _| {}).unwrap();
-        let step = |step| {
+        let step = |step: Result<&str, Size>| {
             let mut lines = Vec::new();
             let mut report =
                 |line: &str, found: &[Range<usize>]| lines.push((line.to_string(), found.to_vec()));
             match step {
-                Ok(output) => sightings.feed(output, &text, &mut report),
+                Ok(output) => sightings.feed(output.as_bytes(), &text, &mut report),
                 Err(size) => sightings.resize(size, &text, &mut report).unwrap(),
             }
             lines

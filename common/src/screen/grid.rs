@@ -24,8 +24,6 @@ pub(super) struct Grid<C: Cell> {
     /// The maximum number of rows in the scrollback.
     pub most_scrollback: usize,
     pub cols: usize,
-    /// A discarded row, kept for reuse.
-    spare: Option<Row<C>>,
     /// The number of rows by which the whole screen has scrolled up since the last query.
     pub scrolled: usize,
     /// The number of rows added to the scrollback since changed lines were last queried.
@@ -36,15 +34,7 @@ impl<C: Cell> Grid<C> {
     /// A blank screen. `most_scrollback` rows will be kept above it.
     pub fn new(cols: usize, rows: usize, most_scrollback: usize) -> Grid<C> {
         let rows = (0..rows).map(|_| Row::blank(cols)).collect();
-        Grid {
-            rows,
-            scrollback: VecDeque::new(),
-            most_scrollback,
-            cols,
-            spare: None,
-            scrolled: 0,
-            new_above: 0,
-        }
+        Grid { rows, scrollback: VecDeque::new(), most_scrollback, cols, scrolled: 0, new_above: 0 }
     }
 
     /// A row, counted from the oldest one in the scrollback.
@@ -85,17 +75,12 @@ impl<C: Cell> Grid<C> {
         }
         let is_whole = rows.end == self.rows.len();
         for _ in 0..count {
-            let mut row = self.spare.take().unwrap_or_else(|| Row::blank(0));
-            row.reset(self.cols, ink);
-            if is_whole {
-                self.rows.push_back(row);
-            } else {
-                self.rows.insert(rows.end, row);
-            }
             let Some(gone) = self.rows.pop_front() else { return };
             self.scrollback.push_back(gone);
             self.new_above += 1;
-            self.evict(evicted);
+            let mut row = self.evict(evicted).unwrap_or_else(|| Row::blank(self.cols));
+            row.reset(self.cols, ink);
+            self.rows.insert(rows.end - 1, row);
         }
         if is_whole {
             self.scrolled = self.scrolled.saturating_add(count);
@@ -156,9 +141,11 @@ impl<C: Cell> Grid<C> {
         self.rows.range_mut(rows).for_each(|row| row.is_changed = true);
     }
 
-    /// Passes on the rows that have left the scrollback. If there is none, and one of them began a
-    /// line, the line now begins with the next row, which counts as changed.
-    fn evict(&mut self, evicted: &mut impl FnMut(&Row<C>)) {
+    /// Passes on the rows that have left the scrollback, and returns the last one for reuse. If there
+    /// is no scrollback, and one of them began a line, the line now begins with the next row, which
+    /// counts as changed.
+    fn evict(&mut self, evicted: &mut impl FnMut(&Row<C>)) -> Option<Row<C>> {
+        let mut last = None;
         while self.scrollback.len() > self.most_scrollback
             && let Some(row) = self.scrollback.pop_front()
         {
@@ -168,8 +155,9 @@ impl<C: Cell> Grid<C> {
             {
                 next.is_changed = true;
             }
-            self.spare = Some(row);
+            last = Some(row);
         }
+        last
     }
 
     /// Changes the size, and returns the new cursor position: at the same character, if lines are

@@ -146,14 +146,9 @@ impl<C: Cell> Terminal<C> {
         Ok(Terminal { tokenizer: Tokenizer::default(), state: State::new(size, cols, rows, scrollback) })
     }
 
-    /// Like `feed`; rows that leave the scrollback are passed to `evicted`, oldest
-    /// first.
-    pub fn feed_with(&mut self, text: &str, evicted: &mut impl FnMut(&Row<C>)) {
-        self.feed_bytes_with(text.as_bytes(), evicted);
-    }
-
+    /// Like `feed_bytes`; rows that leave the scrollback are passed to `evicted`, oldest first.
     #[inline]
-    fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
+    pub fn feed_bytes_with(&mut self, bytes: &[u8], evicted: &mut impl FnMut(&Row<C>)) {
         let mut tokens = self.tokenizer.tokens(bytes);
         while let Some(token) = tokens.next() {
             self.state.execute(&token, evicted);
@@ -302,26 +297,28 @@ impl<C: Cell> Terminal<C> {
         };
         let first_in_line = |index: usize| (0..=index).rev().find(|&row| !continues_before(row)).unwrap_or(0);
         let first = first_in_line(oldest_new);
-        let mut is_new_line = false;
-        for (index, row) in (first..).zip(grid.scrollback.range(first..).chain(&grid.rows)) {
-            let is_changed = row.is_changed | is_new_line;
-            is_new_line = row.is_cut;
-            if !is_changed {
-                // Most are not.
-                continue;
+        let mut add = |index: usize| match lines.last_mut() {
+            Some(last) if last.changed.end > index => {}
+            Some(last) if last.changed.end == index && last.rows.end > index => last.changed.end += 1,
+            last => {
+                let rows = match last.filter(|last| last.rows.end > index) {
+                    Some(last) => last.rows.clone(),
+                    None => {
+                        let end = (index + 1..end).find(|&row| !continues_before(row)).unwrap_or(end);
+                        first_in_line(index)..end
+                    }
+                };
+                lines.push(ChangedLine { rows, changed: index..index + 1 });
             }
-            match lines.last_mut() {
-                Some(last) if last.changed.end == index && last.rows.end > index => last.changed.end += 1,
-                last => {
-                    let rows = match last.filter(|last| last.rows.end > index) {
-                        Some(last) => last.rows.clone(),
-                        None => {
-                            let end = (index + 1..end).find(|&row| !continues_before(row)).unwrap_or(end);
-                            first_in_line(index)..end
-                        }
-                    };
-                    lines.push(ChangedLine { rows, changed: index..index + 1 });
-                }
+        };
+        let rows = grid.scrollback.range(first..).chain(&grid.rows).enumerate();
+        for (index, row) in rows.filter(|(_, row)| row.is_changed | row.is_cut) {
+            let index = first + index;
+            if row.is_changed {
+                add(index);
+            }
+            if row.is_cut && index + 1 < end {
+                add(index + 1);
             }
         }
         for ChangedLine { changed, .. } in lines.iter() {

@@ -314,7 +314,8 @@ impl Find for Letters {
         Some(2)
     }
 
-    fn may_match(&self, part: &str) -> bool {
+    fn may_match(&self, part: &[u8]) -> bool {
+        let part = str::from_utf8(part).expect("text in UTF-8");
         part.contains("ab") || part.contains('ż')
     }
 }
@@ -329,7 +330,7 @@ pub fn search(input: &[u8]) {
     sightings.resize(size, &Letters, &mut report).unwrap();
     for step in steps {
         match step {
-            Step::Output(piece) => sightings.feed(&piece, &Letters, &mut report),
+            Step::Output(piece) => sightings.feed(piece.as_bytes(), &Letters, &mut report),
             Step::Resize(size) => sightings.resize(size, &Letters, &mut report).unwrap(),
         }
     }
