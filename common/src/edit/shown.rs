@@ -14,7 +14,9 @@
 
 use std::ops::{Range, RangeInclusive};
 
-use super::traced::{NOWHERE, TracedLine};
+use memchr::memchr2;
+
+use super::traced::{NOWHERE, TracedLine, copy_ascii};
 use crate::screen::{Cell, ChangedLine, PlacedCell, Row, Terminal, TextCell, TooLarge};
 use crate::size::Size;
 use crate::vt::{Token, Tokenizer};
@@ -460,11 +462,9 @@ impl LineText<TextCell> for PlainLine {
         let start = cols.start;
         let cells = shown_cells(row, cols);
         if row.is_ascii(cells) {
-            let (chunks, rest) = cells.as_chunks::<16>();
-            for chunk in chunks {
-                self.0.extend_from_slice(&chunk.map(|cell| cell.code() as u8));
-            }
-            return self.0.extend(rest.iter().map(|cell| cell.code() as u8));
+            let start = self.0.len();
+            self.0.resize(start + cells.len(), 0);
+            return copy_ascii(cells, &mut self.0[start..]);
         }
         for (col, cell) in (start..).zip(cells).filter(|(_, cell)| !cell.is_right_half()) {
             push_utf8(&mut self.0, cell.character());
@@ -698,9 +698,8 @@ fn panes<C: Cell>(row: &Row<C>) -> impl Iterator<Item = Range<usize>> {
 
 /// Returns whether there may be a border in a text.
 fn has_border(text: &[u8]) -> bool {
-    // Without an early exit, the loop can examine several at once.
-    let is_first_byte = |byte: u8| byte == b'|' || byte == 0xe2;
-    text.iter().fold(false, |any, byte| any | is_first_byte(*byte))
+    // The first byte of the others is e2 in UTF-8.
+    memchr2(b'|', 0xe2, text).is_some()
 }
 
 /// The borders of panes.

@@ -234,7 +234,7 @@ impl<C: Cell> Row<C> {
         let range = col..col + text.len();
         self.cut_out(range.clone());
         self.used = self.used.max(range.end);
-        // Eight at a time, which is a loop less for each of them.
+        // Eight at a time, because programs that are linked for size have no vectorized loops.
         let (chunks, rest) = self.cells[range].as_chunks_mut::<8>();
         let (texts, last) = text.as_chunks::<8>();
         for (index, (cells, text)) in chunks.iter_mut().zip(texts).enumerate() {
