@@ -44,10 +44,18 @@ pub fn position(bytes: &[u8], find: impl Fn(u64) -> u64) -> usize {
         }
         at += 8;
     }
-    let rest = &bytes[at..];
-    let mut word = [b' '; 8];
-    word[..rest.len()].copy_from_slice(rest);
-    at + first(find(u64::from_le_bytes(word))).min(rest.len())
+    let rest = bytes.len() - at;
+    let word = match bytes.last_chunk::<8>() {
+        // Without the bytes before the rest.
+        Some(last) if rest > 0 => u64::from_le_bytes(*last) >> (64 - 8 * rest),
+        Some(_) => return at,
+        None => {
+            let mut word = [b' '; 8];
+            word[..rest].copy_from_slice(bytes);
+            u64::from_le_bytes(word)
+        }
+    };
+    at + first(find(word)).min(rest)
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ impl<C: Cell> State<C> {
     #[inline]
     pub fn execute(&mut self, token: &Token<'_>, evicted: &mut impl FnMut(&Row<C>)) {
         match token.kind {
-            Kind::Text => self.print_text(token.bytes, token.start, evicted),
+            Kind::Text => self.print_text(token, evicted),
             Kind::Control(byte) => self.control(byte, evicted),
             Kind::Csi(csi) => {
                 token.controls().for_each(|byte| self.control(byte, evicted));
@@ -42,25 +42,33 @@ impl<C: Cell> State<C> {
         }
     }
 
-    /// Prints UTF-8 text from this place in the output.
+    /// Prints UTF-8 text.
     #[inline]
-    fn print_text(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
+    fn print_text(&mut self, token: &Token<'_>, evicted: &mut impl FnMut(&Row<C>)) {
+        let (ascii, other) = token.bytes.split_at(token.ascii);
+        if !ascii.is_empty() {
+            self.print_ascii(ascii, token.start, evicted);
+        }
+        if !other.is_empty() {
+            self.print_other(other, token.start.wrapping_add(ascii.len() as u64), evicted);
+        }
+    }
+
+    /// Prints text that begins with a character outside ASCII.
+    fn print_other(&mut self, text: &[u8], place: u64, evicted: &mut impl FnMut(&Row<C>)) {
         let (mut rest, mut place) = (text, place);
-        loop {
-            let (ascii, other) = rest.split_at(word::position(rest, word::non_ascii));
+        while !rest.is_empty() {
+            // Up to a few ASCII characters in a row, so that those among others, like the blanks
+            // between lines of a box, make no pieces of their own.
+            let mixed = rest.chunks(8).take_while(|chunk| !chunk.is_ascii()).map(<[u8]>::len).sum();
+            let (mixed, following) = rest.split_at(mixed);
+            self.print_mixed(mixed, place, evicted);
+            place = place.wrapping_add(mixed.len() as u64);
+            let (ascii, following) = following.split_at(word::position(following, word::non_ascii));
             if !ascii.is_empty() {
                 self.print_ascii(ascii, place, evicted);
             }
-            if other.is_empty() {
-                return;
-            }
             place = place.wrapping_add(ascii.len() as u64);
-            // Up to a few ASCII characters in a row, so that those among others, like the blanks
-            // between lines of a box, make no pieces of their own.
-            let mixed = other.chunks(8).take_while(|chunk| !chunk.is_ascii()).map(<[u8]>::len).sum();
-            let (mixed, following) = other.split_at(mixed);
-            self.print_mixed(mixed, place, evicted);
-            place = place.wrapping_add(mixed.len() as u64);
             rest = following;
         }
     }

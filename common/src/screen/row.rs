@@ -235,12 +235,17 @@ impl<C: Cell> Row<C> {
         self.cut_out(range.clone());
         self.used = self.used.max(range.end);
         // Eight at a time, because programs that are linked for size have no vectorized loops.
-        let (chunks, rest) = self.cells[range].as_chunks_mut::<8>();
-        let (texts, last) = text.as_chunks::<8>();
+        let cells = &mut self.cells[range];
+        let (chunks, _) = cells.as_chunks_mut::<8>();
+        let (texts, _) = text.as_chunks::<8>();
         for (index, (cells, text)) in chunks.iter_mut().zip(texts).enumerate() {
             write_ascii(cells, text, ink, place + 8 * index as u64);
         }
-        write_ascii(rest, last, ink, place + 8 * texts.len() as u64);
+        // The last eight overlap those before: a processor cannot predict the end of a short loop.
+        match (cells.last_chunk_mut::<8>(), text.last_chunk::<8>()) {
+            (Some(cells), Some(last)) => write_ascii(cells, last, ink, place + (text.len() - 8) as u64),
+            _ => write_ascii(cells, text, ink, place),
+        }
     }
 
     /// Writes the characters at the front of text, of which at least one fits into the columns,
@@ -251,22 +256,19 @@ impl<C: Cell> Row<C> {
         self.is_ascii = false;
         self.cut(cols.start);
         let cells = &mut self.cells[cols.clone()];
-        let mut run = Run { cols: 0, length: 0, last: None };
-        for character in text.chars() {
-            let width = width(character);
+        let mut run = Run { cols: 0, length: text.len(), last: None };
+        for (at, character) in text.char_indices() {
+            let (width, place) = (width(character), place.wrapping_add(at as u64));
             if width == 0 || run.cols + width > cells.len() {
+                run.length = at;
                 break;
             }
-            let place = place.wrapping_add(run.length as u64);
             cells[run.cols] = C::new(character, ink, place);
             if width == 2 {
                 cells[run.cols + 1] = C::right_half(ink, place);
             }
-            run = Run {
-                cols: run.cols + width,
-                length: run.length + character.len_utf8(),
-                last: Some((character, place)),
-            };
+            run.cols += width;
+            run.last = Some((character, place));
         }
         let end = cols.start + run.cols;
         // The left half is overwritten.

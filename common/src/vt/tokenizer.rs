@@ -72,6 +72,8 @@ pub struct Token<'a> {
     pub bytes: &'a [u8],
     /// The offset of its first byte in the input.
     pub start: u64,
+    /// The number of ASCII characters at the front of text; 0 for other kinds.
+    pub ascii: usize,
     /// True if the sequence contains control characters.
     has_controls: bool,
 }
@@ -220,7 +222,9 @@ struct Found {
 
 /// A [`Kind`] that borrows nothing.
 enum Shape {
-    Text,
+    Text {
+        ascii: usize,
+    },
     Control(u8),
     Escape(Escape),
     Csi,
@@ -320,7 +324,7 @@ impl Tokens<'_, '_> {
         self.at += length;
         self.tokenizer.position += length as u64;
         let kind = match shape {
-            Shape::Text => Kind::Text,
+            Shape::Text { .. } => Kind::Text,
             Shape::Control(byte) => Kind::Control(byte),
             Shape::Escape(escape) => Kind::Escape(escape),
             Shape::Csi => Kind::Csi(&self.tokenizer.csi),
@@ -345,7 +349,8 @@ impl Tokens<'_, '_> {
                 Kind::Broken
             }
         };
-        Token { kind, bytes, start, has_controls }
+        let ascii = if let Shape::Text { ascii } = shape { ascii } else { 0 };
+        Token { kind, bytes, start, ascii, has_controls }
     }
 
     /// Holds the unfinished sequence at the end of the piece.
@@ -497,22 +502,25 @@ fn introduced(bytes: &[u8], at: usize, second: u8, tokenizer: &mut Tokenizer) ->
     escape(bytes, tokenizer)
 }
 
+/// Text, of which the first character is known not to be a control.
 #[inline]
 fn text(bytes: &[u8]) -> Found {
-    // The first character is known not to be a control.
-    let mut end = 1;
-    loop {
+    // Nearly all text is ASCII.
+    let ascii = word::position(bytes, |word| {
+        word::below(b' ', word) | word::equal(DEL, word) | word::non_ascii(word)
+    });
+    let mut end = ascii;
+    while let Some(0x80..) = bytes.get(end) {
+        // The byte after the lead of a C1 control decides, and may be in the next piece.
+        if let [C1_LEAD, 0x80..=0x9f, ..] | [C1_LEAD] = bytes[end..] {
+            break;
+        }
+        end += 1;
         end += word::position(&bytes[end..], |word| {
             word::below(b' ', word) | word::equal(DEL, word) | word::equal(C1_LEAD, word)
         });
-        match bytes[end..] {
-            // The byte after the lead of a C1 control decides, and may be in the next piece.
-            [C1_LEAD, 0x80..=0x9f, ..] | [C1_LEAD] => break,
-            [C1_LEAD, ..] => end += 1,
-            _ => break,
-        }
     }
-    Found::new(end, Shape::Text)
+    Found::new(end, Shape::Text { ascii })
 }
 
 /// An escape sequence (ECMA-35, 13.2.1).
@@ -720,7 +728,7 @@ fn at_end(bytes: &[u8], unfinished: Unfinished) -> Option<Found> {
         (Unfinished::String(kind), _) => (kind, 0, Part::Last),
         (Unfinished::Nothing, Some(kind)) => (kind, front, Part::Whole),
         (Unfinished::Nothing, None) if *bytes == [C1_LEAD] => {
-            return Some(Found::new(1, Shape::Text));
+            return Some(Found::new(1, Shape::Text { ascii: 0 }));
         }
         (Unfinished::Nothing | Unfinished::Control, _) => {
             return Some(Found { length: bytes.len(), shape: Shape::Broken, has_controls: true });
