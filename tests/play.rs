@@ -907,6 +907,20 @@ fn stopped_within_a_full_screen_program_it_leaves_what_the_recording_showed_befo
 }
 
 #[test]
+fn a_step_at_the_end_stays_there() {
+    let mut played = Played::start("demo.cast", &cast(&[(0.0, "start"), (500.0, "middle"), (NEVER, "end")]));
+    played.terminal.wait_for("start");
+    played.terminal.enter("\x1b[F");
+    played.terminal.wait_for("16:40.000 / 16:40");
+    played.terminal.enter(".+");
+    played.terminal.wait_for("1.25");
+    played.terminal.enter(",");
+    played.terminal.wait_for("8:20.000 / 16:40");
+    played.terminal.enter("q");
+    played.ends(0);
+}
+
+#[test]
 fn a_jump_past_a_fault_stops_before_it() {
     let broken = cast(&[(0.0, "start"), (NEVER, "before the break")]) + "[2000.0, \"o\", \"cut";
     let mut played = Played::start("demo.cast", &broken);

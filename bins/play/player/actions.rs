@@ -169,7 +169,9 @@ impl Player {
 
     /// Plays the next event that is shown or is a marker.
     fn step(&mut self) -> Result<(), Ending> {
-        self.holds_at_end = false;
+        if self.holds_at_end {
+            return Ok(());
+        }
         while let Next::Event(event) = self.cursor.peek() {
             let (code, at) = (event.code, event.at);
             if self.is_past_end(at) {
