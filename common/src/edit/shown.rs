@@ -381,6 +381,11 @@ impl TextLines {
         self.0.changed(reach, look)
     }
 
+    /// The number of rows above the screen that are kept at most.
+    pub fn most_above(&self) -> usize {
+        scrollback(self.0.terminal.size())
+    }
+
     /// The column of the cursor, and its row on the screen.
     pub fn cursor(&self) -> (usize, isize) {
         let cursor = self.0.terminal.cursor();

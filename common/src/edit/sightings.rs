@@ -33,7 +33,7 @@ pub type Report<'a> = &'a mut dyn FnMut(&str, &[Range<usize>]);
 pub struct Sightings {
     /// The screen; `None` before it has a size.
     lines: Option<TextLines>,
-    /// The lines on the screen with matches.
+    /// The lines with matches on the screen, and those above it that may come back.
     shown: Vec<Line>,
 }
 
@@ -95,10 +95,12 @@ impl Sightings {
         if is_empty && news.is_empty() {
             return;
         }
-        for line in shown.iter_mut() {
+        let oldest = 0_isize.saturating_sub_unsigned(lines.most_above());
+        shown.retain_mut(|line| {
             let moved = |row: isize| row.saturating_sub_unsigned(scrolled);
             line.rows = line.rows.take().map(|rows| moved(rows.start)..moved(rows.end));
-        }
+            line.rows.as_ref().is_some_and(|rows| rows.end > oldest)
+        });
         let is_changed = |line: &Line| {
             line.rows.as_ref().is_none_or(|rows| {
                 // They are in ascending order.
@@ -245,6 +247,20 @@ mod tests {
     fn text_that_scrolls_past_within_one_piece_is_reported() {
         let long = (0..500).map(|line| format!("line {line}\r\n")).collect::<String>();
         assert_eq!(sightings("line 7", &[&long])[0].len(), 11);
+    }
+
+    #[test]
+    fn lines_that_cannot_come_back_are_forgotten() {
+        let find = Text("line", Some(4));
+        let mut sightings = Sightings::default();
+        sightings.resize(Size { cols: 80, rows: 24 }, &find, &mut |_, _| {}).unwrap();
+        let mut seen = 0;
+        for number in 0..2000 {
+            let output = format!("line {number}\r\n");
+            sightings.feed(output.as_bytes(), &find, &mut |_, found| seen += found.len());
+        }
+        assert_eq!(seen, 2000);
+        assert!(sightings.shown.len() < 300, "{} lines are kept", sightings.shown.len());
     }
 
     #[test]
