@@ -192,6 +192,7 @@ mod tests {
         "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\",
         "\x1bPtmux;x\x1b\\",
         "\x1bPx\x1b\\",
+        "\x1bP=1s\x01\x1b\\",
         "\x1bP1;2p S\x1b\\",
         "\x1b_anything\x1b\\",
         "\x1bXanything\x1b\\",

@@ -334,7 +334,9 @@ fn class_of_string(string: ControlString<'_>) -> Option<Class> {
     let text = without_controls(string.text);
     match string.kind {
         StringKind::Osc => class_of_osc(&text),
-        StringKind::Dcs => class_of_dcs(&text),
+        // A synchronized update.
+        StringKind::Dcs if matches!(string.text, b"=1s" | b"=2s") => None,
+        StringKind::Dcs => Some(class_of_dcs(&text)),
         StringKind::Apc => Some(class_of_apc(&text)),
         StringKind::Sos | StringKind::Pm => Some(Class::UnknownString),
     }
@@ -379,21 +381,19 @@ fn class_of_osc(text: &[u8]) -> Option<Class> {
     }
 }
 
-fn class_of_dcs(text: &[u8]) -> Option<Class> {
+fn class_of_dcs(text: &[u8]) -> Class {
     if text.starts_with(b"tmux;") {
-        return Some(Class::Wrapper);
+        return Class::Wrapper;
     }
     // Parameters, intermediate bytes, final byte (ECMA-48 leaves the rest open).
     let is_parameter = |byte: &&u8| matches!(byte, b'0'..=b'?');
     let after = &text[text.iter().take_while(is_parameter).count()..];
     match after {
-        [b'q', ..] => Some(Class::Image),
-        [b'$' | b'+', b'q', ..] => Some(Class::SettingsReport),
-        [b'|', ..] => Some(Class::FunctionKeys),
-        [b'{', ..] => Some(Class::Font),
-        // A synchronized update.
-        [b's'] if matches!(text, b"=1s" | b"=2s") => None,
-        _ => Some(Class::UnknownString),
+        [b'q', ..] => Class::Image,
+        [b'$' | b'+', b'q', ..] => Class::SettingsReport,
+        [b'|', ..] => Class::FunctionKeys,
+        [b'{', ..] => Class::Font,
+        _ => Class::UnknownString,
     }
 }
 
